@@ -1,0 +1,291 @@
+"""The port every helpdesk adapter fills: plain data in, plain data out, no Django.
+
+Ask for one page; get items and where to read on. Every call is safe to repeat. Cursors are opaque to
+everybody but the adapter that made them: store `cursor.model_dump(mode="json")`, give it back through
+`Adapter.TicketCursor.model_validate(...)` (or `ArticleCursor`).
+
+    async with adapter:                                   # opens and closes the connections of one event loop
+        page = await adapter.fetch_tickets(cursor)        # cursor = adapter.first_tickets() on the first run
+        # store page.items and page.next in one transaction; go on at once while page.more
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar, get_args
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+
+from apps.core.errors import NotFound
+
+_VISIBILITIES = ("public", "private", "restricted")
+
+
+def _known_or_private(value: object) -> object:
+    """What we cannot name must not reach a customer (contract 4)."""
+    return value if value in _VISIBILITIES else "private"
+
+
+# Required on every item, never defaulted: public = the customer may read it, private = agents only,
+# restricted = some customers or some agents only.
+Visibility = Annotated[Literal["public", "private", "restricted"], BeforeValidator(_known_or_private)]
+TicketState = Literal["live", "spam", "trashed", "archived"]
+TicketFeed = Literal["live", "trashed", "spam"]
+StatusCategory = Literal["open", "pending", "solved", "closed"]
+Author = Literal["customer", "agent", "system"]
+Fate = Literal["live", "spam", "trashed", "archived", "gone"]
+PlatformValue = int | str  # a code as the platform writes it: 2 in Freshdesk, "2" in ServiceNow
+SOLVED: frozenset[StatusCategory] = frozenset({"solved", "closed"})
+TICKET_FEEDS: tuple[TicketFeed, ...] = get_args(TicketFeed)
+
+
+class Item(BaseModel):
+    """A frozen value of the port; remote ids are always strings, times always aware."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StatusData(Item):
+    """A ticket status of this account. A status we have no label for counts as open."""
+
+    value: PlatformValue
+    label: str
+    category: StatusCategory
+
+
+class GroupData(Item):
+    """A team of agents."""
+
+    remote_id: str
+    name: str
+
+
+class PersonData(Item):
+    """A customer. Blank names and missing e-mails are normal on chat tickets."""
+
+    remote_id: str
+    name: str = ""
+    email: str | None = None
+    language: str | None = None
+
+
+class AgentData(Item):
+    """A support person of the helpdesk."""
+
+    remote_id: str
+    name: str = ""
+    email: str | None = None
+    language: str | None = None
+    group_ids: tuple[str, ...] = ()
+    active: bool = True
+
+
+class AttachmentData(Item):
+    """A file's metadata. Its URL is never kept: it is signed and short-lived (contract 2.5)."""
+
+    remote_id: str
+    name: str
+    content_type: str = ""
+    size: int = 0
+
+
+class TicketData(Item):
+    """A ticket without its thread. The description is its first message; `description_*` is None when not read."""
+
+    remote_id: str
+    subject: str
+    description_html: str | None
+    description_text: str | None
+    visibility: Visibility
+    state: TicketState
+    status: StatusData
+    priority: int  # 1 low .. 4 urgent
+    source: str  # email, portal, phone, chat, ...; an unknown code is "other"
+    type: str | None
+    group_id: str | None
+    agent_id: str | None
+    customer: PersonData | None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    due_by: AwareDatetime | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime  # whole seconds
+    raw_hash: str  # SHA-256 of the platform's own fields: equal means nothing to store
+
+
+class MessageData(Item):
+    """One entry of a thread after the description."""
+
+    remote_id: str
+    ticket_id: str
+    author: Author
+    author_id: str | None
+    author_email: str | None
+    visibility: Visibility
+    html: str
+    text: str  # the platform's own plain text
+    source: str  # reply, note, forward, ...
+    attachments: tuple[AttachmentData, ...] = ()
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    edited_at: AwareDatetime | None = None
+    raw_hash: str
+
+
+class ArticleData(Item):
+    """One language of a knowledge-base article: the key is (remote_id, language)."""
+
+    remote_id: str
+    language: str
+    title: str
+    html: str
+    text: str
+    published: bool
+    status_value: PlatformValue
+    visibility: Visibility
+    category_id: str
+    category: str
+    folder_id: str
+    folder: str
+    tags: tuple[str, ...] = ()
+    author_id: str | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    raw_hash: str
+
+
+class Reference(Item):
+    """The small lists an account is read with."""
+
+    statuses: tuple[StatusData, ...]
+    groups: tuple[GroupData, ...]
+    agents: tuple[AgentData, ...]
+    primary_language: str
+    languages: tuple[str, ...]
+
+
+class CheckReport(Item):
+    """What a live look at the account found, for the admin. `warnings` are stable codes, not sentences."""
+
+    account: str
+    agent_name: str
+    agent_email: str | None
+    ticket_scope: Literal["all", "group", "restricted", "unknown"]
+    calls_per_minute: float | None
+    primary_language: str
+    languages: tuple[str, ...]
+    statuses: tuple[StatusData, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class Capabilities(Item):
+    """What a platform can do, so that callers ask this and not its name."""
+
+    thread_feed: bool = False  # messages can be swept without asking ticket by ticket
+    delete_feed: bool = False  # fetch_tickets can walk the trashed and spam feeds
+    kb_feed: bool = False  # articles can be asked by time of change
+    archive_lookup: bool = False
+    bulk_export: bool = False
+    signed_push: bool = False
+    thread_cost: int = 1  # calls for one ordinary thread
+
+
+class Cursor(BaseModel):
+    """Where to read on; made and understood by one adapter only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One answer. `next` is always set: read on at once while `more`, else start the next poll there."""
+
+    items: Sequence[T]
+    next: Cursor
+    more: bool
+
+
+@dataclass(slots=True)
+class RateState:
+    """The account-wide budget as the platform last told it; None = not told yet."""
+
+    total: float | None = None
+    remaining: float | None = None
+    seen_at: datetime | None = None
+    credits_used: int = field(default=0)  # by this adapter object
+
+
+class PlatformAdapter(ABC):
+    """One connection to one helpdesk account.
+
+    Every method may raise `CredentialsRejected` (stop, an admin must act), `RateLimited`,
+    `ExternalUnavailable` (both retryable) or `ExternalError` (an answer we cannot use: no cursor moves).
+    """
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    Config: ClassVar[type[BaseModel]]
+    TicketCursor: ClassVar[type[Cursor]]
+    ArticleCursor: ClassVar[type[Cursor]]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to close
+        """Close connections; safe to call twice."""
+
+    @abstractmethod
+    def first_tickets(self, feed: TicketFeed = "live") -> Cursor:
+        """Where a first sync of this feed begins. Feeds other than live need `capabilities.delete_feed`."""
+
+    @abstractmethod
+    def first_articles(self) -> Cursor:
+        """Where a walk over the knowledge base begins."""
+
+    @abstractmethod
+    def rate_state(self) -> RateState:
+        """The budget as last heard; learnt from answers, never assumed."""
+
+    @abstractmethod
+    async def check(self) -> CheckReport:
+        """Ask the account who we are and what we may see, changing nothing."""
+
+    @abstractmethod
+    async def fetch_reference(self) -> Reference:
+        """Statuses, groups, agents and languages of the account."""
+
+    @abstractmethod
+    async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
+        """One page of tickets changed since the cursor, oldest change first. Items may repeat, none is lost."""
+
+    @abstractmethod
+    async def fetch_thread(self, ticket_id: str) -> list[MessageData]:
+        """The whole thread after the description, oldest first. Raises NotFound when the ticket is gone."""
+
+    @abstractmethod
+    async def fetch_articles(self, cursor: Cursor) -> Page[ArticleData]:
+        """One step of the knowledge-base walk; may bring no items and still have more."""
+
+    async def fetch_ticket(self, ticket_id: str) -> TicketData:
+        """One ticket in full, whatever its state. Raises NotFound when it is gone or out of our scope."""
+        raise NotFound(f"{self.kind} cannot look up a single ticket")
+
+    async def probe(self, ticket_id: str) -> Fate:
+        """What became of a ticket that a feed no longer shows."""
+        try:
+            return (await self.fetch_ticket(ticket_id)).state
+        except NotFound:
+            return "gone"
