@@ -1,0 +1,31 @@
+"""After sign-in is known: name the principal, speak the person's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from apps.tenancy.context import current_binding, name_principal
+
+
+class PersonMiddleware:
+    """Pages only: the API names its principal when it authenticates, and answers in Accept-Language."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if current_binding() is None or request.path.startswith(("/api/", settings.STATIC_URL)):
+            return self.get_response(request)
+        if request.session.session_key is None or not request.user.is_authenticated:
+            return self.get_response(request)
+        name_principal(f"user:{request.user.pk}")
+        language = request.user.language
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response

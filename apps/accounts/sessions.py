@@ -1,0 +1,31 @@
+"""Sessions whose cookie names its company: '<company>.<key>' (decisions 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+
+from apps.tenancy.context import current_binding
+from apps.tenancy.credentials import split_cookie
+
+
+class CompanySessionMiddleware(SessionMiddleware):
+    """The edge has refused cookies of other companies already; here the key is taken out and put back."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        binding = current_binding()
+        parts = split_cookie(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+        key = parts[1] if binding and parts and parts[0] == binding.company_id else None
+        request.session = self.SessionStore(key)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        cookie: Any = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        binding = current_binding()
+        if cookie is not None and cookie.value and binding is not None:
+            # set_cookie again: assigning .value would not quote it the way cookies are written
+            cookie.set(cookie.key, f"{binding.company_id}.{cookie.value}", f"{binding.company_id}.{cookie.value}")
+        return response

@@ -1,0 +1,8 @@
+"""Keeps mirror and index fresh."""
+
+from django.apps import AppConfig
+
+
+class IngestConfig(AppConfig):
+    name = "apps.ingest"
+    label = "ingest"

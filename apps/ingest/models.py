@@ -1,0 +1,86 @@
+"""What is to be read, how far we are, and what is still owed to the index."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.ids import uuid7
+from apps.core.privacy import NONE, DataClass
+from apps.platforms.models import Connection
+from apps.tenancy.models import CompanyModel
+
+
+class Stream(CompanyModel):
+    """One feed of one connection: cursor, lease and fencing token. The queue says 'look'; this row says what."""
+
+    class Kind(models.TextChoices):
+        ARTICLES = "articles", _("Articles")
+        TICKETS = "tickets", _("Tickets")
+        TRASHED = "trashed", _("Trashed tickets")
+        SPAM = "spam", _("Spam")
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,
+        "lease_until": NONE, "fence": NONE, "pages": NONE, "items": NONE, "completed_at": NONE,
+        "first_completed_at": NONE, "sweep": NONE, "failures": NONE, "last_error": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="streams")
+    kind = models.CharField(max_length=10, choices=Kind)
+    cursor = models.JSONField(null=True)  # the adapter's own; None: begin
+    next_at = models.DateTimeField()  # not before
+    lease_until = models.DateTimeField(null=True)
+    fence = models.BigIntegerField(default=0)  # grows with every lease; a late writer with an old one is refused
+    pages = models.BigIntegerField(default=0)
+    items = models.BigIntegerField(default=0)
+    completed_at = models.DateTimeField(null=True)  # when the feed was last read to its end
+    first_completed_at = models.DateTimeField(null=True)
+    sweep = models.BigIntegerField(default=1)  # number of the walk under way (articles)
+    failures = models.IntegerField(default=0)  # in a row
+    last_error = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("feed")
+        verbose_name_plural = _("feeds")
+        constraints = [models.UniqueConstraint(fields=["connection", "kind"], name="ingest_stream_key")]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.kind}"
+
+
+class Outbox(CompanyModel):
+    """A thing still owed, written in the transaction that made it necessary; one row per thing."""
+
+    class Kind(models.TextChoices):
+        THREAD = "thread", _("Read the thread")
+        INDEX_TICKET = "index_ticket", _("Index the ticket")
+        INDEX_ARTICLE = "index_article", _("Index the article")
+        BRIEF = "brief", _("Make the brief")
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "kind": NONE, "object_id": NONE, "priority": NONE, "version": NONE,
+        "due_at": NONE, "claimed_until": NONE, "attempts": NONE, "last_error": NONE,
+    }  # fmt: skip
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=14, choices=Kind)
+    object_id = models.UUIDField()
+    priority = models.SmallIntegerField(default=5)  # lower first
+    version = models.BigIntegerField(default=1)  # raised when asked again while somebody works on it
+    due_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    last_error = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("owed work")
+        verbose_name_plural = _("owed work")
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="ingest_outbox_key")]
+        indexes = [models.Index(fields=["kind", "priority", "due_at"], name="ingest_outbox_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"

@@ -1,0 +1,11 @@
+"""Who is the company: registry, binding, walls."""
+
+from django.apps import AppConfig
+
+
+class TenancyConfig(AppConfig):
+    name = "apps.tenancy"
+    label = "tenancy"
+
+    def ready(self) -> None:
+        from apps.tenancy import checks, migrating  # noqa: F401, PLC0415 - registers checks and the migrate hook

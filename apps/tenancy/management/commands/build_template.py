@@ -1,0 +1,58 @@
+"""build_template: make template.sql from the migrations (a developer's command, `make template`)."""
+
+from __future__ import annotations
+
+import subprocess  # noqa: S404 - pg_dump is the only faithful writer of a schema
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError, CommandParser
+
+from apps.tenancy import template
+from apps.tenancy.commands import JsonCommand
+from apps.tenancy.rls import wall
+
+REFERENCE = ("django_migrations", "django_content_type", "auth_permission")
+
+
+class Command(JsonCommand):
+    help = "Migrate a scratch schema, put the walls up, and write it as the template companies are made from."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--pg-dump", default="pg_dump", help="path of pg_dump (default: the one on PATH)")
+        parser.add_argument("--superuser-url", required=True, help="login that may read past row security (postgres)")
+        parser.add_argument("--output", default=str(template.FILE), help="file to write")
+        super().add_arguments(parser)
+
+    def perform(self, **options: Any) -> dict[str, Any]:
+        url = settings.MIGRATE_DATABASE_URL
+        with psycopg.connect(url) as connection:
+            connection.execute(f"DROP SCHEMA IF EXISTS {template.SCHEMA} CASCADE")
+            connection.execute(f"CREATE SCHEMA {template.SCHEMA}")
+        try:
+            call_command("migrate_schemas", schema_name=template.SCHEMA, verbosity=0, interactive=False)
+            with psycopg.connect(url) as connection:
+                walled = wall(connection, template.SCHEMA, template.COMPANY)
+            text = self._dump(options["pg_dump"], options["superuser_url"])
+        finally:
+            with psycopg.connect(url) as connection:
+                connection.execute(f"DROP SCHEMA IF EXISTS {template.SCHEMA} CASCADE")
+        with open(options["output"], "w", encoding="utf-8") as file:
+            file.write(text)
+        return {"tables": len(walled), "bytes": len(text), "file": options["output"]}
+
+    def _dump(self, program: str, url: str) -> str:
+        tables = [f"--table={template.SCHEMA}.{name}" for name in REFERENCE]
+        schema = _run(program, url, "--schema-only", "--no-comments", f"--schema={template.SCHEMA}")
+        rows = _run(program, url, "--data-only", "--inserts", "--rows-per-insert=500", "--column-inserts", *tables)
+        return template.marked(schema) + template.marked(rows)
+
+
+def _run(program: str, url: str, *arguments: str) -> str:
+    done = subprocess.run([program, "--dbname", url, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise CommandError(f"{program} failed: {done.stderr.strip()[:500]}")
+    return done.stdout

@@ -1,0 +1,30 @@
+"""The one spelling of a company's name in every store (decisions 1): id, schema, reserved words."""
+
+from __future__ import annotations
+
+import re
+
+from apps.core.errors import BadInput
+
+COMPANY_ID = re.compile(r"\A[a-z0-9](?:[a-z0-9-]{0,38})[a-z0-9]\Z")
+RESERVED = frozenset(
+    "admin api app assets auth blog cdn deskhand docs ftp help internal localhost login mail metrics ns "
+    "operator public root smtp sso static status stream support system template test www".split()
+)
+
+
+def check_company_id(company_id: str) -> str:
+    """The id unchanged, or BadInput saying what is wrong with it and how to mend it."""
+    if not COMPANY_ID.match(company_id):
+        raise BadInput(
+            f"Company id {company_id!r}: use 2 to 40 of a-z, 0-9 and '-', not starting or ending with '-'.",
+            code="company_id_invalid",
+        )
+    if company_id in RESERVED:
+        raise BadInput(f"Company id {company_id!r} is reserved. Choose another.", code="company_id_reserved")
+    return company_id
+
+
+def schema_of(company_id: str) -> str:
+    """The PostgreSQL schema: 'c_' + id with '-' as '_' (ids hold no '_', so no two ids meet)."""
+    return "c_" + company_id.replace("-", "_")

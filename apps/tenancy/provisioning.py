@@ -1,0 +1,76 @@
+"""Open and change companies. The only code that uses the migrating login outside migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.conf import settings
+
+from apps.core.errors import BadInput, Conflict, NotFound
+from apps.tenancy.models import Company
+from apps.tenancy.names import check_company_id, schema_of
+from apps.tenancy.registry import forget_hosts
+from apps.tenancy.template import replay, schema_exists
+
+
+@contextmanager
+def owner_connection() -> Iterator[psycopg.Connection]:
+    """A connection of the migrating login. Raises BadInput where this process was not given one."""
+    url = settings.MIGRATE_DATABASE_URL
+    if not url:
+        raise BadInput(
+            "MIGRATE_DATABASE_URL is not set here; run this where companies are provisioned.",
+            code="migrate_login_missing",
+        )
+    with psycopg.connect(url) as connection:
+        yield connection
+
+
+def create_company(*, company_id: str, name: str, language: str = "en", region: str = "") -> Company:
+    """Open a company: registry row, host, schema with walls and reference rows, in one transaction.
+
+    Raises BadInput for a bad id, Conflict when it exists. A crash in between leaves nothing.
+    """
+    check_company_id(company_id)
+    schema = schema_of(company_id)
+    with owner_connection() as connection:
+        if schema_exists(connection, schema) or _known(connection, company_id):
+            raise Conflict(f"Company {company_id!r} exists already.", code="company_exists")
+        connection.execute("SET LOCAL lock_timeout = '10s'")
+        replay(connection, schema=schema, company_id=company_id)
+        _register(connection, company_id, schema, name, language, region or settings.REGION)
+    forget_hosts()
+    return Company.objects.get(company_id=company_id)
+
+
+def set_status(*, company_id: str, status: Company.Status) -> None:
+    """Suspend or resume a company. Raises NotFound when there is none."""
+    with owner_connection() as connection:
+        changed = connection.execute(
+            "UPDATE public.tenancy_company SET status = %s WHERE company_id = %s", [status.value, company_id]
+        ).rowcount
+    if not changed:
+        raise NotFound(f"There is no company {company_id!r}.", code="company_unknown")
+    forget_hosts()
+
+
+def _known(connection: psycopg.Connection, company_id: str) -> bool:
+    row = connection.execute("SELECT 1 FROM public.tenancy_company WHERE company_id = %s", [company_id]).fetchone()
+    return row is not None
+
+
+def _register(
+    connection: psycopg.Connection, company_id: str, schema: str, name: str, language: str, region: str
+) -> None:
+    row = connection.execute(
+        "INSERT INTO public.tenancy_company (company_id, schema_name, name, region, language, status, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, 'active', now()) RETURNING id",
+        [company_id, schema, name, region, language],
+    ).fetchone()
+    assert row is not None  # noqa: S101 - INSERT ... RETURNING of one row
+    connection.execute(
+        "INSERT INTO public.tenancy_domain (domain, tenant_id, is_primary) VALUES (%s, %s, true)",
+        [f"{company_id}.{settings.BASE_DOMAIN}", row[0]],
+    )

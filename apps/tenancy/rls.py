@@ -1,0 +1,70 @@
+"""The wall of a table: company column, CHECK, forced row-level security, grants (tenancy.md 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from psycopg import Connection, sql
+
+EXEMPT = frozenset({"django_migrations"})  # no personal data; the serving login may read it
+BOUND = sql.SQL("nullif(current_setting('app.company_id', true), '')")
+ROLES = sql.SQL("deskhand_app, deskhand_owner")
+
+_TABLES = """
+SELECT c.relname, EXISTS (
+    SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'company_id' AND NOT a.attisdropped)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p')
+  AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) = 2)
+ORDER BY c.relname
+"""
+
+
+def wall(connection: Connection, schema: str, company_id: str) -> list[str]:
+    """Put the wall around every table of the schema that lacks it; returns their names. Safe to repeat.
+
+    Runs as the owner inside the caller's transaction.
+    """
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO deskhand_app").format(sql.Identifier(schema)))
+    connection.execute("SELECT set_config('app.company_id', %s, true)", [company_id])
+    walled = []
+    for name, has_column in connection.execute(_TABLES, [schema]).fetchall():
+        table = sql.Identifier(schema, name)
+        if name in EXEMPT:
+            connection.execute(sql.SQL("GRANT SELECT ON {} TO deskhand_app").format(table))
+            continue
+        for statement in _statements(table, name, company_id, has_column=has_column):
+            connection.execute(statement)
+        walled.append(name)
+    connection.execute(
+        sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO deskhand_app").format(sql.Identifier(schema))
+    )
+    return walled
+
+
+def _statements(
+    table: sql.Identifier, name: str, company_id: str, *, has_column: bool
+) -> Iterator[sql.Composed]:
+    own = sql.Literal(company_id)
+    if has_column:
+        yield sql.SQL("ALTER TABLE {} ALTER company_id SET DEFAULT {}").format(table, BOUND)
+        yield sql.SQL("ALTER TABLE {} ALTER company_id SET NOT NULL").format(table)
+    else:
+        yield sql.SQL("ALTER TABLE {} ADD company_id text NOT NULL DEFAULT {}").format(table, BOUND)
+    check = sql.Identifier(f"{name}_company"[:63])
+    # Holds even against a login that bypasses row security: a row cannot lie in the wrong schema.
+    yield sql.SQL("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}").format(table, check)
+    yield sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK (company_id = {})").format(table, check, own)
+    yield sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table)
+    yield sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(table)
+    yield sql.SQL("DROP POLICY IF EXISTS company_rows ON {}").format(table)
+    yield sql.SQL(
+        "CREATE POLICY company_rows ON {} FOR ALL TO {} USING (company_id = {}) WITH CHECK (company_id = {})"
+    ).format(table, ROLES, BOUND, BOUND)
+    # A second, restrictive policy with the schema's constant: a mistake in the first still yields nothing.
+    yield sql.SQL("DROP POLICY IF EXISTS company_schema ON {}").format(table)
+    yield sql.SQL(
+        "CREATE POLICY company_schema ON {} AS RESTRICTIVE FOR ALL TO {} USING ({} = {}) WITH CHECK ({} = {})"
+    ).format(table, ROLES, BOUND, own, BOUND, own)
+    yield sql.SQL("REVOKE ALL ON {} FROM PUBLIC").format(table)
+    yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO deskhand_app").format(table)

@@ -1,0 +1,34 @@
+"""Celery's options and the beat's schedule."""
+
+from django.conf import settings
+
+broker_url = settings.BROKER_URL
+broker_connection_retry_on_startup = True
+broker_transport_options = {
+    "visibility_timeout": 600,  # > 5 x the hard limit
+    "unacked_restore_interval": 2,  # kombu's default sweep takes about 100 s to find a dead worker's messages
+    "unacked_restore_throttle": 1,
+    "queue_order_strategy": "round_robin",
+    "global_keyprefix": "deskhand:",
+}
+result_backend = None
+task_ignore_result = True
+task_acks_late = True
+task_reject_on_worker_lost = True
+task_serializer = "json"
+accept_content = ["json"]
+task_soft_time_limit = 60
+task_time_limit = 90
+worker_prefetch_multiplier = 1
+worker_hijack_root_logger = False
+worker_send_task_events = False
+task_default_queue = "interactive"
+task_routes = {
+    "ingest.sync_*": {"queue": "sync"},
+    "ingest.read_*": {"queue": "sync"},
+    "ingest.index_*": {"queue": "index"},
+    "ingest.brief_*": {"queue": "index"},
+}
+beat_schedule = {
+    "sync-due": {"task": "ingest.sync_due", "schedule": 5.0, "options": {"expires": 5}},
+}

@@ -1,0 +1,109 @@
+"""Every environment variable Deskhand reads: one typed class with defaults and help."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS = ("SECRET_KEY", "MASTER_KEYS", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "BROKER_URL",
+           "QDRANT_API_KEY", "METRICS_TOKEN")  # fmt: skip
+
+
+class Env(BaseSettings):
+    """The process's configuration. A secret NAME may come from the file named by NAME_FILE instead.
+
+    Raises pydantic.ValidationError naming the variable when one is missing or malformed.
+    """
+
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True)
+
+    secret_key: SecretStr = Field(min_length=32, description="Signs sessions, forms and task envelopes.")
+    master_keys: SecretStr = Field(
+        description="Key ring that wraps stored credentials, newest first: 'k2:base64,k1:base64' (32 bytes each)."
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr("postgresql://deskhand_app@/deskhand"),
+        description="PostgreSQL login that serves (deskhand_app): owns nothing, row-level security forced.",
+    )
+    migrate_database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL login that migrates and provisions (deskhand_migrate). Only where that is done.",
+    )
+    database_login: Literal["app", "migrate"] = Field(
+        default="app", description="Which login this process uses; manage.py sets 'migrate' for its commands."
+    )
+    db_pool_max: int = Field(default=8, ge=1, le=200, description="Most PostgreSQL connections a process keeps.")
+    redis_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/1"), description="Cache.")
+    broker_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="Celery's queue.")
+    qdrant_url: str = Field(default="http://127.0.0.1:6333", description="Vector engine (Qdrant's REST interface).")
+    qdrant_api_key: SecretStr | None = Field(default=None, description="Key of the vector engine.")
+    base_domain: str = Field(
+        default="localhost",
+        description="Companies live at <company>.BASE_DOMAIN, the shared API at api.BASE_DOMAIN.",
+    )
+    public_url: str = Field(default="http://localhost:8000", description="Scheme and port used in links.")
+    egress_allow_hosts: str = Field(
+        default="",
+        description="host:port pairs, by comma, that may be plain http or a private address (helpdesk on site).",
+    )
+    region: str = Field(default="local", description="Region this installation keeps its data in.")
+    embedding_provider: str = Field(
+        default="apps.llm.providers.use.UseEmbeddings", description="Dotted path of the embedding provider."
+    )
+    models_threads: int = Field(default=1, ge=1, le=16, description="Threads of the local embedding model.")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token for /metrics; without one only this machine may read it."
+    )
+    poll_seconds: int = Field(default=60, ge=5, description="Seconds between two looks at a helpdesk for changes.")
+    debug: bool = Field(default=False, description="Django's debug pages. Never on a server others reach.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
+    log_format: Literal["json", "text"] = Field(default="json", description="Log lines as JSON or for reading.")
+
+    @field_validator("egress_allow_hosts")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        for pair in filter(None, (part.strip() for part in value.split(","))):
+            host, _, port = pair.rpartition(":")
+            if not host or not port.isdigit():
+                raise ValueError(f"{pair!r} is not host:port")
+        return value
+
+    @property
+    def egress_hosts(self) -> frozenset[str]:
+        return frozenset(part.strip().lower() for part in self.egress_allow_hosts.split(",") if part.strip())
+
+
+def _secrets_from_files() -> dict[str, str]:
+    values = {}
+    for name in SECRETS:
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        try:
+            values[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            raise RuntimeError(f"{name}_FILE={path} cannot be read: {exc.strerror}") from exc
+    return values
+
+
+@lru_cache(maxsize=1)
+def load_env() -> Env:
+    """Read the environment once. A file named by NAME_FILE wins over NAME."""
+    return Env(**_secrets_from_files())  # type: ignore[arg-type]
+
+
+def documentation() -> list[tuple[str, str, str]]:
+    """(variable, default, help) of every variable, for the README's table and its test."""
+    rows = []
+    for name, field in Env.model_fields.items():
+        default = field.default
+        shown = "required" if field.is_required() else "" if default is None else default
+        if isinstance(shown, SecretStr):
+            shown = shown.get_secret_value()
+        rows.append((name.upper(), str(shown), field.description or ""))
+    return rows

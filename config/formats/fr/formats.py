@@ -1,0 +1,3 @@
+"""French: figures grouped by a narrow space."""
+
+THOUSAND_SEPARATOR = "\u202f"

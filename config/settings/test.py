@@ -1,0 +1,7 @@
+"""Settings of the test suite: the real engines, cheap password hashing, nothing mocked."""
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATABASES
+
+DATABASES["default"]["TEST"] = {"MIGRATE": False}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,28 @@
+#!/usr/bin/env python
+"""Deskhand's command line: `manage.py dev` brings a whole site up, every other command is Django's."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# These change schemas, so they use the login deskhand_migrate instead of deskhand_app.
+OWNER_COMMANDS = {"migrate_database", "build_template", "migrate_schemas"}
+
+
+def main() -> None:
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command == "dev":
+        from embedded.dev import main as dev  # noqa: PLC0415 - runs before there is a database to configure
+
+        sys.exit(dev(sys.argv[2:]))
+    if command in OWNER_COMMANDS:
+        os.environ["DATABASE_LOGIN"] = "migrate"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 - after the environment is set
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
