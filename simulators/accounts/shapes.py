@@ -1,0 +1,126 @@
+"""Shapes of the authored TOML, checked strictly so that a writer's slip is named and not served."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Language = Literal["en", "ko", "ja", "zh", "de", "fr", "es"]
+StatusName = Literal["open", "pending", "resolved", "closed", "waiting", "engineering"]
+Channel = Literal["email", "portal", "phone", "chat"]
+
+STATUS_IDS: dict[str, int] = {"open": 2, "pending": 3, "resolved": 4, "closed": 5, "waiting": 6, "engineering": 8}
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([mhd])")
+
+
+def _duration(value: object) -> object:
+    """Read "30m", "2h", "1.5d"."""
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('write a time like "30m", "2h" or "1.5d"')
+    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Group(Shape):
+    name: Text
+
+
+class Agent(Shape):
+    name: Text
+    email: Text
+    group: str = ""
+
+
+class Status(Shape):
+    id: int = Field(ge=2)
+    label: Text
+    category: Literal["open", "pending", "solved", "resolved", "closed"]
+
+
+class Customer(Shape):
+    name: str
+    email: Text
+    language: Language
+
+
+class AccountHead(Shape):
+    """account.toml"""
+
+    name: Text
+    primary_language: Language = "en"
+    supported_languages: tuple[Language, ...]
+    agent: tuple[Agent, ...] = Field(min_length=1)
+    group: tuple[Group, ...] = Field(min_length=1)
+    status: tuple[Status, ...] = Field(min_length=1)
+    customer: tuple[Customer, ...] = Field(min_length=1)
+
+
+class ArticleText(Shape):
+    title: Text
+    body: Text
+
+
+class Article(Shape):
+    """One article; the language tables of the TOML are gathered under `texts`."""
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    status: Literal["published", "draft"] = "published"
+    tags: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    texts: dict[Language, ArticleText] = Field(min_length=1)
+
+
+class Folder(Shape):
+    """articles/*.toml: one folder. `parent` names the folder it lies in, when it is a sub-folder."""
+
+    category: Text
+    folder: Text
+    parent: str = ""
+    visibility: int = Field(ge=1, le=3)
+    article: tuple[Article, ...] = ()
+
+
+class Message(Shape):
+    by: Literal["customer", "agent", "note"]
+    text: Text
+    after: Duration | None = None
+    quoted: bool = False
+    signature: str = ""
+    lang: Language | None = None
+
+
+class Case(Shape):
+    """One ticket with its thread; the first message is the description."""
+
+    topic: str = ""
+    lang: Language
+    subject: Text
+    status: StatusName
+    priority: int = Field(ge=1, le=4)
+    group: Text
+    tags: tuple[str, ...] = ()
+    days_ago: float = Field(ge=0)
+    channel: Channel = "email"
+    customer: Text
+    agent: str = ""
+    message: tuple[Message, ...] = Field(min_length=1, max_length=12)
+
+
+class Topic(Shape):
+    """tickets/*.toml"""
+
+    case: tuple[Case, ...] = ()

@@ -1,0 +1,131 @@
+"""One PostgreSQL and one Valkey for the whole run; companies acme and globex, cloned from a template database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from embedded.postgres import SUPERUSER
+from embedded.roles import DATABASE
+from tests import engines
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from apps.tenancy.models import Company
+
+@pytest.fixture(scope="session")
+def superuser_url() -> str:
+    return engines.postgres.dsn(SUPERUSER, DATABASE)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """The registry by the migrating login in its own process, the companies by provisioning, once."""
+    subprocess.run([sys.executable, "manage.py", "migrate_database"], check=True, capture_output=True)
+    from apps.tenancy.provisioning import create_company
+
+    with django_db_blocker.unblock():
+        create_company(company_id="acme", name="Acme Audio")
+        create_company(company_id="globex", name="Globex Pay")
+    yield
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        connections.close_all()
+        connections["default"].close_pool()
+
+
+@pytest.fixture
+def acme(db: None) -> Company:
+    from apps.tenancy.models import Company
+
+    return Company.objects.get(company_id="acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Company:
+    from apps.tenancy.models import Company
+
+    return Company.objects.get(company_id="globex")
+
+
+@pytest.fixture
+def in_acme(acme: Company) -> Iterator[Company]:
+    """The test runs inside acme."""
+    from apps.tenancy.context import bind_company
+
+    with bind_company(acme.binding()):
+        yield acme
+
+
+@pytest.fixture
+def make_user() -> Callable[..., Any]:
+    """make_user(company, role="agent", email=...) -> User"""
+
+    def make(company: Company, role: str = "agent", email: str = "", password: str = "correct horse battery") -> Any:
+        from apps.accounts.models import User
+        from apps.tenancy.context import bind_company
+
+        with bind_company(company.binding()):
+            return User.objects.make(
+                email=email or f"{role}@{company.company_id}.example", name=role.title(), role=role, password=password
+            )
+
+    return make
+
+
+@pytest.fixture
+def client_of(make_user: Callable[..., Any]) -> Callable[..., Client]:
+    """client_of(company, role) -> a browser signed in at that company's host."""
+
+    def client(company: Company, role: str = "agent") -> Client:
+        from django.test import Client
+
+        from apps.accounts.models import User
+        from apps.tenancy.context import bind_company
+
+        with bind_company(company.binding()):
+            user = User.objects.filter(role=role).first()
+        user = user or make_user(company, role)
+        browser = Client(headers={"host": f"{company.company_id}.localhost"})
+        with bind_company(company.binding()):
+            _sign_in(browser, user, company.company_id)
+        return browser
+
+    return client
+
+
+def _sign_in(browser: Client, user: Any, company_id: str) -> None:
+    """A session as signing in makes it, without the form's cost in every test."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = f"{company_id}.{session.session_key}"
+
+
+@pytest.fixture
+def token_of(make_user: Callable[..., Any]) -> Callable[..., str]:
+    """token_of(company, role) -> clear API token"""
+
+    def token(company: Company, role: str = "agent", scopes: list[str] | None = None) -> str:
+        from apps.accounts.models import ApiToken, User
+        from apps.tenancy.context import bind_company
+
+        with bind_company(company.binding()):
+            user = User.objects.filter(role=role).first()
+        user = user or make_user(company, role)
+        with bind_company(company.binding()):
+            return ApiToken.issue(user=user, name="test", scopes=scopes)[1]
+
+    return token

@@ -1,0 +1,37 @@
+"""Starts PostgreSQL and Valkey before Django reads its settings (pytest loads this with -p)."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from embedded.postgres import Postgres
+from embedded.roles import DATABASE, ensure_roles
+from embedded.valkey import Valkey
+
+folder = tempfile.TemporaryDirectory(prefix="deskhand-test-")
+postgres = Postgres(Path(folder.name) / "postgres", fsync=False).start()
+valkey = Valkey(Path(folder.name) / "valkey").start()
+ensure_roles(postgres)
+os.environ.update(
+    SECRET_KEY=secrets.token_urlsafe(48),
+    MASTER_KEYS="k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    DATABASE_URL=postgres.dsn("deskhand_app", DATABASE),
+    MIGRATE_DATABASE_URL=postgres.dsn("deskhand_migrate", DATABASE),
+    REDIS_URL=f"{valkey.url}/1",
+    BROKER_URL=f"{valkey.url}/0",
+    BASE_DOMAIN="localhost",
+    PUBLIC_URL="http://localhost:8000",
+    LOG_FORMAT="text",
+    LOG_LEVEL="WARNING",
+    EGRESS_ALLOW_HOSTS="",
+)
+
+
+def pytest_unconfigure() -> None:
+    valkey.stop()
+    postgres.stop()
+    folder.cleanup()
