@@ -94,7 +94,7 @@ class AttachmentData(Item):
 
 
 class TicketData(Item):
-    """A ticket without its thread. The description is its first message; `description_*` is None when not read."""
+    """A ticket without its thread; the description is its first message (None = not read)."""
 
     remote_id: str
     subject: str
@@ -269,7 +269,7 @@ class PlatformAdapter(ABC):
 
     @abstractmethod
     async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
-        """One page of tickets changed since the cursor, oldest change first. Items may repeat, none is lost."""
+        """One page of tickets changed since the cursor, oldest first. Items may repeat, none is lost."""
 
     @abstractmethod
     async def fetch_thread(self, ticket_id: str) -> list[MessageData]:

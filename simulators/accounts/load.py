@@ -1,4 +1,4 @@
-"""Reads an authored account from its folder and says, file by file and case by case, what is wrong with it."""
+"""Reads an authored account and says, file by file and case by case, what is wrong with it."""
 
 from __future__ import annotations
 
@@ -132,9 +132,10 @@ def _read_cases(reading: _Reading, head: AccountHead, folders: list[tuple[str, F
 
 def _case_faults(case: Case, head: AccountHead, slugs: set[str]) -> list[str]:
     """What a case says about things outside itself, and the order of its messages."""
+    agents = {a.email for a in head.agent} | {""}
     known = {
         f"customer {case.customer} is not in the pool": case.customer in {c.email for c in head.customer},
-        f"agent {case.agent} is not in account.toml": not case.agent or case.agent in {a.email for a in head.agent},
+        f"agent {case.agent} is not in account.toml": case.agent in agents,
         f"group {case.group} is not in account.toml": case.group in {g.name for g in head.group},
         f"topic {case.topic} has no article": not case.topic or case.topic in slugs,
         f"status {case.status} ({STATUS_IDS[case.status]}) is not in account.toml": STATUS_IDS[case.status]
@@ -186,9 +187,11 @@ def _check_folders(reading: _Reading, head: AccountHead, folders: list[tuple[str
     names = {(f.category, f.folder) for _, f in folders}
     for name, folder in folders:
         if folder.parent and (folder.category, folder.parent) not in names:
-            reading.problems.append(f"{name}: parent folder {folder.parent} is not in category {folder.category}")
+            fault = f"parent folder {folder.parent} is not in category {folder.category}"
+            reading.problems.append(f"{name}: {fault}")
         for article in folder.article:
+            place = f"{name} ({article.slug})"
             if head.primary_language not in article.texts:
-                reading.problems.append(f"{name} ({article.slug}): no text in {head.primary_language}")
+                reading.problems.append(f"{place}: no text in {head.primary_language}")
             for language in article.texts.keys() - set(head.supported_languages):
-                reading.problems.append(f"{name} ({article.slug}): {language} is not supported by the account")
+                reading.problems.append(f"{place}: {language} is not supported by the account")

@@ -12,7 +12,7 @@ Language = Literal["en", "ko", "ja", "zh", "de", "fr", "es"]
 StatusName = Literal["open", "pending", "resolved", "closed", "waiting", "engineering"]
 Channel = Literal["email", "portal", "phone", "chat"]
 
-STATUS_IDS: dict[str, int] = {"open": 2, "pending": 3, "resolved": 4, "closed": 5, "waiting": 6, "engineering": 8}
+STATUS_IDS = {"open": 2, "pending": 3, "resolved": 4, "closed": 5, "waiting": 6, "engineering": 8}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([mhd])")
 
