@@ -1,0 +1,40 @@
+"""connect: give a company its helpdesk account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from apps.core.audit import record
+from apps.ingest.streams import ensure_streams, hurry
+from apps.platforms.connecting import connect
+from apps.tenancy.commands import CompanyCommand
+
+
+class Command(CompanyCommand):
+    help = (
+        "Connect a company to its helpdesk. The key is tried before anything is stored; plain http and private "
+        "addresses are accepted only for hosts in EGRESS_ALLOW_HOSTS."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("platform", metavar="PLATFORM", help="kind of helpdesk, for example freshdesk")
+        parser.add_argument("--base-url", required=True, help="address of the account: https://acme.freshdesk.com")
+        parser.add_argument("--api-key", required=True, help="API key of an agent with global scope")
+
+    def perform(self, **options: Any) -> dict[str, Any]:
+        connection, report = connect(
+            platform=options["platform"], options={"base_url": options["base_url"], "api_key": options["api_key"]}
+        )
+        ensure_streams(connection)
+        hurry(connection)
+        record("connection_saved", subject=f"connection:{connection.pk}", platform=connection.platform)
+        return {
+            "account": connection.account,
+            "agent": report.agent_name,
+            "scope": report.ticket_scope,
+            "calls_per_minute": report.calls_per_minute,
+            "warnings": list(report.warnings),
+        }

@@ -1,0 +1,104 @@
+"""Feeds of a connection: who reads one now (lease and fence), where it stands, when it is due again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.core.errors import AppError, Conflict, CredentialsRejected, RateLimited
+from apps.ingest.models import Stream
+from apps.ingest.sql import take_lease
+from apps.platforms.models import Connection
+
+LEASE_SECONDS = 90  # longer than the hard limit of a task; a dead worker's feed is free again after it
+KINDS = (Stream.Kind.ARTICLES, Stream.Kind.TICKETS, Stream.Kind.TRASHED, Stream.Kind.SPAM)
+EVERY = {Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5}  # x POLL_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to move one feed's cursor. A holder whose fence is not the newest is refused."""
+
+    stream_id: UUID
+    fence: int
+
+
+def ensure_streams(connection: Connection) -> None:
+    """Make the feeds of a new connection; articles first: they are of use at once."""
+    now = timezone.now()
+    for kind in KINDS:
+        Stream.objects.get_or_create(connection=connection, kind=kind, defaults={"next_at": now})
+
+
+def due_streams() -> list[UUID]:
+    """Feeds of active connections that nobody reads and that are due."""
+    now = timezone.now()
+    rows = Stream.objects.filter(connection__state=Connection.State.ACTIVE, next_at__lte=now)
+    rows = rows.exclude(lease_until__gt=now).order_by("kind")  # "articles" sorts first
+    return list(rows.values_list("id", flat=True))
+
+
+def hurry(connection: Connection) -> None:
+    """Make every feed due now."""
+    Stream.objects.filter(connection=connection).update(next_at=timezone.now(), failures=0)
+
+
+def take(stream_id: UUID) -> Lease | None:
+    """Take the feed, or None when somebody else has it or it is not due."""
+    fence = take_lease(stream_id, LEASE_SECONDS)
+    return None if fence is None else Lease(stream_id, fence)
+
+
+def locked(lease: Lease) -> Stream:
+    """The feed's row, locked in the caller's transaction. Raises Conflict when the lease was lost."""
+    stream = Stream.objects.select_for_update().get(id=lease.stream_id)
+    if stream.fence != lease.fence:
+        raise Conflict("Another worker reads this feed now.", code="lease_lost")
+    return stream
+
+
+def advance(stream: Stream, *, cursor: dict[str, Any], items: int, more: bool) -> None:
+    """Move the cursor with the rows it covers (same transaction)."""
+    now = timezone.now()
+    stream.cursor = cursor
+    stream.pages += 1
+    stream.items += items
+    stream.failures = 0
+    stream.last_error = ""
+    if more:
+        stream.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+    else:
+        stream.completed_at = now
+        stream.first_completed_at = stream.first_completed_at or now
+        stream.sweep += 1
+        stream.lease_until = None
+        stream.next_at = now + timedelta(seconds=settings.POLL_SECONDS * EVERY[Stream.Kind(stream.kind)])
+    stream.save()
+
+
+def fail(lease: Lease, error: AppError) -> None:
+    """Give the feed back after a failure; a refused key stops the whole connection."""
+    now = timezone.now()
+    stream = Stream.objects.get(id=lease.stream_id)
+    if stream.fence != lease.fence:
+        return
+    wait = error.retry_after if isinstance(error, RateLimited) else min(2**stream.failures * 5, 900)
+    stream.lease_until = None
+    stream.failures += 1
+    stream.last_error = error.code[:60]
+    stream.next_at = now + timedelta(seconds=wait)
+    stream.save()
+    state = {"last_error": error.code[:60]}
+    if isinstance(error, CredentialsRejected):
+        state["state"] = Connection.State.REJECTED
+    Connection.objects.filter(id=stream.connection_id).update(**state)
+
+
+def release(lease: Lease) -> None:
+    """Let the feed go between two pages."""
+    Stream.objects.filter(id=lease.stream_id, fence=lease.fence).update(lease_until=None)

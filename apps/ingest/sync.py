@@ -1,0 +1,162 @@
+"""Read one page of a feed and store it: rows, cursor and owed work in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+
+from apps.core.errors import AppError
+from apps.core.text import detect_language
+from apps.ingest import streams
+from apps.ingest.models import Outbox, Stream
+from apps.ingest.outbox import owe
+from apps.ingest.sql import upsert_articles, upsert_tickets
+from apps.platforms.base import ArticleData, Cursor, Page, PlatformAdapter, TicketData
+from apps.platforms.connecting import open_adapter
+from apps.platforms.models import Article, Connection, Group, Person
+
+OPEN_FIRST, REST = 3, 5  # priorities of owed threads: what agents wait for comes first
+
+
+def sync_page(*, stream_id: UUID) -> bool:
+    """Read and store one page. True while more is waiting; False when the feed is done, busy or failing.
+
+    Repeating a page changes nothing; a crash anywhere leaves the cursor where the rows are.
+    """
+    lease = streams.take(stream_id)
+    if lease is None:
+        return False
+    stream = Stream.objects.select_related("connection").get(id=stream_id)
+    try:
+        page = asyncio.run(_fetch(open_adapter(stream.connection), stream))
+        store_page(lease=lease, page=page)
+    except AppError as exc:
+        streams.fail(lease, exc)
+        return False
+    if page.more:
+        streams.release(lease)
+    return page.more
+
+
+async def _fetch(adapter: PlatformAdapter, stream: Stream) -> Page[Any]:
+    async with adapter as opened:
+        cursor = _cursor(opened, stream)
+        if stream.kind == Stream.Kind.ARTICLES:
+            return await opened.fetch_articles(cursor)
+        return await opened.fetch_tickets(cursor)
+
+
+def _cursor(adapter: PlatformAdapter, stream: Stream) -> Cursor:
+    if stream.kind == Stream.Kind.ARTICLES:
+        return adapter.ArticleCursor.model_validate(stream.cursor) if stream.cursor else adapter.first_articles()
+    if stream.cursor:
+        return adapter.TicketCursor.model_validate(stream.cursor)
+    feeds = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
+    return adapter.first_tickets(feeds[Stream.Kind(stream.kind)])  # type: ignore[arg-type]
+
+
+def store_page(*, lease: streams.Lease, page: Page[Any]) -> None:
+    """Rows, owed work and the cursor in one transaction, behind the fence."""
+    with transaction.atomic():
+        stream = streams.locked(lease)
+        connection = Connection.objects.get(id=stream.connection_id)
+        if stream.kind == Stream.Kind.ARTICLES:
+            store_articles(connection, page.items, sweep=stream.sweep)
+            if not page.more:
+                _remove_unseen(connection, stream)
+        else:
+            store_tickets(connection, page.items)
+        streams.advance(stream, cursor=page.next.model_dump(mode="json"), items=len(page.items), more=page.more)
+
+
+def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:
+    """Upsert tickets and their customers; what changed owes its thread. Returns how many changed."""
+    people = _store_customers(connection, items)
+    groups = dict(Group.objects.filter(connection=connection).values_list("remote_id", "id"))
+    rows = [_ticket_row(connection, item, people, groups) for item in items]
+    changed = upsert_tickets(rows)
+    open_ones = [row[0] for row in changed if row[1] in ("open", "pending")]
+    rest = [row[0] for row in changed if row[1] not in ("open", "pending")]
+    owe(Outbox.Kind.THREAD, open_ones, priority=OPEN_FIRST)
+    owe(Outbox.Kind.THREAD, rest, priority=REST)
+    return len(changed)
+
+
+def _ticket_row(
+    connection: Connection, item: TicketData, people: dict[str, UUID], groups: dict[str, UUID]
+) -> tuple[Any, ...]:
+    text = item.description_text or ""
+    language = detect_language(f"{item.subject}\n{text}", hint=item.language or connection.primary_language)
+    customer = people.get(item.customer.remote_id) if item.customer else None
+    return (
+        connection.id, item.remote_id, item.subject, item.state, False, str(item.status.value), item.status.label,
+        item.status.category, item.priority, item.source, item.type or "", groups.get(item.group_id or ""),
+        people.get(item.agent_id or ""), customer, orjson.dumps(list(item.tags)).decode(),
+        language if text or item.subject else "", _clean(item.description_html), _clean(item.description_text),
+        item.due_by, item.created_at, item.updated_at, item.raw_hash,
+    )  # fmt: skip
+
+
+def _store_customers(connection: Connection, items: Iterable[TicketData]) -> dict[str, UUID]:
+    """{remote id: our id} of the page's customers and the account's agents."""
+    seen = {item.customer.remote_id: item.customer for item in items if item.customer}
+    known = dict(Person.objects.filter(connection=connection).values_list("remote_id", "id"))
+    agents = set(Person.objects.filter(connection=connection, kind=Person.Kind.AGENT).values_list("remote_id", flat=True))
+    fresh = [
+        Person(
+            connection=connection, remote_id=one.remote_id, name=one.name, email=(one.email or "").lower(),
+            language=one.language or "",
+        )
+        for one in seen.values()
+        if one.remote_id not in agents
+    ]  # fmt: skip
+    stored = Person.objects.bulk_create(
+        fresh,
+        update_conflicts=True,
+        unique_fields=["connection", "remote_id"],
+        update_fields=["name", "email", "language"],
+    )
+    return known | {person.remote_id: person.pk for person in stored if person.remote_id not in known}
+
+
+def store_articles(connection: Connection, items: Sequence[ArticleData], *, sweep: int) -> int:
+    """Upsert article languages; what changed owes its index. Returns how many changed."""
+    keys = {item.remote_id for item in items}
+    before = {
+        (remote_id, language): (raw_hash, deleted)
+        for remote_id, language, raw_hash, deleted in Article.objects.filter(
+            connection=connection, remote_id__in=keys
+        ).values_list("remote_id", "language", "raw_hash", "deleted")
+    }
+    upsert_articles([_article_row(connection, item, sweep) for item in items])
+    moved = {key for item in items if before.get(key := (item.remote_id, item.language)) != (item.raw_hash, False)}
+    rows = Article.objects.filter(connection=connection, remote_id__in=keys).values_list("id", "remote_id", "language")
+    changed = [article_id for article_id, remote_id, language in rows if (remote_id, language) in moved]
+    owe(Outbox.Kind.INDEX_ARTICLE, changed, priority=2)
+    return len(changed)
+
+
+def _article_row(connection: Connection, item: ArticleData, sweep: int) -> tuple[Any, ...]:
+    return (
+        connection.id, item.remote_id, item.language, item.title, _clean(item.html), _clean(item.text), item.published,
+        str(item.status_value), item.visibility, item.category, item.folder, item.folder_id,
+        orjson.dumps(list(item.tags)).decode(), False, item.created_at, item.updated_at, item.raw_hash, sweep,
+    )  # fmt: skip
+
+
+def _remove_unseen(connection: Connection, stream: Stream) -> None:
+    """A completed walk that did not meet an article means it is gone: hide it and take it out of the index."""
+    gone = Article.objects.filter(connection=connection, deleted=False, sweep__lt=stream.sweep)
+    ids = list(gone.values_list("id", flat=True))
+    Article.objects.filter(id__in=ids).update(deleted=True)
+    owe(Outbox.Kind.INDEX_ARTICLE, ids, priority=1)
+
+
+def _clean(text: str | None) -> str:
+    """PostgreSQL's text cannot hold NUL; no helpdesk means anything by it."""
+    return (text or "").replace("\x00", "")

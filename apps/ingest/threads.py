@@ -1,0 +1,185 @@
+"""Read the threads of changed tickets and store them, a batch in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from apps.core.errors import AppError, CredentialsRejected, NotFound
+from apps.core.text import detect_language, normalise
+from apps.ingest.models import Outbox
+from apps.ingest.outbox import Claimed, owe, put_off, settle
+from apps.ingest.sql import upsert_messages
+from apps.platforms.base import Fate, MessageData, PlatformAdapter
+from apps.platforms.connecting import open_adapter
+from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
+
+IN_FLIGHT = 4  # threads asked for at once, of one connection
+Read = list[MessageData] | Fate | AppError
+
+
+def read_threads(claimed: Sequence[Claimed]) -> None:
+    """Worker of Outbox.Kind.THREAD. Tickets that cannot be read are put off one by one."""
+    tickets = {ticket.pk: ticket for ticket in Ticket.objects.filter(pk__in=[one.object_id for one in claimed])}
+    by_connection: dict[UUID, list[Ticket]] = defaultdict(list)
+    for ticket in tickets.values():
+        by_connection[ticket.connection_id].append(ticket)
+    answers: dict[UUID, Read] = {}
+    for connection in Connection.objects.filter(pk__in=by_connection):
+        group = by_connection[connection.pk]
+        if connection.state == Connection.State.ACTIVE:
+            answers |= asyncio.run(_fetch(open_adapter(connection), group))
+    _store([one for one in claimed if one.object_id in answers or one.object_id not in tickets], tickets, answers)
+    for one in claimed:
+        if one.object_id in tickets and one.object_id not in answers:
+            put_off([one], code="connection_paused", seconds=60)
+
+
+async def _fetch(adapter: PlatformAdapter, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
+    gate = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(ticket: Ticket) -> tuple[UUID, Read]:
+        async with gate:
+            try:
+                return ticket.pk, await opened.fetch_thread(ticket.remote_id)
+            except NotFound:
+                return ticket.pk, await _fate(opened, ticket)
+            except AppError as exc:
+                return ticket.pk, exc
+
+    async with adapter as opened:
+        return dict(await asyncio.gather(*(one(ticket) for ticket in tickets)))
+
+
+async def _fate(adapter: PlatformAdapter, ticket: Ticket) -> Read:
+    try:
+        return await adapter.probe(ticket.remote_id)
+    except AppError as exc:
+        return exc
+
+
+def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dict[UUID, Read]) -> None:
+    done, threads = [], {}
+    with transaction.atomic():
+        for one in claimed:
+            answer = answers.get(one.object_id)
+            if isinstance(answer, AppError):
+                seconds = getattr(answer, "retry_after", None)
+                put_off([one], code=answer.code, seconds=seconds)
+                continue
+            if isinstance(answer, str):
+                _lay_down(tickets[one.object_id], answer)
+            elif answer is not None:
+                threads[one.object_id] = answer
+            done.append(one)
+        store_threads([(tickets[key], thread) for key, thread in threads.items()])
+        settle(done)
+    for answer in answers.values():
+        if isinstance(answer, CredentialsRejected):
+            Connection.objects.filter(pk__in={tickets[key].connection_id for key in answers}).update(
+                state=Connection.State.REJECTED, last_error=answer.code
+            )
+            return
+
+
+def _lay_down(ticket: Ticket, fate: str) -> None:
+    """The thread is not where it was: the ticket moved to spam, trash or archive, or is gone for good."""
+    if fate == "gone":
+        Ticket.objects.filter(pk=ticket.pk).update(deleted=True)
+    elif fate != "live":
+        Ticket.objects.filter(pk=ticket.pk).update(state=fate)
+    owe(Outbox.Kind.INDEX_TICKET, [ticket.pk], priority=1)
+
+
+def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
+    """Messages of several tickets by one COPY; what is no longer in a thread goes; versions move."""
+    people = _people(threads)
+    rows = [row for ticket, thread in threads for row in _message_rows(ticket, thread, people)]
+    upsert_messages(rows)
+    for ticket, thread in threads:
+        kept = ["description", *(message.remote_id for message in thread)]
+        Message.objects.filter(ticket=ticket).exclude(remote_id__in=kept).delete()
+        _store_attachments(ticket, thread)
+        _move_version(ticket, thread)
+    owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if not ticket.is_solved], priority=3)
+    owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if ticket.is_solved], priority=4)
+
+
+def _people(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> dict[tuple[UUID, str], str]:
+    """{(connection, remote id): name}"""
+    wanted: dict[UUID, set[str]] = defaultdict(set)
+    for ticket, thread in threads:
+        wanted[ticket.connection_id] |= {message.author_id for message in thread if message.author_id}
+    query = Q(pk__in=[])
+    for connection_id, remote_ids in wanted.items():
+        query |= Q(connection_id=connection_id, remote_id__in=remote_ids)
+    rows = Person.objects.filter(query).values_list("connection_id", "remote_id", "name", "email")
+    return {(connection_id, remote_id): name or email for connection_id, remote_id, name, email in rows}
+
+
+def _message_rows(
+    ticket: Ticket, thread: list[MessageData], people: dict[tuple[UUID, str], str]
+) -> list[tuple[Any, ...]]:
+    customer = ticket.customer.name or ticket.customer.email if ticket.customer else ""
+    digest = hashlib.sha256((ticket.description_html + "\0" + ticket.description_text).encode()).hexdigest()
+    hint = ticket.language or "en"
+    first = (
+        ticket.pk, "description", 1, Message.Kind.DESCRIPTION, Message.Author.CUSTOMER, customer,
+        ticket.customer.remote_id if ticket.customer else "", "public", ticket.description_html,
+        ticket.description_text, hint, ticket.created_at, ticket.created_at, digest,
+    )  # fmt: skip
+    rows = [first]
+    for number, message in enumerate(sorted(thread, key=_order), start=2):
+        name = people.get((ticket.connection_id, message.author_id or ""), "")
+        kind = Message.Kind.REPLY if message.visibility == "public" else Message.Kind.NOTE
+        text = message.text.replace("\x00", "")
+        rows.append((
+            ticket.pk, message.remote_id, number, kind, message.author, name, message.author_id or "",
+            message.visibility, message.html.replace("\x00", ""), text, detect_language(text, hint=hint),
+            message.created_at, message.updated_at, message.raw_hash,
+        ))  # fmt: skip
+    return rows
+
+
+def _order(message: MessageData) -> tuple[Any, int, str]:
+    """Times may be equal: the id decides (contract 2.2)."""
+    number = int(message.remote_id) if message.remote_id.isdecimal() else 0
+    return (message.created_at, number, message.remote_id)
+
+
+def _store_attachments(ticket: Ticket, thread: list[MessageData]) -> None:
+    with_files = {message.remote_id: message.attachments for message in thread if message.attachments}
+    if not with_files:
+        return
+    ids = dict(Message.objects.filter(ticket=ticket, remote_id__in=with_files).values_list("remote_id", "id"))
+    Attachment.objects.bulk_create(
+        [
+            Attachment(
+                message_id=ids[remote_id], remote_id=file.remote_id, name=file.name[:300],
+                content_type=file.content_type[:120], size=file.size,
+            )
+            for remote_id, files in with_files.items() for file in files
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def _move_version(ticket: Ticket, thread: list[MessageData]) -> None:
+    """The version is a fingerprint of all that a brief is made from, so a repeat gives the same one."""
+    mark = hashlib.sha256()
+    mark.update(f"{ticket.subject}\0{normalise(ticket.description_text)}\0{ticket.status_category}".encode())
+    for message in sorted(thread, key=_order):
+        mark.update(f"\0{message.remote_id}\0{message.visibility}\0{normalise(message.text)}".encode())
+    version = mark.hexdigest()[:32]
+    last = max((message.created_at for message in thread), default=ticket.created_at)
+    solved_at = (ticket.solved_at or last) if ticket.is_solved else None
+    Ticket.objects.filter(pk=ticket.pk).update(
+        thread_version=version, message_count=len(thread) + 1, solved_at=solved_at
+    )

@@ -1,0 +1,187 @@
+"""A company's view of the vector engine: every call carries the company filter, every hit is checked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ApiException
+
+from apps.core.errors import ExternalUnavailable, TenantLeak
+from apps.tenancy.context import current_company
+
+ALIAS = "chunks"
+PROFILE = "use_v1"
+COLLECTION = f"{ALIAS}_{PROFILE}"
+DENSE, SPARSE = "use", "lex"
+DENSE_SIZE = 512
+POINTS = UUID("7a0f4f5e-53b1-5d55-9a35-6d1f2e3c8b47")  # namespace of point ids
+BATCH = 128
+KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "connection")
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """Token ids and their weights, ids ascending and distinct."""
+
+    indices: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One chunk as the engine keeps it. `payload` never holds text (decisions 15)."""
+
+    id: UUID
+    dense: list[float]
+    sparse: Sparse
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A point that matched, with the score of one leg."""
+
+    id: UUID
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a search may return inside the company."""
+
+    kinds: tuple[str, ...] = ("message", "article", "resolution")
+    visibilities: tuple[str, ...] = ("public",)
+    not_ticket: str | None = None
+
+
+def point_id(profile: str, source_id: UUID, kind: str, position: int) -> UUID:
+    """Deterministic and different for two companies even when their remote ids agree (tenancy.md Q1)."""
+    return uuid5(POINTS, f"{current_company().company_id}/{profile}/{kind}/{source_id}/{position}")
+
+
+@lru_cache(maxsize=1)
+def _client() -> QdrantClient:
+    return QdrantClient(
+        url=settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY, timeout=10, check_compatibility=False
+    )
+
+
+class CompanyIndex:
+    """Bound to one company at birth; has no method without its filter.
+
+    Raises ExternalUnavailable when the engine is down.
+    """
+
+    def __init__(self, client: QdrantClient, company_id: str) -> None:
+        self._client = client
+        self._company_id = company_id
+
+    def put(self, points: Sequence[Point]) -> None:
+        """Write points; returns when they are durable."""
+        for start in range(0, len(points), BATCH):
+            batch = [self._struct(point) for point in points[start : start + BATCH]]
+            _engine(self._client.upsert, ALIAS, batch, wait=True)
+
+    def delete(self, ids: Iterable[UUID]) -> None:
+        """Remove points of this company; ids of others are left alone by the filter."""
+        wanted = [str(one) for one in ids]
+        if wanted:
+            condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
+            _engine(self._client.delete, ALIAS, models.FilterSelector(filter=condition), wait=True)
+
+    def set_visibility(self, ids: Iterable[UUID], visibility: str) -> None:
+        """Change who may see points whose words stayed the same: no new vectors."""
+        wanted = [str(one) for one in ids]
+        if wanted:
+            condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
+            _engine(self._client.set_payload, ALIAS, {"visibility": visibility}, points=condition, wait=True)
+
+    def count(self) -> int:
+        answer = _engine(self._client.count, ALIAS, count_filter=models.Filter(must=[self._own()]), exact=True)
+        return int(answer.count)
+
+    def nearest(self, vector: list[float], wanted: Wanted, limit: int) -> list[Found]:
+        """By meaning: cosine of the dense vectors."""
+        return self._query(vector, DENSE, wanted, limit, None)
+
+    def matching(self, vector: Sparse, wanted: Wanted, limit: int) -> list[Found]:
+        """By words. Weights count documents of this company only (decisions 17): others must not move my scores."""
+        if not vector.indices:
+            return []
+        query = models.SparseVector(indices=vector.indices, values=vector.values)
+        corpus = models.IdfCorpusParams(corpus=models.Filter(must=[self._own()]))
+        return self._query(query, SPARSE, wanted, limit, models.SearchParams(idf=corpus))
+
+    def _query(self, query: Any, using: str, wanted: Wanted, limit: int, params: Any) -> list[Found]:
+        answer = _engine(
+            self._client.query_points,
+            ALIAS,
+            query=query,
+            using=using,
+            query_filter=self._filter(wanted),
+            search_params=params,
+            limit=limit,
+            with_payload=["company_id"],
+        )
+        return [Found(UUID(str(self._mine(point).id)), point.score) for point in answer.points]
+
+    def _filter(self, wanted: Wanted) -> models.Filter:
+        must: list[Any] = [
+            self._own(),
+            models.FieldCondition(key="kind", match=models.MatchAny(any=list(wanted.kinds))),
+            models.FieldCondition(key="visibility", match=models.MatchAny(any=list(wanted.visibilities))),
+        ]
+        must_not: list[Any] = []
+        if wanted.not_ticket is not None:
+            must_not = [models.FieldCondition(key="ticket_id", match=models.MatchValue(value=wanted.not_ticket))]
+        return models.Filter(must=must, must_not=must_not or None)
+
+    def _own(self) -> models.FieldCondition:
+        return models.FieldCondition(key="company_id", match=models.MatchValue(value=self._company_id))
+
+    def _struct(self, point: Point) -> models.PointStruct:
+        sparse = models.SparseVector(indices=point.sparse.indices, values=point.sparse.values)
+        payload = point.payload | {"company_id": self._company_id}
+        return models.PointStruct(id=str(point.id), vector={DENSE: point.dense, SPARSE: sparse}, payload=payload)
+
+    def _mine(self, point: Any) -> Any:
+        if (point.payload or {}).get("company_id") != self._company_id:
+            raise TenantLeak("the vector engine returned a point of another company")
+        return point
+
+
+def open_index() -> CompanyIndex:
+    """The bound company's index. Raises NoCompany outside a binding."""
+    return CompanyIndex(_client(), current_company().company_id)
+
+
+def ensure_collection() -> None:
+    """Create collection, payload indexes and alias where they are missing. Safe to repeat and to race."""
+    client = _client()
+    if not _engine(client.collection_exists, COLLECTION):
+        dense = models.VectorParams(
+            size=DENSE_SIZE, distance=models.Distance.COSINE, hnsw_config=models.HnswConfigDiff(m=0)
+        )
+        sparse = models.SparseVectorParams(modifier=models.Modifier.IDF)
+        _engine(client.create_collection, COLLECTION, {DENSE: dense}, {SPARSE: sparse})
+        tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+        _engine(client.create_payload_index, COLLECTION, "company_id", tenant)
+        for name in KEYWORDS:
+            _engine(client.create_payload_index, COLLECTION, name, models.PayloadSchemaType.KEYWORD)
+    aliases = {one.alias_name for one in _engine(client.get_aliases).aliases}
+    if ALIAS not in aliases:
+        create = models.CreateAlias(collection_name=COLLECTION, alias_name=ALIAS)
+        _engine(client.update_collection_aliases, [models.CreateAliasOperation(create_alias=create)])
+
+
+def _engine(call: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return call(*args, **kwargs)
+    except (ApiException, OSError) as exc:
+        raise ExternalUnavailable("The vector engine did not answer as expected.", code="index_unavailable") from exc

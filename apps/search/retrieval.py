@@ -1,0 +1,35 @@
+"""Find chunks of the bound company for a text: two legs, then the words from PostgreSQL. Ranking is search.ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.search.index import Sparse, Wanted, open_index
+from apps.search.models import Chunk
+
+LEG = 50  # candidates a leg
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk with the raw scores of both legs; a leg that did not find it says 0."""
+
+    chunk: Chunk
+    dense: float
+    lexical: float
+
+
+def find(*, dense: list[float], sparse: Sparse, wanted: Wanted, limit: int = LEG) -> list[Hit]:
+    """Hits of both legs in no order. A point without a chunk row is left out: its source is being changed."""
+    index = open_index()
+    by_meaning = {found.id: found.score for found in index.nearest(dense, wanted, limit)}
+    by_words = {found.id: found.score for found in index.matching(sparse, wanted, limit)}
+    chunks = _chunks([*by_meaning, *by_words], wanted.visibilities)
+    return [Hit(chunk, by_meaning.get(chunk.id, 0.0), by_words.get(chunk.id, 0.0)) for chunk in chunks]
+
+
+def _chunks(ids: Sequence[UUID], visibilities: Sequence[str]) -> list[Chunk]:
+    """Visibility is asked again here: the row is the truth, the engine may be a page behind."""
+    return list(Chunk.objects.filter(id__in=set(ids), visibility__in=visibilities))
