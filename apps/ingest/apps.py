@@ -6,3 +6,13 @@ from django.apps import AppConfig
 class IngestConfig(AppConfig):
     name = "apps.ingest"
     label = "ingest"
+
+    def ready(self) -> None:
+        from apps.ingest.indexing import index_articles, index_tickets
+        from apps.ingest.models import Outbox
+        from apps.ingest.outbox import register
+        from apps.ingest.threads import read_threads
+
+        register(Outbox.Kind.THREAD, read_threads, batch=20)
+        register(Outbox.Kind.INDEX_ARTICLE, index_articles, batch=10)
+        register(Outbox.Kind.INDEX_TICKET, index_tickets, batch=10)

@@ -1,0 +1,161 @@
+"""Turn changed tickets and articles into chunks and vectors; unchanged text is never embedded again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.core.text import split_quoted
+from apps.ingest.chunking import ChunkText, chunk
+from apps.ingest.models import Outbox
+from apps.ingest.outbox import Claimed, owe, settle
+from apps.llm.registry import embeddings
+from apps.platforms.models import Article, Message, Ticket
+from apps.search.index import PROFILE, Point, Sparse, ensure_collection, open_index, point_id
+from apps.search.lexical import document_vector
+from apps.search.models import Chunk
+from apps.tenancy.context import current_company
+
+
+@dataclass(frozen=True, slots=True)
+class Indexable:
+    """One source as the index sees it: a message's own words or an article, with what its payload says."""
+
+    kind: str
+    source_id: UUID
+    remote_id: str
+    header: str
+    text: str
+    language: str
+    visibility: str
+    updated_at: datetime
+    payload: dict[str, Any]
+    ticket_id: UUID | None = None
+
+
+def index_tickets(claimed: Sequence[Claimed]) -> None:
+    """Worker of Outbox.Kind.INDEX_TICKET."""
+    ids = [one.object_id for one in claimed]
+    tickets = {ticket.pk: ticket for ticket in Ticket.objects.filter(pk__in=ids).select_related("customer", "group")}
+    shown = [ticket for ticket in tickets.values() if ticket.state in ("live", "archived") and not ticket.deleted]
+    sources = [source for ticket in shown for source in _message_sources(ticket)]
+    existing = list(Chunk.objects.filter(ticket_id__in=ids))
+    waiting = [ticket.pk for ticket in shown if ticket.status_category in ("open", "pending")]
+    _refresh(sources, existing, claimed, briefs=waiting)
+
+
+def index_articles(claimed: Sequence[Claimed]) -> None:
+    """Worker of Outbox.Kind.INDEX_ARTICLE. Drafts and removed articles leave the index."""
+    ids = [one.object_id for one in claimed]
+    sources = [_article_source(article) for article in Article.objects.usable().filter(pk__in=ids)]
+    existing = list(Chunk.objects.filter(kind=Chunk.Kind.ARTICLE, source_id__in=ids))
+    _refresh(sources, existing, claimed, briefs=[])
+
+
+def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
+    payload = {
+        "connection": str(ticket.connection_id),
+        "group": str(ticket.group_id) if ticket.group_id else "",
+        "customer": _customer_mark(ticket.customer.email or ticket.customer.remote_id) if ticket.customer else "",
+    }
+    for message in Message.objects.filter(ticket=ticket):
+        own, _quoted = split_quoted(message.text)
+        if own.strip():
+            yield Indexable(
+                Chunk.Kind.MESSAGE, message.pk, ticket.remote_id, ticket.subject, own, message.language,
+                message.visibility, message.updated_at, payload | {"message_id": str(message.pk)}, ticket.pk,
+            )  # fmt: skip
+
+
+def _article_source(article: Article) -> Indexable:
+    payload = {"connection": str(article.connection_id), "group": "", "customer": ""}
+    return Indexable(
+        Chunk.Kind.ARTICLE, article.pk, article.remote_id, article.title, article.text, article.language,
+        article.visibility, article.updated_at, payload,
+    )  # fmt: skip
+
+
+def _customer_mark(who: str) -> str:
+    """A keyed hash: finds a customer's chunks for erasure without holding an address in the engine."""
+    key = f"{settings.SECRET_KEY}/{current_company().company_id}".encode()
+    return hmac.new(key, who.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def _refresh(
+    sources: Sequence[Indexable], existing: Sequence[Chunk], claimed: Sequence[Claimed], *, briefs: list[UUID]
+) -> None:
+    """Engine first, then rows and the settled claim in one transaction: a crash in between repeats harmlessly."""
+    old = {row.pk: row for row in existing}
+    wanted = {row.pk: (row, source) for source in sources for row in _rows(source)}
+    fresh = [(row, source) for row, source in wanted.values() if _hash(old.get(row.pk)) != row.content_hash]
+    stale = [key for key in old if key not in wanted]
+    index = open_index()
+    if fresh:
+        ensure_collection()
+        index.put(_points(fresh))
+    if old:
+        for visibility in ("public", "private", "restricted"):
+            moved = [
+                key for key, (row, _) in wanted.items()
+                if key in old and row.visibility == visibility != old[key].visibility and _hash(old[key]) == row.content_hash
+            ]  # fmt: skip
+            index.set_visibility(moved, visibility)
+        index.delete(stale)
+    with transaction.atomic():
+        Chunk.objects.filter(pk__in=stale).delete()
+        Chunk.objects.bulk_create(
+            [row for row, _ in wanted.values()],
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=["header", "text", "language", "visibility", "content_hash", "updated_at", "start", "end"],
+        )
+        owe(Outbox.Kind.BRIEF, briefs, priority=3)
+        settle(claimed)
+
+
+def _rows(source: Indexable) -> list[Chunk]:
+    return [_row(source, piece) for piece in chunk(source.text, source.language, source.header)]
+
+
+def _row(source: Indexable, piece: ChunkText) -> Chunk:
+    return Chunk(
+        id=point_id(PROFILE, source.source_id, source.kind, piece.position), profile=PROFILE, kind=source.kind,
+        source_id=source.source_id, ticket_id=source.ticket_id, remote_id=source.remote_id, position=piece.position,
+        start=piece.start, end=piece.end, header=source.header, text=piece.text, language=source.language,
+        visibility=source.visibility, content_hash=piece.content_hash, updated_at=source.updated_at,
+    )  # fmt: skip
+
+
+def _hash(row: Chunk | None) -> str:
+    return row.content_hash if row else ""
+
+
+def _points(fresh: Sequence[tuple[Chunk, Indexable]]) -> list[Point]:
+    vectors = embeddings().embed([f"{row.header}\n{row.text}" if row.header else row.text for row, _ in fresh])
+    return [
+        Point(
+            id=row.pk,
+            dense=vector,
+            sparse=_sparse(f"{row.header}\n{row.text}", row.language),
+            payload=source.payload | {
+                "kind": row.kind, "remote_id": row.remote_id, "source_id": str(row.source_id),
+                "ticket_id": str(row.ticket_id) if row.ticket_id else "", "visibility": row.visibility,
+                "language": row.language, "updated_at": int(row.updated_at.timestamp()),
+                "content_hash": row.content_hash, "position": row.position,
+            },
+        )
+        for (row, source), vector in zip(fresh, vectors, strict=True)
+    ]  # fmt: skip
+
+
+def _sparse(text: str, language: str) -> Sparse:
+    vector = document_vector(text, language)
+    return Sparse(list(vector.indices), list(vector.values))

@@ -1,0 +1,68 @@
+"""Celery's side of the mirror: every task says 'look', the database says what is to be done."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.ingest.models import Outbox
+from apps.ingest.outbox import due_kinds, work_off
+from apps.ingest.streams import due_streams
+from apps.ingest.sync import sync_page
+from apps.tenancy.context import bind_company
+from apps.tenancy.registry import all_companies
+from apps.tenancy.tasks import CompanyTask, OperatorTask
+
+BUDGET_SECONDS = 30  # of one task; then it sends itself again, so that companies take turns
+EXPIRES = 60
+
+
+@shared_task(base=OperatorTask, name="ingest.sync_due")
+def sync_due() -> None:
+    """Beat's question to every company: what is due? One message a feed and a kind of owed work."""
+    for company in all_companies():
+        with bind_company(company.binding()):
+            for stream_id in due_streams():
+                sync_stream.apply_async([str(stream_id)], expires=EXPIRES)
+            for kind in due_kinds():
+                _send(kind)
+
+
+@shared_task(base=CompanyTask, name="ingest.sync_stream")
+def sync_stream(stream_id: str) -> None:
+    """Pages of one feed until it is read to the end or the budget is spent."""
+    until = time.monotonic() + BUDGET_SECONDS
+    more = True
+    while more and time.monotonic() < until:
+        more = sync_page(stream_id=UUID(stream_id))
+        for kind in due_kinds():
+            _send(kind)
+    if more:
+        sync_stream.apply_async([stream_id], expires=EXPIRES)
+
+
+@shared_task(base=CompanyTask, name="ingest.read_owed")
+def read_owed(kind: str) -> None:
+    """Owed work that waits for the network (threads)."""
+    _work(kind, read_owed)
+
+
+@shared_task(base=CompanyTask, name="ingest.index_owed")
+def index_owed(kind: str) -> None:
+    """Owed work that computes: chunks, vectors, briefs."""
+    _work(kind, index_owed)
+
+
+def _send(kind: str) -> None:
+    task = read_owed if kind == Outbox.Kind.THREAD else index_owed
+    task.apply_async([kind], expires=EXPIRES)
+
+
+def _work(kind: str, task: CompanyTask) -> None:
+    until = time.monotonic() + BUDGET_SECONDS
+    while work_off(kind):
+        if time.monotonic() > until:
+            task.apply_async([kind], expires=EXPIRES)
+            return
