@@ -48,7 +48,7 @@ class Agent(Shape):
 class Status(Shape):
     id: int = Field(ge=2)
     label: Text
-    category: Literal["open", "pending", "solved", "resolved", "closed"]
+    category: Literal["open", "pending", "solved", "resolved", "closed", "waiting", "engineering"]
 
 
 class Customer(Shape):
