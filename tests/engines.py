@@ -1,4 +1,4 @@
-"""Starts PostgreSQL and Valkey before Django reads its settings (pytest loads this with -p)."""
+"""Starts PostgreSQL, Valkey and the vector engine before Django reads its settings (pytest loads this with -p)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from pathlib import Path
 from embedded.postgres import Postgres
 from embedded.roles import DATABASE, ensure_roles
 from embedded.valkey import Valkey
+from embedded.vectors.process import VectorsProcess
 
 folder = tempfile.TemporaryDirectory(prefix="deskhand-test-")
 postgres = Postgres(Path(folder.name) / "postgres", fsync=False).start()
 valkey = Valkey(Path(folder.name) / "valkey").start()
+vectors = VectorsProcess(Path(folder.name) / "vectors").start()
 ensure_roles(postgres)
 os.environ.update(
     SECRET_KEY=secrets.token_urlsafe(48),
@@ -23,6 +25,8 @@ os.environ.update(
     MIGRATE_DATABASE_URL=postgres.dsn("deskhand_migrate", DATABASE),
     REDIS_URL=f"{valkey.url}/1",
     BROKER_URL=f"{valkey.url}/0",
+    QDRANT_URL=vectors.url,
+    QDRANT_API_KEY=vectors.token,
     BASE_DOMAIN="localhost",
     PUBLIC_URL="http://localhost:8000",
     LOG_FORMAT="text",
@@ -32,6 +36,7 @@ os.environ.update(
 
 
 def pytest_unconfigure() -> None:
+    vectors.stop()
     valkey.stop()
     postgres.stop()
     folder.cleanup()

@@ -1,0 +1,1 @@
+"""The embedded vector engine: one owner process that speaks the part of Qdrant's REST interface we use."""
