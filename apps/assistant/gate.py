@@ -1,0 +1,61 @@
+"""Is the evidence good enough to say anything? A pure decision with its thresholds in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from apps.assistant.shapes import Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Least cosine of the best passage, by the embedding profile `use`.
+
+    `reply`: a text for a customer. `answer`: a reply to an agent's question, who reads the quotes beside it.
+    `related`: shown as similar or relevant without a claim. `words`: a lexical match lowers the bar by `eased`.
+    """
+
+    reply: float = 0.42
+    answer: float = 0.38
+    related: float = 0.30
+    words: float = 6.0
+    eased: float = 0.05
+
+
+DEFAULTS = Thresholds()
+Outcome = Literal["reply", "ask_customer", "not_enough_evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What retrieval and quoting found for one case."""
+
+    dense: float  # cosine of the best usable passage, 0 without one
+    lexical: float  # its BM25 score
+    in_language: bool  # it is in the customer's language
+    sentences: int  # quotable sentences, all verified
+    detail_missing: bool  # the source asks for a number the customer has not given
+    customer_wrote: bool = True
+
+
+def passes(dense: float, lexical: float, least: float, limits: Thresholds = DEFAULTS) -> bool:
+    """Whether a passage is near enough: by meaning, or a little less when its words agree too."""
+    return dense >= least - (limits.eased if lexical >= limits.words else 0.0)
+
+
+def decide(evidence: Evidence, limits: Thresholds = DEFAULTS) -> tuple[Outcome, list[Missing]]:
+    """(outcome, what is missing). A reply needs near evidence, in the customer's language, that can be quoted."""
+    if not evidence.customer_wrote:
+        return "not_enough_evidence", ["no_customer_message"]
+    if evidence.dense <= 0:
+        return "not_enough_evidence", ["no_source"]
+    if not passes(evidence.dense, evidence.lexical, limits.reply, limits):
+        return "not_enough_evidence", ["weak_match"]
+    if not evidence.in_language:
+        return "not_enough_evidence", ["no_source_in_language"]
+    if evidence.sentences == 0:
+        return "not_enough_evidence", ["no_source"]
+    if evidence.detail_missing:
+        return "ask_customer", ["customer_detail"]
+    return "reply", []

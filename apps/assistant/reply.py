@@ -1,0 +1,100 @@
+"""A suggested reply made only of verified quotes from public sources. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps.assistant import cues
+from apps.assistant.gate import DEFAULTS, Evidence, Thresholds, decide, passes
+from apps.assistant.grounding import verify
+from apps.assistant.inputs import Passage, PublicPassage, Thread
+from apps.assistant.shapes import Draft, DraftSentence, Quote
+from apps.core.text import sentences
+
+MOST_SENTENCES, MOST_SOURCES = 6, 2
+
+
+def suggest_reply(thread: Thread, passages: Sequence[PublicPassage], limits: Thresholds = DEFAULTS) -> Draft:
+    """The draft, or honestly none. `passages` are best first; their type keeps private words out."""
+    language = thread.language
+    best = max((one.passage for one in passages), key=lambda one: one.dense, default=None)
+    own = [one.passage for one in passages if one.passage.source.language == language]
+    usable = [one for one in own if passes(one.dense, one.lexical, limits.reply, limits)][:MOST_SOURCES]
+    paragraphs, citations = _quote_all(usable, _names(thread))
+    leading = usable[0] if usable else best
+    evidence = Evidence(
+        dense=leading.dense if leading else 0.0,
+        lexical=leading.lexical if leading else 0.0,
+        in_language=bool(usable) or best is None or best.source.language == language,
+        sentences=sum(map(len, paragraphs)),
+        detail_missing=_asks_for_detail(usable) and not _gave_detail(thread),
+        customer_wrote=any(one.author == "customer" for one in thread.messages),
+    )
+    outcome, missing = decide(evidence, limits)
+    base = Draft(
+        outcome=outcome, language=language, missing=missing, score=round(evidence.dense, 3), threshold=limits.reply
+    )
+    if outcome == "not_enough_evidence":
+        return base
+    if outcome == "ask_customer":
+        return base.model_copy(update={"question": cues.ASK_DETAIL[language], **_frame(thread)})
+    return base.model_copy(update={"paragraphs": paragraphs, "citations": citations, **_frame(thread)})
+
+
+def _quote_all(usable: Sequence[Passage], names: set[str]) -> tuple[list[list[DraftSentence]], list[Quote]]:
+    """One paragraph a source; every sentence is found again in its source before it counts."""
+    paragraphs: list[list[DraftSentence]] = []
+    citations: list[Quote] = []
+    left = MOST_SENTENCES
+    for passage in usable:
+        paragraph = []
+        for words in quotable(passage, names)[:left]:
+            quote = verify(words, passage.source, passage.source_text)
+            if quote is not None:
+                citations.append(quote)
+                paragraph.append(DraftSentence(text=quote.text, citations=[len(citations)], supported=True))
+        left -= len(paragraph)
+        if paragraph:
+            paragraphs.append(paragraph)
+    return paragraphs, citations
+
+
+def quotable(passage: Passage, names: set[str]) -> list[str]:
+    """Sentences that may stand in a letter to another customer: complete, no person, no number of somebody's case."""
+    found = []
+    for span in sentences(passage.text, passage.source.language):
+        words = span.of(passage.text)
+        if len(words) < 12 and words.isascii():
+            continue
+        if cues.GREETING.match(words) or cues.SIGN_OFF.match(words) or cues.PERSONAL.search(words):
+            continue
+        if passage.source.kind == "message" and (cues.CASE_ACT.search(words) or _names_somebody(words, names)):
+            continue
+        found.append(words)
+    return found
+
+
+def _names_somebody(words: str, names: set[str]) -> bool:
+    return any(name in words for name in names)
+
+
+def _names(thread: Thread) -> set[str]:
+    full = {one.author_name for one in thread.messages} | {thread.customer_name}
+    return {part for name in full for part in name.split() if len(part) > 2}
+
+
+def _asks_for_detail(usable: Sequence[Passage]) -> bool:
+    return bool(usable) and bool(cues.DETAIL.search(usable[0].text))
+
+
+def _gave_detail(thread: Thread) -> bool:
+    """An order, serial or case number anywhere in what the customer wrote."""
+    return any(cues.IDENTIFIER.search(one.text) for one in thread.messages if one.author == "customer") or bool(
+        cues.IDENTIFIER.search(thread.subject)
+    )
+
+
+def _frame(thread: Thread) -> dict[str, str]:
+    named, plain = cues.GREETINGS[thread.language]
+    name = thread.customer_name if thread.language in ("ko", "ja", "zh") else thread.customer_name.split(" ")[0]
+    return {"greeting": named.format(name=name) if name else plain, "closing": cues.CLOSINGS[thread.language]}
