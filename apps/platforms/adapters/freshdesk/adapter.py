@@ -1,0 +1,220 @@
+"""The Freshdesk adapter: the port's questions, asked in the cheapest way that loses nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar, Literal, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+
+from apps.core.errors import CredentialsRejected, NotFound
+from apps.platforms.adapters.freshdesk import mapping, solutions, walk
+from apps.platforms.adapters.freshdesk import payloads as wire
+from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
+from apps.platforms.base import (
+    ArticleData,
+    Capabilities,
+    CheckReport,
+    Cursor,
+    MessageData,
+    Page,
+    PlatformAdapter,
+    RateState,
+    Reference,
+    TicketData,
+    TicketFeed,
+)
+
+T = TypeVar("T")
+_SCOPES: dict[int, Literal["all", "group", "restricted"]] = {1: "all", 2: "group", 3: "restricted"}
+_FEWEST_CALLS = 100  # a minute; below it a first sync takes days
+_FULL = "description,requester"
+_STATUSES_LAST = timedelta(hours=1)
+_STATUSES_LEAST = timedelta(minutes=5)  # a status that nobody names must not be looked up for every page
+
+
+class FreshdeskConfig(BaseModel):
+    """Where the account is and the key of the agent who reads for us."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str
+    api_key: SecretStr
+
+    @field_validator("base_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        """Accept "acme.freshdesk.com" and pasted links; what may be called is decided by the egress rules."""
+        value = value.strip()
+        scheme, _, rest = value.rpartition("://")
+        return f"{scheme or 'https'}://{rest.split('/', 1)[0]}"
+
+
+class FreshdeskAdapter(PlatformAdapter):
+    """One Freshdesk account. Raises BadInput(code="address_refused") for a host that is not Freshdesk's or allowed."""
+
+    kind: ClassVar[str] = "freshdesk"
+    label: ClassVar[str] = "Freshdesk"
+    capabilities: ClassVar[Capabilities] = Capabilities(delete_feed=True, archive_lookup=True)
+    Config: ClassVar[type[BaseModel]] = FreshdeskConfig
+    TicketCursor: ClassVar[type[Cursor]] = walk.TicketCursor
+    ArticleCursor: ClassVar[type[Cursor]] = solutions.ArticleCursor
+
+    def __init__(self, config: FreshdeskConfig, *, allow_hosts: frozenset[str] = frozenset()) -> None:
+        """`allow_hosts` are the operator's "host:port" pairs that may be plain http or private."""
+        self._client = FreshdeskClient(config.base_url, config.api_key.get_secret_value(), frozenset(allow_hosts))
+        self._statuses: mapping.Statuses | None = None
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def first_tickets(self, feed: TicketFeed = "live") -> walk.TicketCursor:
+        return walk.TicketCursor(feed=feed)
+
+    def first_articles(self) -> solutions.ArticleCursor:
+        return solutions.ArticleCursor()
+
+    def rate_state(self) -> RateState:
+        return self._client.rate
+
+    async def check(self) -> CheckReport:
+        me = await self._client.one("/agents/me", wire.Agent)
+        settings = await self._client.one("/settings/helpdesk", wire.HelpdeskSettings)
+        warnings, account = [], wire.Account()
+        try:
+            account = await self._client.one("/account", wire.Account)
+        except (CredentialsRejected, NotFound):
+            warnings.append("account_unreadable")
+        scope = _SCOPES.get(me.ticket_scope, "unknown")
+        total = self._client.rate.total
+        if scope != "all":
+            warnings.append("scope_limited")
+        if total is not None and total < _FEWEST_CALLS:
+            warnings.append("few_calls")
+        return CheckReport(
+            account=self._account_host(account),
+            agent_name=me.contact.name,
+            agent_email=me.contact.email,
+            ticket_scope=cast(Literal["all", "group", "restricted", "unknown"], scope),
+            calls_per_minute=total,
+            primary_language=mapping.language(settings.primary_language),
+            languages=_languages(settings),
+            statuses=tuple((await self._known_statuses()).values()),
+            warnings=tuple(warnings),
+        )
+
+    def _account_host(self, account: wire.Account) -> str:
+        """The host we call. Where the operator allowed an address by hand, the account's own name for itself."""
+        target = self._client.target
+        if target.trusted:
+            return account.account_domain or f"{target.host}:{target.port}"
+        return target.host
+
+    async def fetch_reference(self) -> Reference:
+        settings = await self._client.one("/settings/helpdesk", wire.HelpdeskSettings)
+        return Reference(
+            statuses=tuple((await self._known_statuses()).values()),
+            groups=tuple([mapping.group(row) for row in await self._readable("/groups", wire.Group)]),
+            agents=tuple([mapping.agent(row) for row in await self._readable("/agents", wire.Agent)]),
+            primary_language=mapping.language(settings.primary_language),
+            languages=_languages(settings),
+        )
+
+    async def _readable(self, path: str, shape: type[T]) -> list[T]:
+        """A list that only admins may read is empty for other keys."""
+        try:
+            return [row async for row in self._client.every(path, shape)]
+        except CredentialsRejected as exc:
+            if exc.code != "access_denied":
+                raise
+            return []
+
+    async def _known_statuses(self) -> mapping.Statuses:
+        if self._statuses is None:
+            fields, _ = await self._client.rows("/ticket_fields", wire.TicketField)
+            self._statuses = mapping.statuses(fields)
+        return self._statuses
+
+    async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
+        at = walk.TicketCursor.model_validate(cursor)
+        if at.polling and at.page == 1 and at.started is None:
+            rows = await self._list(at, include="")
+            if all(walk.is_known(at, _row(row)) for row in rows):
+                return Page([], *self._next(at, rows))  # an idle poll costs one credit
+        rows = await self._list(at, include=_FULL)
+        following, more = self._next(at, rows)
+        following = await self._with_statuses(following, rows)
+        statuses = {int(status.value): status for status in following.statuses}
+        return Page([mapping.ticket(row, statuses, at.feed) for row in rows], following, more)
+
+    def _next(self, at: walk.TicketCursor, rows: list[wire.Ticket]) -> tuple[walk.TicketCursor, bool]:
+        """Where to read on, by the server's clock of the answer that brought the rows."""
+        return walk.next_cursor(at, [_row(row) for row in rows], now=self._client.server_time, per_page=PER_PAGE)
+
+    async def _with_statuses(self, at: walk.TicketCursor, rows: list[wire.Ticket]) -> walk.TicketCursor:
+        """The cursor with the account's statuses: read once an hour, sooner when a row shows one we do not know."""
+        now = self._client.server_time
+        known = {status.value for status in at.statuses}
+        patience = _STATUSES_LAST if all(row.status in known for row in rows) else _STATUSES_LEAST
+        if not rows or (at.statuses_at is not None and now - at.statuses_at < patience):
+            return at
+        statuses = tuple((await self._known_statuses()).values())
+        return at.model_copy(update={"statuses": statuses, "statuses_at": now})
+
+    async def _list(self, at: walk.TicketCursor, *, include: str) -> list[wire.Ticket]:
+        params: dict[str, str | int] = {
+            "updated_since": at.since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "order_by": "updated_at",
+            "order_type": "asc",
+            "per_page": PER_PAGE,
+            "page": at.page,
+        }
+        if include:
+            params["include"] = include
+        if at.feed != "live":
+            params["filter"] = "deleted" if at.feed == "trashed" else "spam"
+        rows, _ = await self._client.rows("/tickets", wire.Ticket, params)
+        return rows
+
+    async def fetch_ticket(self, ticket_id: str) -> TicketData:
+        statuses = await self._known_statuses()
+        number = _number(ticket_id)
+        try:
+            row = await self._client.one(f"/tickets/{number}", wire.Ticket, {"include": "requester"})
+        except NotFound:
+            row = await self._client.one(f"/tickets/archived/{number}", wire.Ticket)
+            row = row.model_copy(update={"archived": True})
+        return mapping.ticket(row, statuses)
+
+    async def fetch_thread(self, ticket_id: str) -> list[MessageData]:
+        number = _number(ticket_id)
+        try:
+            rows = await self._conversations(f"/tickets/{number}/conversations")
+        except NotFound:
+            rows = await self._conversations(f"/tickets/archived/{number}/conversations")
+        kept = {row.id: row for row in rows if not row.deleted}
+        ordered = sorted(kept.values(), key=lambda row: (row.created_at, row.id))  # equal times are common
+        return [mapping.message(row, str(number)) for row in ordered]
+
+    async def _conversations(self, path: str) -> list[wire.Conversation]:
+        return [row async for row in self._client.every(path, wire.Conversation)]
+
+    async def fetch_articles(self, cursor: Cursor) -> Page[ArticleData]:
+        return await solutions.step(self._client, solutions.ArticleCursor.model_validate(cursor))
+
+
+def _row(row: wire.Ticket) -> walk.Row:
+    return walk.Row(row.id, row.updated_at)
+
+
+def _number(ticket_id: str) -> int:
+    """Freshdesk's ids are numbers; anything else would be a path of somebody's choice."""
+    if not ticket_id.isdecimal():
+        raise NotFound("Freshdesk knows tickets by number")
+    return int(ticket_id)
+
+
+def _languages(settings: wire.HelpdeskSettings) -> tuple[str, ...]:
+    """Primary first, each once, in our codes."""
+    codes = (settings.primary_language, *settings.supported_languages)
+    return tuple(dict.fromkeys(mapping.language(code) for code in codes))

@@ -1,0 +1,138 @@
+"""Speaks HTTP to one Freshdesk account and turns its answers into models or errors of ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import httpx2
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from apps.core.egress import Answer, EgressClient, EgressPolicy
+from apps.core.errors import (
+    AppError,
+    CredentialsRejected,
+    ExternalError,
+    ExternalUnavailable,
+    NotFound,
+    RateLimited,
+)
+from apps.platforms.base import RateState
+
+PER_PAGE = 100  # the most Freshdesk gives
+VENDOR = (".freshdesk.com",)
+_WAIT_DEFAULT, _WAIT_LONGEST = 60.0, 3600.0
+
+T = TypeVar("T")
+Params = Mapping[str, str | int]
+
+
+class FreshdeskClient:
+    """Calls under /api/v2 with the key of one agent; keeps what the headers tell about budget and time."""
+
+    def __init__(self, base_url: str, api_key: str, allow_hosts: frozenset[str]) -> None:
+        self._egress = EgressClient(base_url, EgressPolicy(VENDOR, allow_hosts))
+        self._auth = (api_key, "X")
+        self.target = self._egress.target
+        self.rate = RateState()
+        self.server_time = datetime.now(UTC).replace(microsecond=0)  # of the last answer, whole seconds
+
+    async def close(self) -> None:
+        await self._egress.close()
+
+    async def one(self, path: str, shape: type[T], params: Params | None = None) -> T:
+        """One object. Raises NotFound, CredentialsRejected, RateLimited, ExternalUnavailable, ExternalError."""
+        return _parse((await self._get(path, params)).body, TypeAdapter(shape))
+
+    async def rows(self, path: str, shape: type[T], params: Params | None = None) -> tuple[list[T], bool]:
+        """One page of a list, and whether its Link header names a next one."""
+        answer = await self._get(path, params)
+        return _parse(answer.body, TypeAdapter(list[shape])), 'rel="next"' in answer.headers.get("link", "")  # type: ignore[valid-type]
+
+    async def every(self, path: str, shape: type[T], params: Params | None = None) -> AsyncIterator[T]:
+        """All rows of a list that does not move while it is read."""
+        page, more = 1, True
+        while more:
+            found, more = await self.rows(path, shape, {**(params or {}), "page": page, "per_page": PER_PAGE})
+            for row in found:
+                yield row
+            page += 1
+
+    async def _get(self, path: str, params: Params | None) -> Answer:
+        answer = await self._egress.send(
+            "GET", f"/api/v2{path}", params=params, auth=self._auth, headers={"accept": "application/json"}
+        )
+        self._listen(answer.headers)
+        if answer.status != 200:
+            raise _failure(answer)
+        return answer
+
+    def _listen(self, headers: httpx2.Headers) -> None:
+        self.server_time = _http_date(headers.get("date")) or datetime.now(UTC).replace(microsecond=0)
+        remaining = _number(headers.get("x-ratelimit-remaining"))
+        if remaining is not None:
+            self.rate.remaining = remaining
+            self.rate.total = _number(headers.get("x-ratelimit-total")) or self.rate.total
+            self.rate.seen_at = datetime.now(UTC)
+            self.rate.credits_used += int(_number(headers.get("x-ratelimit-used-currentrequest")) or 1)
+
+
+def _parse(body: bytes, shape: TypeAdapter[T]) -> T:
+    """The body as this shape. HTML, half a document or another shape is not data, even with status 200."""
+    try:
+        return shape.validate_python(orjson.loads(body))
+    except (orjson.JSONDecodeError, ValidationError) as exc:
+        # The chain would carry the customer's text into logs.
+        raise ExternalError(
+            f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"
+        ) from None
+
+
+def _failure(answer: Answer) -> AppError:
+    """The decision behind a status. Bodies of 404, 405, 429 and 5xx are never read (contract 8)."""
+    status, wait = answer.status, answer.headers.get("retry-after")
+    if status == 429 or (status in (403, 503) and wait):
+        return RateLimited("the helpdesk asks us to wait", retry_after=_seconds(wait))
+    if status == 401:
+        return CredentialsRejected("the helpdesk refused the key")
+    if status == 403:
+        return CredentialsRejected("the key may not read this", code=_refusal(answer.body))
+    if status == 404:
+        return NotFound("the helpdesk has nothing there for this key")
+    if status >= 500 or status == 408:
+        return ExternalUnavailable(f"the helpdesk answered {status}")
+    return ExternalError(f"the helpdesk answered {status}")
+
+
+def _refusal(body: bytes) -> str:
+    """access_denied, require_feature or account_suspended; anything else counts as the first."""
+    try:
+        code = orjson.loads(body)["code"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return "access_denied"
+    return code if code in ("require_feature", "account_suspended") else "access_denied"
+
+
+def _seconds(value: str | None) -> float:
+    """Retry-After in seconds: a default when missing or unreadable, an hour when absurd."""
+    wait = _number(value)
+    return _WAIT_DEFAULT if wait is None else min(max(wait, 1.0), _WAIT_LONGEST)
+
+
+def _number(value: str | None) -> float | None:
+    """Freshdesk writes whole numbers as "100.0" at times."""
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None
+
+
+def _http_date(value: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(value or "").astimezone(UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,169 @@
+"""Wire shapes of Freshdesk: what we read of its objects. Unknown fields are ignored, most known ones may be missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+# Some accounts answer with an offset instead of Z (contract 2.1).
+Time = Annotated[AwareDatetime, AfterValidator(_utc)]
+Words = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+Many = BeforeValidator(lambda value: () if value is None else value)
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Record(Wire):
+    """What every small record has."""
+
+    id: int
+    name: Words = ""
+    created_at: Time | None = None
+    updated_at: Time | None = None
+
+
+class Attachment(Wire):
+    id: int
+    name: Words = ""
+    content_type: Words = ""
+    size: int = 0
+    file_size: int = 0  # its name in older answers
+
+
+class Requester(Wire):
+    """The customer inside a ticket. Web chat leaves all but the id empty."""
+
+    id: int
+    name: Words = ""
+    email: str | None = None
+
+
+class Ticket(Wire):
+    id: int
+    subject: Words = ""
+    description: str | None = None
+    description_text: str | None = None
+    status: int
+    priority: int = 2
+    source: int = 0
+    type: str | None = None
+    group_id: int | None = None
+    responder_id: int | None = None
+    requester_id: int | None = None
+    requester: Requester | None = None
+    spam: bool = False
+    deleted: bool = False
+    archived: bool = False
+    tags: Annotated[tuple[str, ...], Many] = ()
+    attachments: Annotated[tuple[Attachment, ...], Many] = ()
+    due_by: Time | None = None
+    created_at: Time
+    updated_at: Time
+
+
+class Conversation(Wire):
+    id: int
+    ticket_id: int | None = None
+    body: Words = ""
+    body_text: Words = ""
+    incoming: bool = False
+    private: bool | None = None  # missing is not public
+    deleted: bool = False
+    user_id: int | None = None
+    source: int = -1
+    from_email: str | None = None
+    attachments: Annotated[tuple[Attachment, ...], Many] = ()
+    created_at: Time
+    updated_at: Time
+    last_edited_at: Time | None = None
+
+
+class Contact(Record):
+    email: str | None = None
+    language: str | None = None
+
+
+class AgentContact(Wire):
+    name: Words = ""
+    email: str | None = None
+    language: str | None = None
+    active: bool = True
+
+
+class Agent(Wire):
+    id: int
+    contact: AgentContact
+    ticket_scope: int = 0
+    group_ids: Annotated[tuple[int, ...], Many] = ()
+    deactivated: bool = False
+
+
+class Group(Record):
+    pass
+
+
+class TicketField(Wire):
+    """`choices` has a shape for each kind of field (contract 2.3); only that of default_status is read."""
+
+    id: int
+    name: Words = ""
+    label: Words = ""
+    type: Words = ""
+    choices: Any = None
+
+
+class Account(Wire):
+    """GET /account; readable by admins only on some plans."""
+
+    account_name: Words = ""
+    account_domain: Words = ""
+
+
+class HelpdeskSettings(Wire):
+    primary_language: str = "en"
+    supported_languages: Annotated[tuple[str, ...], Many] = ()
+    portal_languages: Annotated[tuple[str, ...], Many] = ()
+
+
+class SolutionCategory(Record):
+    pass
+
+
+class SolutionFolder(Record):
+    visibility: int | None = None
+    sub_folders_count: int = 0
+
+
+class SolutionArticle(Wire):
+    id: int
+    title: Words = ""
+    description: Words = ""
+    description_text: Words = ""
+    status: int = 1
+    agent_id: int | None = None
+    category_id: int | None = None
+    folder_id: int | None = None
+    tags: Annotated[tuple[str, ...], Many] = ()
+    created_at: Time
+    updated_at: Time
+
+
+class TicketSearch(Wire):
+    """GET /search/tickets: 30 a page, for looks only, never for sync (contract 2.2)."""
+
+    total: int = Field(ge=0)
+    results: tuple[Ticket, ...]
+
+
+class ContactSearch(Wire):
+    total: int = Field(ge=0)
+    results: tuple[Contact, ...]

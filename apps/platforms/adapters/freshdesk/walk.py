@@ -1,0 +1,129 @@
+"""The keyset walk over a list that moves while it is read (contract 2.9): always page 1, the key moves.
+
+A page is the first of `updated_since = key, order_by = updated_at, asc`. What is updated meanwhile moves to
+the end of the list and is met there; nothing can shift under us. Only a second that fills a whole page has to
+be paged by number. Its rows may leave it while we page (an update moves them on) and let others slip over a
+page border, so its rounds are repeated until two in a row read the same rows: then neither lost one, because
+a row can only slip when one we had read before it left, and that one would be missing in the next round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from pydantic import AwareDatetime
+
+from apps.platforms.base import Cursor, StatusData, TicketFeed
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # without updated_since only the last 30 days come
+OVERLAP = timedelta(minutes=3)  # rows may become visible late, and not in the order of their times
+SETTLED = timedelta(hours=1)  # nothing new for this long: the last second needs no second look
+FRESH = timedelta(seconds=2)  # a row may change again within the second it shows
+KNOWN_MOST = 300
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the walk must know of a listed ticket."""
+
+    id: int
+    updated_at: datetime
+
+
+class Round(Cursor):
+    """One numbered walk over a crowded second: which rows it met, as a count and an order-free fingerprint."""
+
+    count: int = 0
+    mark: int = 0
+
+    def meet(self, rows: Sequence[Row]) -> Round:
+        return Round(count=self.count + len(rows), mark=(self.mark + sum(map(_mark, rows))) % 2**63)
+
+
+class TicketCursor(Cursor):
+    """Where to read on in one feed. A pass is one walk from `floor` to the end of the list."""
+
+    feed: TicketFeed = "live"
+    since: AwareDatetime = BEGINNING
+    page: int = 1
+    floor: AwareDatetime = BEGINNING  # `since` when the pass began: the cursor never goes back behind it
+    started: AwareDatetime | None = None  # the server's clock at the first call of the pass
+    newest: AwareDatetime | None = None  # latest updated_at met in the pass
+    polling: bool = False  # a pass was completed before: most calls will bring nothing new
+    known: tuple[tuple[int, int], ...] = ()  # (id, unix second) of rows of the overlap that are settled
+    round: Round | None = None  # of the crowded second being walked
+    before: Round | None = None  # the round before it
+    statuses: tuple[StatusData, ...] = ()  # the account's, kept here because an adapter lives for one page
+    statuses_at: AwareDatetime | None = None
+
+
+def next_cursor(
+    cursor: TicketCursor, rows: Sequence[Row], *, now: datetime, per_page: int
+) -> tuple[TicketCursor, bool]:
+    """Where to read on after this page, and whether to go on at once. `now` is the server's time of the answer.
+
+    Everything at or behind the returned cursor's key has been handed over, or will be again.
+    """
+    cursor = _met(cursor, rows, now)
+    full = len(rows) >= per_page
+    if cursor.round is not None:
+        return _crowded(cursor, rows, full)
+    if not full:
+        return _done(cursor), False
+    last = max(row.updated_at for row in rows)
+    if last > cursor.since:
+        return cursor.model_copy(update={"since": last}), True
+    return _crowded(cursor.model_copy(update={"round": Round()}), rows, full)
+
+
+def _met(cursor: TicketCursor, rows: Sequence[Row], now: datetime) -> TicketCursor:
+    newest = max([row.updated_at for row in rows] + ([cursor.newest] if cursor.newest else []), default=None)
+    started = cursor.started or now
+    known = dict(cursor.known) | {row.id: _unix(row.updated_at) for row in rows if row.updated_at <= now - FRESH}
+    for row in rows:
+        if row.updated_at > now - FRESH:
+            known.pop(row.id, None)
+    border = _unix((newest or started) - OVERLAP)
+    kept = sorted(((key, at) for key, at in known.items() if at >= border), key=lambda pair: (pair[1], pair[0]))
+    return cursor.model_copy(update={"newest": newest, "started": started, "known": tuple(kept[-KNOWN_MOST:])})
+
+
+def _crowded(cursor: TicketCursor, rows: Sequence[Row], full: bool) -> tuple[TicketCursor, bool]:
+    """One page of the numbered walk; its round ends at a later row or at the end of the list."""
+    here = [row for row in rows if row.updated_at <= cursor.since]
+    current = (cursor.round or Round()).meet(here)
+    if full and len(here) == len(rows):
+        return cursor.model_copy(update={"round": current, "page": cursor.page + 1}), True
+    if current != cursor.before and current.count:
+        return cursor.model_copy(update={"round": Round(), "before": current, "page": 1}), True
+    past = {"since": cursor.since + _SECOND, "page": 1, "round": None, "before": None}
+    return cursor.model_copy(update=past), True
+
+
+def _done(cursor: TicketCursor) -> TicketCursor:
+    """The pass is complete: the next one begins a little before the newest row, or before this pass began."""
+    started = cursor.started or cursor.since
+    since = cursor.floor
+    if cursor.newest is not None:
+        settled = started - cursor.newest > SETTLED
+        since = cursor.newest + _SECOND if settled else min(cursor.newest, started) - OVERLAP
+        since = max(since, cursor.floor)
+    fresh = TicketCursor(feed=cursor.feed, since=since, floor=since, polling=True, known=cursor.known)
+    return fresh.model_copy(update={"statuses": cursor.statuses, "statuses_at": cursor.statuses_at})
+
+
+def is_known(cursor: TicketCursor, row: Row) -> bool:
+    """Whether this very version of the row was handed over before."""
+    return (row.id, _unix(row.updated_at)) in cursor.known
+
+
+def _mark(row: Row) -> int:
+    return int.from_bytes(blake2b(str(row.id).encode(), digest_size=7).digest(), "big")
+
+
+def _unix(moment: datetime) -> int:
+    return int(moment.timestamp())
