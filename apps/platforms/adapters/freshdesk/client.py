@@ -24,6 +24,7 @@ from apps.platforms.base import RateState
 
 PER_PAGE = 100  # the most Freshdesk gives
 VENDOR = (".freshdesk.com",)
+_MOST_PAGES = 500
 _WAIT_DEFAULT, _WAIT_LONGEST = 60.0, 3600.0
 
 T = TypeVar("T")
@@ -54,12 +55,13 @@ class FreshdeskClient:
 
     async def every(self, path: str, shape: type[T], params: Params | None = None) -> AsyncIterator[T]:
         """All rows of a list that does not move while it is read."""
-        page, more = 1, True
-        while more:
+        for page in range(1, _MOST_PAGES + 1):
             found, more = await self.rows(path, shape, {**(params or {}), "page": page, "per_page": PER_PAGE})
             for row in found:
                 yield row
-            page += 1
+            if not more:
+                return
+        raise ExternalError("the helpdesk's list does not end", code="malformed_answer")
 
     async def _get(self, path: str, params: Params | None) -> Answer:
         answer = await self._egress.send(
