@@ -27,8 +27,9 @@ task_routes = {
     "ingest.sync_*": {"queue": "sync"},
     "ingest.read_*": {"queue": "sync"},
     "ingest.index_*": {"queue": "index"},
-    "ingest.brief_*": {"queue": "index"},
+    "assistant.brief_*": {"queue": "index"},
 }
 beat_schedule = {
     "sync-due": {"task": "ingest.sync_due", "schedule": 5.0, "options": {"expires": 5}},
+    "brief-renew": {"task": "assistant.brief_renew", "schedule": 15.0, "options": {"expires": 15}},
 }

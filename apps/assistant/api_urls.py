@@ -1,1 +1,13 @@
-urlpatterns=[]
+"""Addresses of the assistant's API."""
+
+from django.urls import path
+
+from apps.assistant import api
+
+urlpatterns = [
+    path("tickets/", api.TicketListView.as_view(), name="ticket-list"),
+    path("tickets/<uuid:ticket_id>/", api.TicketView.as_view(), name="ticket"),
+    path("tickets/<uuid:ticket_id>/brief/", api.BriefView.as_view(), name="ticket-brief"),
+    path("tickets/<uuid:ticket_id>/draft/", api.DraftView.as_view(), name="ticket-draft"),
+    path("ask/", api.AskView.as_view(), name="ask"),
+]

@@ -1,0 +1,129 @@
+"""Version 1 of the API: tickets, their briefs and drafts, questions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.assistant.models import Brief
+from apps.assistant.services import QUESTION_LIMIT, ask_question, brief_state
+from apps.assistant.sql import list_tickets
+from apps.core.api import decode_cursor, encode_cursor, page_size
+from apps.core.errors import BadInput, NotFound
+from apps.platforms.models import Message, Ticket
+
+CATEGORIES = tuple(Ticket.Category.values)
+
+
+class QuestionSerializer(serializers.Serializer[Any]):
+    """A question, perhaps about one ticket."""
+
+    question = serializers.CharField(max_length=QUESTION_LIMIT)
+    ticket = serializers.UUIDField(required=False)
+
+
+class TicketListView(APIView):
+    """Tickets, newest change first."""
+
+    rule = "tickets.read"
+
+    @extend_schema(
+        operation_id="tickets_list",
+        parameters=[
+            OpenApiParameter("status", str, enum=CATEGORIES, description="Only tickets of this category."),
+            OpenApiParameter("limit", int, description="1 to 100, default 25."),
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        status = request.GET.get("status", "")
+        if status and status not in CATEGORIES:
+            raise BadInput(f"status: one of {', '.join(CATEGORIES)}.", code="status_invalid")
+        limit = page_size(request)
+        cursor = request.GET.get("cursor", "")
+        after = tuple(decode_cursor(cursor, 2)) if cursor else None
+        rows = list_tickets(status=status, limit=limit + 1, after=after)
+        following = encode_cursor(rows[limit - 1]["updated_at"], str(rows[limit - 1]["id"])) if len(rows) > limit else None
+        # The rows go straight to orjson: the serializer and renderer would cost four times the query.
+        return HttpResponse(
+            orjson.dumps({"results": rows[:limit], "next": following}, default=str), content_type="application/json"
+        )
+
+
+class TicketView(APIView):
+    """One ticket with its thread."""
+
+    rule = "tickets.read"
+
+    @extend_schema(operation_id="tickets_retrieve", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, ticket_id: UUID) -> Response:
+        ticket = find_ticket(ticket_id)
+        messages = Message.objects.filter(ticket=ticket).values(
+            "id", "number", "kind", "author", "author_name", "visibility", "text", "language", "created_at"
+        )
+        return Response({
+            "id": ticket.pk, "number": ticket.remote_id, "subject": ticket.subject, "status": ticket.status_label,
+            "category": ticket.status_category, "priority": ticket.priority, "language": ticket.language,
+            "customer": ticket.customer.name if ticket.customer else None,
+            "group": ticket.group.name if ticket.group else None, "created_at": ticket.created_at,
+            "updated_at": ticket.updated_at, "messages": list(messages),
+        })  # fmt: skip
+
+
+class BriefView(APIView):
+    """The stored brief: summary, similar solved tickets, articles, draft, trace."""
+
+    rule = "assistant.read"
+
+    @extend_schema(operation_id="tickets_brief", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, ticket_id: UUID) -> Response:
+        ticket, stored = find_ticket(ticket_id), None
+        stored = Brief.objects.filter(ticket=ticket).first()
+        if stored is None:
+            raise NotFound("This ticket has no brief yet.", code="brief_missing")
+        return Response({"state": brief_state(ticket, stored), "made_at": stored.made_at, **stored.data})
+
+
+class DraftView(APIView):
+    """The suggested reply alone."""
+
+    rule = "assistant.read"
+
+    @extend_schema(operation_id="tickets_draft", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, ticket_id: UUID) -> Response:
+        stored = Brief.objects.filter(ticket=find_ticket(ticket_id)).first()
+        if stored is None:
+            raise NotFound("This ticket has no brief yet.", code="brief_missing")
+        return Response(stored.data["draft"])
+
+
+class AskView(APIView):
+    """A question gets cited passages, or an honest no."""
+
+    rule = "assistant.ask"
+
+    @extend_schema(operation_id="ask", request=QuestionSerializer, responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request) -> Response:
+        given = QuestionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        ticket_id = given.validated_data.get("ticket")
+        ticket = find_ticket(ticket_id) if ticket_id else None
+        answer = ask_question(question=given.validated_data["question"], ticket=ticket)
+        return Response(answer.model_dump(mode="json"))
+
+
+def find_ticket(ticket_id: UUID) -> Ticket:
+    """A ticket an agent may meet, or 404; another company's looks the same as one that never was."""
+    ticket = Ticket.objects.shown().select_related("customer", "group", "agent").filter(pk=ticket_id).first()
+    if ticket is None:
+        raise Http404
+    return ticket

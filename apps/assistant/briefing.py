@@ -1,0 +1,42 @@
+"""Owed briefs: made after indexing, and once more when the first sync has brought all knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps.assistant.services import make_brief
+from apps.core.errors import AppError
+from apps.ingest.models import Outbox, Stream
+from apps.ingest.outbox import Claimed, owe, put_off, settle
+from apps.platforms.models import Ticket
+
+
+def make_owed(claimed: Sequence[Claimed]) -> None:
+    """Worker of Outbox.Kind.BRIEF."""
+    tickets = Ticket.objects.waiting().select_related("customer").in_bulk([one.object_id for one in claimed])
+    for one in claimed:
+        ticket = tickets.get(one.object_id)
+        try:
+            if ticket is not None:
+                make_brief(ticket=ticket)
+        except AppError as exc:
+            put_off([one], code=exc.code)
+        else:
+            settle([one])
+
+
+def renew_after_first_sync() -> int:
+    """Briefs made while knowledge was still arriving are owed again, once. Returns how many."""
+    if Outbox.objects.exclude(kind=Outbox.Kind.BRIEF).exists():
+        return 0
+    if not Stream.objects.exists() or Stream.objects.filter(first_completed_at=None).exists():
+        return 0
+    complete = Stream.objects.aggregate(at=Max("first_completed_at"))["at"]
+    old = list(Ticket.objects.waiting().filter(brief__made_at__lt=complete).values_list("pk", flat=True))
+    missing = list(Ticket.objects.waiting().filter(brief=None).exclude(thread_version="").values_list("pk", flat=True))
+    with transaction.atomic():
+        owe(Outbox.Kind.BRIEF, [*old, *missing], priority=4)
+    return len(old) + len(missing)

@@ -1,0 +1,85 @@
+"""Rows of the mirror as the assistant's plain inputs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from apps.assistant.inputs import Passage, Thread, ThreadMessage
+from apps.assistant.shapes import Source
+from apps.core.text import normalise, split_quoted
+from apps.platforms.models import Article, Message, Ticket
+from apps.search.models import Chunk
+from apps.search.ranking import Ranked
+from apps.search.retrieval import Hit
+
+
+def load_threads(tickets: Iterable[Ticket]) -> dict[str, Thread]:
+    """{our ticket id: thread}; tickets must come with their customers."""
+    tickets = list(tickets)
+    entries: dict[UUID, list[Message]] = defaultdict(list)
+    for message in Message.objects.filter(ticket__in=tickets).order_by("number"):
+        entries[message.ticket_id].append(message)
+    return {str(ticket.pk): _thread(ticket, entries[ticket.pk]) for ticket in tickets}
+
+
+def _thread(ticket: Ticket, messages: list[Message]) -> Thread:
+    return Thread(
+        ticket_id=str(ticket.pk), remote_id=ticket.remote_id, subject=ticket.subject, status=ticket.status_label,
+        solved=ticket.is_solved, language=ticket.language or "en",
+        customer_name=ticket.customer.name if ticket.customer else "",
+        messages=tuple(_message(one) for one in messages), version=ticket.thread_version,
+    )  # fmt: skip
+
+
+def _message(message: Message) -> ThreadMessage:
+    own, _ = split_quoted(message.text)
+    return ThreadMessage(
+        id=str(message.pk), number=message.number, author=message.author, author_name=message.author_name,  # type: ignore[arg-type]
+        private=message.is_private, text=normalise(message.text), own=len(normalise(own)),
+        language=message.language or "en", created_at=message.created_at,
+    )  # fmt: skip
+
+
+def message_source(message: Message, ticket: Ticket) -> Source:
+    return Source(
+        kind="message", id=str(message.pk), ticket_id=str(ticket.pk), remote_id=ticket.remote_id, title=ticket.subject,
+        language=message.language or "en", visibility=_visibility(message.visibility), updated_at=message.updated_at,
+    )  # fmt: skip
+
+
+def article_source(article: Article) -> Source:
+    return Source(
+        kind="article", id=str(article.pk), remote_id=article.remote_id, title=article.title,
+        language=article.language, visibility=_visibility(article.visibility), updated_at=article.updated_at,
+    )  # fmt: skip
+
+
+def _visibility(value: str) -> str:
+    return value if value in ("public", "private", "restricted") else "private"
+
+
+def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
+    """Passages in the given order. The source row decides visibility; a chunk whose words moved is left out."""
+    chunks = [one.item.chunk for one in ranked]
+    articles = Article.objects.usable().in_bulk([one.source_id for one in chunks if one.kind == Chunk.Kind.ARTICLE])
+    messages = {
+        message.pk: message
+        for message in Message.objects.filter(
+            pk__in=[one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE], ticket__deleted=False
+        ).select_related("ticket")
+    }
+    found = []
+    for one in ranked:
+        chunk = one.item.chunk
+        article, message = articles.get(chunk.source_id), messages.get(chunk.source_id)
+        if article is not None:
+            source, text = article_source(article), normalise(article.text)
+        elif message is not None and message.ticket.state in (Ticket.State.LIVE, Ticket.State.ARCHIVED):
+            source, text = message_source(message, message.ticket), normalise(message.text)
+        else:
+            continue
+        if text[chunk.start : chunk.end] == chunk.text:
+            found.append(Passage(source, text, chunk.start, chunk.end, one.dense, one.lexical, one.fused))
+    return found

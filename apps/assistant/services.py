@@ -1,0 +1,202 @@
+"""The assistant's verbs: make a ticket's brief, answer a question. No language model is needed for either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.assistant import shapes
+from apps.assistant.ask import answer_question
+from apps.assistant.gate import DEFAULTS, passes
+from apps.assistant.inputs import Passage, PublicPassage, Thread
+from apps.assistant.loading import load_passages, load_threads, message_source
+from apps.assistant.models import Brief
+from apps.assistant.reply import suggest_reply
+from apps.assistant.similar import find_fix, similar_tickets
+from apps.assistant.summary import summarise
+from apps.core.errors import BadInput
+from apps.core.text import detect_language, normalise
+from apps.llm.registry import embeddings
+from apps.platforms.models import Message, Ticket
+from apps.search.index import Sparse, Wanted
+from apps.search.lexical import query_vector
+from apps.search.ranking import Scored, fuse
+from apps.search.retrieval import find
+
+EVERYTHING = ("public", "private", "restricted")  # what an agent may read
+ARTICLES_SHOWN, TRACE_LINES = 5, 12
+QUESTION_LIMIT = 4000  # characters (CAP-3)
+
+
+def get_brief(ticket: Ticket) -> shapes.Brief | None:
+    """The stored brief, whatever version of the thread it was made from."""
+    stored = Brief.objects.filter(ticket=ticket).first()
+    return stored.shape() if stored else None
+
+
+def brief_state(ticket: Ticket, stored: Brief | None) -> str:
+    """ready | thin | ask | stale | preparing: one word for the queue and the card."""
+    if stored is None:
+        return "preparing"
+    if stored.thread_version != ticket.thread_version:
+        return "stale"
+    return {"reply": "ready", "ask_customer": "ask"}.get(stored.outcome, "thin")
+
+
+def make_brief(*, ticket: Ticket) -> Brief:
+    """Make and store the brief of the thread as it is now. Repeating it stores the same again.
+
+    Raises ExternalUnavailable when the vector engine is down: nothing is stored then.
+    """
+    thread = load_threads([ticket])[str(ticket.pk)]
+    brief = compose(thread, now=timezone.now())
+    with transaction.atomic():
+        stored, _ = Brief.objects.update_or_create(
+            ticket=ticket,
+            defaults={
+                "thread_version": thread.version,
+                "outcome": brief.draft.outcome,
+                "mood": brief.summary.mood,
+                "similar_count": len(brief.similar),
+                "data": brief.model_dump(mode="json"),
+                "made_at": timezone.now(),
+            },
+        )
+    return stored
+
+
+def compose(thread: Thread, *, now: datetime) -> shapes.Brief:
+    """Everything shown for a thread: reads the index and the mirror, writes nothing."""
+    question = _question_of(thread)
+    messages = _search(question, thread.language, Wanted(kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id))
+    articles = _search(question, thread.language, Wanted(kinds=("article",), visibilities=EVERYTHING))
+    near = [one for one in messages if passes(one.dense, one.lexical, DEFAULTS.related)]
+    similar, fixes = _similar(near, question, thread.language)
+    relevant = _articles([one for one in articles if passes(one.dense, one.lexical, DEFAULTS.related)], thread.language)
+    public = [PublicPassage(one) for one in [*articles, *fixes] if one.source.visibility == "public"]
+    draft = suggest_reply(thread, public)
+    return shapes.Brief(
+        thread_version=thread.version,
+        language=thread.language,
+        summary=summarise(thread, now),
+        similar=similar,
+        articles=relevant,
+        draft=draft,
+        why=_trace([*articles[: TRACE_LINES // 2], *messages[: TRACE_LINES // 2]], draft),
+    )
+
+
+def ask_question(*, question: str, language: str = "", ticket: Ticket | None = None) -> shapes.Answer:
+    """Answer from the company's articles and tickets, for an agent: private words are allowed and flagged.
+
+    Raises BadInput for an empty or too long question.
+    """
+    question = normalise(question)
+    if not question:
+        raise BadInput("question: write what you want to know.", code="question_empty")
+    if len(question) > QUESTION_LIMIT:
+        raise BadInput(f"question: at most {QUESTION_LIMIT} characters.", code="question_too_long")
+    spoken = detect_language(question, hint=language or None)
+    context = f"{ticket.subject}. {question}" if ticket is not None else question
+    found = _search(context, spoken, Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
+    kept = [one for one in found if _worth_quoting(one)]
+    return answer_question(question, spoken, kept, _trace(found[:TRACE_LINES], None))
+
+
+def _worth_quoting(passage: Passage) -> bool:
+    """Articles, and what agents wrote; a customer's question answers nothing."""
+    if passage.source.kind == "article":
+        return True
+    return Message.objects.filter(pk=passage.source.id, author=Message.Author.AGENT).exists()
+
+
+def _question_of(thread: Thread) -> str:
+    """What the customer wants: subject, first words, and the last word when there is one."""
+    customers = [one for one in thread.messages if one.author == "customer" and not one.private]
+    parts = [thread.subject] + [one.text[: one.own][:700] for one in customers[:1]]
+    if len(customers) > 1:
+        parts.append(customers[-1].text[: customers[-1].own][:300])
+    return normalise("\n".join(parts))
+
+
+def _search(question: str, language: str, wanted: Wanted) -> list[Passage]:
+    vector = embeddings().embed([question])[0]
+    words = query_vector(question, language)
+    hits = find(dense=vector, sparse=Sparse(list(words.indices), list(words.values)), wanted=wanted)
+    scored = [Scored(hit, hit.dense, hit.lexical, hit.chunk.language) for hit in hits]
+    return load_passages(fuse(scored, language))
+
+
+def _similar(
+    near: Sequence[Passage], question: str, language: str
+) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
+    """Similar solved tickets, and their fixes as passages that may be quoted."""
+    ids = {one.source.ticket_id for one in near}
+    tickets = {str(one.pk): one for one in Ticket.objects.solved().filter(pk__in=ids).select_related("customer")}
+    threads = load_threads(tickets.values())
+    fixes = {key: fix for key, thread in threads.items() if (fix := find_fix(thread)) is not None}
+    rows = Message.objects.in_bulk([fix.id for fix in fixes.values()], field_name="id") if fixes else {}
+    by_id = {str(key): row for key, row in rows.items()}
+    sources = {key: message_source(by_id[fix.id], tickets[key]) for key, fix in fixes.items()}
+    shown = similar_tickets(near, threads, sources, {key: one.solved_at for key, one in tickets.items()}, question, language)
+    best = {one.ticket_id: one for one in shown}
+    passages = []
+    for passage in near:
+        shape = best.pop(passage.source.ticket_id or "", None)
+        if shape is not None and shape.fix is not None:
+            fix = fixes[shape.ticket_id]
+            passages.append(
+                Passage(sources[shape.ticket_id], fix.text, 0, fix.own, passage.dense, passage.lexical, passage.score)
+            )
+    return shown, passages
+
+
+def _articles(passages: Sequence[Passage], language: str) -> list[shapes.RelevantArticle]:
+    """One line an article: its translation in the customer's language when that was found too."""
+    chosen: dict[str, Passage] = {}
+    for passage in passages:
+        key = passage.source.remote_id
+        if key not in chosen or (passage.source.language == language != chosen[key].source.language):
+            chosen[key] = passage
+    best = list(chosen.values())[:ARTICLES_SHOWN]
+    return [
+        shapes.RelevantArticle(
+            article_id=one.source.id, remote_id=one.source.remote_id, title=one.source.title,
+            language=one.source.language, visibility=one.source.visibility, updated_at=one.source.updated_at,
+            score=round(max(0.0, min(1.0, one.dense)), 3),
+            passage=shapes.Quote(source=one.source, text=one.text, start=one.start, end=one.end),
+        )
+        for one in best
+    ]  # fmt: skip
+
+
+def _trace(passages: Sequence[Passage], draft: shapes.Draft | None) -> list[shapes.Candidate]:
+    """Why this answer: what was looked at, with scores, kept or dropped and for which reason."""
+    quoted = {quote.source.id for quote in draft.citations} if draft else set()
+    least = DEFAULTS.reply if draft else DEFAULTS.answer
+    return [
+        shapes.Candidate(
+            kind=one.source.kind, title=one.source.title, remote_id=one.source.remote_id, language=one.source.language,
+            visibility=one.source.visibility, dense=round(one.dense, 3), lexical=round(one.lexical, 2),
+            score=round(one.score, 3), kept=(kept := one.source.id in quoted or (draft is None and _near(one, least))),
+            reason="kept" if kept else _dropped(one, draft, least),
+        )
+        for one in passages
+    ]  # fmt: skip
+
+
+def _near(passage: Passage, least: float) -> bool:
+    return passes(passage.dense, passage.lexical, least)
+
+
+def _dropped(passage: Passage, draft: shapes.Draft | None, least: float) -> str:
+    if not _near(passage, least):
+        return "below_threshold"
+    if draft is not None and passage.source.visibility != "public":
+        return "private"
+    if draft is not None and passage.source.language != draft.language:
+        return "other_language"
+    return "limit"
