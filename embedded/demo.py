@@ -1,0 +1,44 @@
+"""Open the two demo companies with their people and helpdesks (one process: Django starts once)."""
+
+from __future__ import annotations
+
+import sys
+
+import django
+from django.core.management import CommandError, call_command
+
+PASSWORD = "deskhand-demo"  # noqa: S105 - printed on the screen of everybody who starts the demo
+PEOPLE = {
+    "acme": (
+        ("mara@acme.example", "Mara Lind", "agent"),
+        ("lena@acme.example", "Lena Okafor", "lead"),
+        ("admin@acme.example", "Acme Admin", "admin"),
+    ),
+    "globex": (("noor@globex.example", "Noor Haddad", "agent"), ("admin@globex.example", "Globex Admin", "admin")),
+}
+NAMES = {"acme": "Acme Audio", "globex": "Globex Pay"}
+KEYS = {"acme": "acme-demo-key", "globex": "globex-demo-key"}
+
+
+def bring_up(addresses: dict[str, str]) -> None:
+    """Safe to repeat: companies and people are made once, connections follow their address."""
+    for company, address in addresses.items():
+        call_command("create_company", company, name=NAMES[company], if_missing=True, json=True)
+        for email, name, role in PEOPLE[company]:
+            call_command("create_user", company, email, name=name, role=role, password=PASSWORD, if_missing=True, json=True)
+        call_command("connect", company, "freshdesk", base_url=address, api_key=KEYS[company], json=True)
+
+
+def main() -> int:
+    """python -m embedded.demo acme=http://127.0.0.1:1 globex=http://127.0.0.1:2"""
+    django.setup()
+    try:
+        bring_up(dict(pair.split("=", 1) for pair in sys.argv[1:]))
+    except CommandError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
