@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from apps.assistant.inputs import Passage, Thread, ThreadMessage
+from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
 from apps.core.text import normalise, split_quoted
 from apps.platforms.models import Article, Message, Ticket

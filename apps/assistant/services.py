@@ -9,14 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.assistant import shapes
-from apps.assistant.ask import answer_question
-from apps.assistant.gate import DEFAULTS, passes
-from apps.assistant.inputs import Passage, PublicPassage, Thread
+from apps.assistant.extractive.ask import answer_question
+from apps.assistant.extractive.gate import DEFAULTS, passes
+from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.loading import load_passages, load_threads, message_source
 from apps.assistant.models import Brief
-from apps.assistant.reply import suggest_reply
-from apps.assistant.similar import find_fix, similar_tickets
-from apps.assistant.summary import summarise
+from apps.assistant.extractive.reply import suggest_reply
+from apps.assistant.extractive.similar import find_fix, similar_tickets
+from apps.assistant.extractive.summary import summarise
 from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
 from apps.llm.registry import embeddings

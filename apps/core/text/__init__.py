@@ -1,8 +1,11 @@
-"""Text as people write it: normal form, sentences, languages, quoted mail. Knows no Django."""
+"""Text as people write it: normal form, blocks, sentences, languages, quoted mail. Knows no Django."""
 
 from apps.core.text.languages import LANGUAGES, detect_language
-from apps.core.text.mail import split_quoted
-from apps.core.text.normal import html_to_text, normalise, visible
-from apps.core.text.sentences import Span, sentences
+from apps.core.text.mail import is_sign_off, split_quoted, split_signature
+from apps.core.text.normal import has_hidden, html_to_text, normalise, visible
+from apps.core.text.sentences import Span, blocks, sentences
 
-__all__ = ["LANGUAGES", "Span", "detect_language", "html_to_text", "normalise", "sentences", "split_quoted", "visible"]
+__all__ = [
+    "LANGUAGES", "Span", "blocks", "detect_language", "has_hidden", "html_to_text", "is_sign_off", "normalise",
+    "sentences", "split_quoted", "split_signature", "visible",
+]  # fmt: skip

@@ -1,28 +1,130 @@
-"""Where a mail's own words end and quoted history begins, in seven languages."""
+"""What of a mail its author wrote for this reply: without quoted history and signature, in seven languages."""
 
 from __future__ import annotations
 
 import re
 
+from apps.core.text.normal import normalise
+from apps.core.text.sentences import Span, blocks
+
+_START = r"(?:^|(?<=\s\s)|(?<=[.!?。！？…)]\s))"
+_CLOCK = r"\d{1,2}[:.h時]\s?\d{2}"
+_HEADERS = (
+    r"(?:From|Von|De|보낸 사람|보낸사람|差出人|发件人)\s*[:：][^\n]{2,200}?\s"
+    r"\*?(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado(?: el)?|Fecha|보낸 날짜|보낸날짜|날짜|送信日時|日時|发送时间|发送日期|日期)\*?\s*[:：]"
+)
 _MARKS = (
-    r"^-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d[’']origine|Mensaje original|원본 메시지|元のメッセージ|原始邮件)",
-    r"^On .{4,120} wrote:\s*$",
-    r"^Am .{4,120} schrieb .{1,120}:\s*$",
-    r"^Le .{4,120} a écrit\s*:\s*$",
-    r"^El .{4,120} escribió:\s*$",
-    r"^.{4,120}님이 작성:\s*$",
-    r"^.{4,160}(?:のメール|さんは書きました)\s*[:：]\s*$",
-    r"^.{4,120}写道\s*[:：]\s*$",
-    r"^(?:From|Von|De|보낸 사람|差出人|发件人)\s*[:：].{2,200}\n(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado|Fecha|보낸 날짜|送信日時|发送时间)\s*[:：]",
-    r"^>.*\n>",
+    r"^\s*-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d[’']origine|Mensaje original|원본 메시지"
+    r"|元のメッセージ|原始邮件)",
+    r"-{4,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d[’']origine|Mensaje original|원본 메시지|元のメッセージ|原始邮件)",
+    # a line of its own, perhaps wrapped once
+    r"^\s*On [^\n]{4,160}(?:\n[^\n]{0,80})?\bwrote\s*:\s*$",
+    r"^\s*Am [^\n]{4,160}(?:\n[^\n]{0,80})?\bschrieb\b[^\n]{0,120}:\s*$",
+    r"^\s*Le [^\n]{4,160}(?:\n[^\n]{0,80})?\ba écrit\s*:\s*$",
+    r"^\s*El [^\n]{4,160}(?:\n[^\n]{0,80})?\bescribió\s*:\s*$",
+    r"^[^\n]{4,160}님이 (?:작성|쓴 글)\s*[:：]\s*$",
+    r"^[^\n]{4,160}(?:のメール|さんは書きました|が書きました|wrote)\s*[:：]\s*$",
+    r"^\s*\d{4}年\d{1,2}月\d{1,2}日[^\n]{4,120}>\s*[:：]\s*$",
+    r"^[^\n]{4,160}写道\s*[:：]\s*$",
+    # within one long line, where a platform took the line breaks away: only with a time of day
+    rf"{_START}On [^\n]{{0,60}}{_CLOCK}[^\n]{{0,100}}?\bwrote\s*:",
+    rf"{_START}Am [^\n]{{0,60}}{_CLOCK}[^\n]{{0,100}}?\bschrieb\b[^\n:]{{0,100}}:",
+    rf"{_START}Le [^\n]{{0,60}}{_CLOCK}[^\n]{{0,100}}?\ba écrit\s*:",
+    rf"{_START}El [^\n]{{0,60}}{_CLOCK}[^\n]{{0,100}}?\bescribió\s*:",
+    rf"{_START}\d{{4}}년[^\n]{{0,40}}{_CLOCK}[^\n]{{0,100}}?님이 (?:작성|쓴 글)\s*[:：]",
+    rf"{_START}\d{{4}}年[^\n]{{0,40}}{_CLOCK}[^\n]{{0,100}}?(?:のメール|写道|>)\s*[:：]",
+    rf"{_START}[^\n.!?。！？]{{0,80}}于\s?\d{{4}}年[^\n]{{0,40}}{_CLOCK}[^\n]{{0,40}}?写道\s*[:：]",
+    rf"{_START}(?:_{{10,}}\s*)?\*?{_HEADERS}",
+    r"^>[^\n]*\n>",
     r"^>[^\n]{10,}",
 )
 _QUOTED = re.compile("|".join(f"(?:{mark})" for mark in _MARKS), re.MULTILINE)
 
+_SIGN_OFF = re.compile(
+    r"(?:(?:with )?(?:best|kind|warm|many)(?: regards| wishes| thanks)?|regards|sincerely|yours(?: \w+)?|cheers|all the best"
+    r"|thanks(?: again| a lot| so much)?|thank you(?: very much| so much)?|many thanks(?: in advance)?|thanks in advance"
+    r"|(?:mit )?(?:freundlichen|besten|herzlichen|vielen|liebe|viele|beste|schöne|herzliche|freundliche)n? (?:grüßen?|dank)"
+    r"|grüße|gruß|mfg|vielen dank(?: im voraus| vorab)?|danke(?: schön| im voraus| vorab)?|schönen gruß|lg|vg"
+    r"|(?:bien )?cordialement|bien à vous|merci(?: d[’']avance| beaucoup| bien)?|salutations|meilleures salutations"
+    r"|(?:je vous prie|veuillez) [^.]{0,40}(?:agréer|recevoir)[^.]{0,80}|bonne (?:journée|soirée)"
+    r"|(?:un )?(?:cordial )?saludos?(?: cordiales| cordial)?|atentamente|(?:muchas )?gracias(?: de antemano| por todo)?"
+    r"|감사합니다|감사 ?드립니다|고맙습니다|수고하세요|수고하십시오|드림|올림"
+    r"|(?:以上、?)?(?:どうぞ|何卒|なにとぞ)?(?:よろしく|宜しく)お?(?:願い|ねがい)(?:いた|致)?し(?:ます|たく存じます)|ありがとうございま(?:す|した)|敬具|草々"
+    r"|谢谢(?:您|你|了|大家)?|多谢|此致|敬礼|祝好|顺祝商祺|祝您?(?:生活愉快|工作顺利))"
+    r"[\s,.!。！、，~^]*",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(
+    r"\S+@\S+\.\S|https?://|\bwww\.|^[\w-]+(?:\.[\w-]+){1,3}$|(?:tel|phone|fon|mobil|móvil|tél|fax|전화|電話|电话)\s*[.:：]?\s*\+?\d"
+    r"|\+\d[\d ()/-]{6,}|^\d[\d ()/-]{7,}$| · |\s\|\s|\b(?:GmbH|Ltd|Inc|S\.?L|SARL|AG|LLC|B\.V)\b|株式会社|有限公司|주식회사",
+    re.IGNORECASE,
+)
+_DASHES = re.compile(r"(?:--|—|__{2,}|[-=_*]{3,})")
+_TAIL = 8  # blocks at the end that may belong to a signature
+_SHORT = 60  # characters a line of a signature may have
+
 
 def split_quoted(text: str) -> tuple[str, str]:
-    """(own words, quoted history). The first is a prefix of the text; a text that is all quote stays own."""
+    """(own words, quoted history). The first is a prefix of the text; a mail that is all history has no own words.
+
+    Answers written between quoted lines count as own: there the text comes back whole.
+    """
     match = _QUOTED.search(text)
-    if match is None or not text[: match.start()].strip():
+    if match is None:
         return text, ""
-    return text[: match.start()].rstrip(), text[match.start() :]
+    own = text[: match.start()].rstrip()
+    if not own and _answers_between(text):
+        return text, ""
+    return own, text[match.start() :].lstrip()
+
+
+def _answers_between(text: str) -> bool:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[0].startswith(">") and any(not line.startswith(">") for line in lines[1:])
+
+
+def split_signature(text: str, author: str = "") -> tuple[str, str]:
+    """(words, signature) as normalised texts; the first is a prefix of normalise(text).
+
+    A signature is a tail of short lines that are a sign-off, the author's name or contact details. A text that
+    would be all signature ("Thank you!") keeps its words.
+    """
+    whole = normalise(text)
+    spans = blocks(text)
+    cut = _signature_start(whole, spans, author)
+    if cut is None or cut == 0:
+        return whole, ""
+    return whole[: spans[cut].start].rstrip(), whole[spans[cut].start :]
+
+
+def _signature_start(whole: str, spans: list[Span], author: str) -> int | None:
+    """Number of the block the signature begins with."""
+    first = max(0, len(spans) - _TAIL)
+    for index in range(first, len(spans)):
+        line = spans[index].of(whole)
+        if _DASHES.fullmatch(line):
+            return index
+    cut, doubtful = None, 0
+    for index in range(len(spans) - 1, first - 1, -1):
+        line = spans[index].of(whole)
+        if is_sign_off(line) or _names(line, author) or (len(line) <= _SHORT and _CONTACT.search(line)):
+            cut, doubtful = index, 0
+        elif len(line) <= 40 and not line.endswith((".", "!", "?", "。", "！", "？", ":", "：")) and doubtful < 2:
+            doubtful += 1  # a name or a role: part of the signature only when something below or above proves it
+        else:
+            break
+    return cut
+
+
+def is_sign_off(line: str) -> bool:
+    """True for a line that only says goodbye or thanks."""
+    return len(line) <= 100 and _SIGN_OFF.fullmatch(line.strip()) is not None
+
+
+def _names(line: str, author: str) -> bool:
+    if not author or len(line) > _SHORT or line.endswith(("?", "？")):
+        return False
+    words = [word for word in author.split() if len(word) > 1]
+    return bool(words) and any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line) for word in words) and len(line) <= (
+        len(author) + 24
+    )

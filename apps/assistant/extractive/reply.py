@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apps.assistant import cues
-from apps.assistant.gate import DEFAULTS, Evidence, Thresholds, decide, passes
-from apps.assistant.grounding import verify
-from apps.assistant.inputs import Passage, PublicPassage, Thread
+from apps.assistant.extractive import cues
+from apps.assistant.extractive.gate import DEFAULTS, Evidence, Thresholds, decide, passes
+from apps.assistant.extractive.grounding import verify
+from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.shapes import Draft, DraftSentence, Quote
 from apps.core.text import sentences
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apps.assistant import cues
-from apps.assistant.gate import DEFAULTS, Thresholds, passes
-from apps.assistant.grounding import verify
-from apps.assistant.inputs import Passage
+from apps.assistant.extractive import cues
+from apps.assistant.extractive.gate import DEFAULTS, Thresholds, passes
+from apps.assistant.extractive.grounding import verify
+from apps.assistant.extractive.inputs import Passage
 from apps.assistant.shapes import Answer, AnswerPassage, Candidate, Quote
 from apps.core.text import sentences
 from apps.search.lexical import tokens

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from apps.assistant.inputs import Passage, Thread, ThreadMessage
+from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Quote, SimilarTicket, Source
-from apps.assistant.summary import central, telling
+from apps.assistant.extractive.summary import central, telling
 from apps.search.lexical import tokens
 
 SHOWN = 4

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from apps.assistant import cues
-from apps.assistant.dates import future_dates
-from apps.assistant.inputs import Thread, ThreadMessage
+from apps.assistant.extractive import cues
+from apps.assistant.extractive.dates import future_dates
+from apps.assistant.extractive.inputs import Thread, ThreadMessage
 from apps.assistant.shapes import Summary, SummaryLine
 from apps.core.text import Span, normalise, sentences
 

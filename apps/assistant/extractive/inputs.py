@@ -1,0 +1,73 @@
+"""What the assistant works on: plain rows, loaded by the services. Knows no Django."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from apps.assistant.shapes import Source
+
+Author = Literal["customer", "agent", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMessage:
+    """One entry; `text` is normalised, `own` the length of its own words before quoted mail (a prefix)."""
+
+    id: str
+    number: int
+    author: Author
+    author_name: str
+    private: bool
+    text: str
+    own: int
+    language: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A ticket with its messages in order."""
+
+    ticket_id: str
+    remote_id: str
+    subject: str
+    status: str
+    solved: bool
+    language: str
+    customer_name: str
+    messages: tuple[ThreadMessage, ...]
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that was found, with its whole normalised source."""
+
+    source: Source
+    source_text: str
+    start: int
+    end: int
+    dense: float
+    lexical: float
+    score: float
+
+    @property
+    def text(self) -> str:
+        return self.source_text[self.start : self.end]
+
+
+class PrivateText(ValueError):
+    """Words that are not public were about to enter a text for a customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPassage:
+    """A passage that may be quoted to a customer. Cannot be made from anything else."""
+
+    passage: Passage
+
+    def __post_init__(self) -> None:
+        if self.passage.source.visibility != "public":
+            raise PrivateText(f"{self.passage.source.kind} {self.passage.source.remote_id} is not public")
