@@ -1,3 +1,13 @@
+"""Addresses of signing in and of a person's own settings."""
+
 from django.urls import path
-app_name="accounts"
-urlpatterns=[]
+
+from apps.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+    path("language/", views.choose_language, name="language"),
+    path("theme/", views.choose_theme, name="theme"),
+]

@@ -1,3 +1,16 @@
+"""Addresses of the agent's pages."""
+
 from django.urls import path
-app_name="assistant"
-urlpatterns=[]
+
+from apps.assistant import views
+
+app_name = "assistant"
+urlpatterns = [
+    path("", views.queue, name="queue"),
+    path("tickets/<uuid:ticket_id>/", views.ticket_page, name="ticket"),
+    path("tickets/<uuid:ticket_id>/draft/", views.draft_card, name="draft"),
+    path("tickets/<uuid:ticket_id>/ask/", views.ask_ticket, name="ask-ticket"),
+    path("ask/", views.ask_page, name="ask"),
+    path("sources/messages/<uuid:source_id>/", views.source_message, name="source-message"),
+    path("sources/articles/<uuid:source_id>/", views.source_article, name="source-article"),
+]

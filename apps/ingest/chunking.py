@@ -34,7 +34,7 @@ def chunk(source: str, language: str, header: str = "") -> list[ChunkText]:
     """Chunks in order, verbatim slices of the normalised source. An empty source gives none."""
     text = normalise(source)
     pieces: list[Span] = []
-    for span in _small_spans(text, language):
+    for span in _small_spans(source, text, language):
         if pieces and weight(text[pieces[-1].start : span.end]) <= MAX_WEIGHT:
             pieces[-1] = Span(pieces[-1].start, span.end)
         else:
@@ -45,10 +45,10 @@ def chunk(source: str, language: str, header: str = "") -> list[ChunkText]:
     ]
 
 
-def _small_spans(text: str, language: str) -> list[Span]:
+def _small_spans(source: str, text: str, language: str) -> list[Span]:
     """Sentences; one that is too long by itself is cut at spaces, or by characters where there are none."""
     spans = []
-    for span in sentences(text, language):
+    for span in sentences(source, language):
         while weight(span.of(text)) > MAX_WEIGHT:
             cut = _cut(text, span)
             spans.append(Span(span.start, cut))

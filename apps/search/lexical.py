@@ -13,8 +13,10 @@ import snowballstemmer
 
 K1, B, AVERAGE = 1.2, 0.75, 60.0  # BM25; the average is fixed so that a chunk's vector never changes with others
 _STEMS = {"en": "english", "de": "german", "fr": "french", "es": "spanish"}
-_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-._/][A-Za-z0-9]+)+|[^\W_]+")
-_CJK = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+_CJK_CHARACTERS = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_CJK = re.compile(f"[{_CJK_CHARACTERS}]+")
+# codes such as aa-1234 or 2.4.1, runs of CJK, other words; CJK ends a word, so a code may touch a particle
+_TOKEN = re.compile(rf"[a-z0-9]+(?:[-._/][a-z0-9]+)+|[{_CJK_CHARACTERS}]+|[^\W_{_CJK_CHARACTERS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +27,26 @@ class SparseVector:
     values: tuple[float, ...]
 
 
-@lru_cache(maxsize=8)
-def _stemmer(language: str) -> snowballstemmer.stemmer | None:
-    name = _STEMS.get(language)
-    return snowballstemmer.stemmer(name) if name else None
-
-
 def tokens(text: str, language: str) -> list[str]:
     """Terms in order: stems, CJK bigrams (a single character stays), and codes such as aa-1234 or 2.4.1 whole."""
     found: list[str] = []
-    stemmer = _stemmer(language)
     for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).lower()):
         word = match.group()
-        if not word.isalnum():
+        if _CJK.match(word):
+            found += [word[at : at + 2] for at in range(len(word) - 1)] or [word]
+        elif word.isalnum():
+            found.append(_stem(word, language))
+        else:
             found.append(word)
-            found += [part for part in re.split(r"[-._/]", word) if len(part) > 1]
-            continue
-        for part in _runs(word):
-            if _CJK.fullmatch(part):
-                found += [part[at : at + 2] for at in range(len(part) - 1)] or [part]
-            else:
-                found.append(stemmer.stemWord(part) if stemmer else part)
+            found += [_stem(part, language) for part in re.split(r"[-._/]", word) if len(part) > 1]
     return found
 
 
-def _runs(word: str) -> list[str]:
-    """The word cut where CJK characters begin and end."""
-    parts, at = [], 0
-    for match in _CJK.finditer(word):
-        if match.start() > at:
-            parts.append(word[at : match.start()])
-        parts.append(match.group())
-        at = match.end()
-    if at < len(word):
-        parts.append(word[at:])
-    return parts
+@lru_cache(maxsize=20_000)
+def _stem(word: str, language: str) -> str:
+    """Snowball stem; words with figures in them are codes and stay. A stemmer holds state: one a call, for threads."""
+    name = _STEMS.get(language)
+    return str(snowballstemmer.stemmer(name).stemWord(word)) if name and word.isalpha() else word
 
 
 def token_id(token: str) -> int:

@@ -61,7 +61,7 @@ TENANT_APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.admin",
     "apps.platforms",
     "apps.llm",
     "apps.search",

@@ -11,12 +11,16 @@ _START = r"(?:^|(?<=\s\s)|(?<=[.!?。！？…)]\s))"
 _CLOCK = r"\d{1,2}[:.h時]\s?\d{2}"
 _HEADERS = (
     r"(?:From|Von|De|보낸 사람|보낸사람|差出人|发件人)\s*[:：][^\n]{2,200}?\s"
-    r"\*?(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado(?: el)?|Fecha|보낸 날짜|보낸날짜|날짜|送信日時|日時|发送时间|发送日期|日期)\*?\s*[:：]"
+    r"\*?(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado(?: el)?|Fecha|보낸 ?날짜|날짜|送信日時|日時|发送时间|发送日期|日期)"
+    r"\*?\s*[:：]"
+)
+_ORIGINAL = (
+    r"(?:Original Message|Ursprüngliche Nachricht|Message d[’']origine|Mensaje original"
+    r"|원본 메시지|元のメッセージ|原始邮件)"
 )
 _MARKS = (
-    r"^\s*-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d[’']origine|Mensaje original|원본 메시지"
-    r"|元のメッセージ|原始邮件)",
-    r"-{4,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d[’']origine|Mensaje original|원본 메시지|元のメッセージ|原始邮件)",
+    rf"^\s*-{{2,}}\s*{_ORIGINAL}",
+    rf"-{{4,}}\s*{_ORIGINAL}",
     # a line of its own, perhaps wrapped once
     r"^\s*On [^\n]{4,160}(?:\n[^\n]{0,80})?\bwrote\s*:\s*$",
     r"^\s*Am [^\n]{4,160}(?:\n[^\n]{0,80})?\bschrieb\b[^\n]{0,120}:\s*$",
@@ -41,9 +45,10 @@ _MARKS = (
 _QUOTED = re.compile("|".join(f"(?:{mark})" for mark in _MARKS), re.MULTILINE)
 
 _SIGN_OFF = re.compile(
-    r"(?:(?:with )?(?:best|kind|warm|many)(?: regards| wishes| thanks)?|regards|sincerely|yours(?: \w+)?|cheers|all the best"
-    r"|thanks(?: again| a lot| so much)?|thank you(?: very much| so much)?|many thanks(?: in advance)?|thanks in advance"
-    r"|(?:mit )?(?:freundlichen|besten|herzlichen|vielen|liebe|viele|beste|schöne|herzliche|freundliche)n? (?:grüßen?|dank)"
+    r"(?:(?:with )?(?:best|kind|warm|many)(?: regards| wishes| thanks)?|regards|sincerely|yours(?: \w+)?|cheers"
+    r"|all the best|thanks(?: again| a lot| so much)?|thank you(?: very much| so much)?|many thanks(?: in advance)?"
+    r"|thanks in advance"
+    r"|(?:mit )?(?:freundliche|beste|herzliche|vielen|liebe|viele|schöne)n? (?:grüßen?|dank)"
     r"|grüße|gruß|mfg|vielen dank(?: im voraus| vorab)?|danke(?: schön| im voraus| vorab)?|schönen gruß|lg|vg"
     r"|(?:bien )?cordialement|bien à vous|merci(?: d[’']avance| beaucoup| bien)?|salutations|meilleures salutations"
     r"|(?:je vous prie|veuillez) [^.]{0,40}(?:agréer|recevoir)[^.]{0,80}|bonne (?:journée|soirée)"
@@ -55,8 +60,9 @@ _SIGN_OFF = re.compile(
     re.IGNORECASE,
 )
 _CONTACT = re.compile(
-    r"\S+@\S+\.\S|https?://|\bwww\.|^[\w-]+(?:\.[\w-]+){1,3}$|(?:tel|phone|fon|mobil|móvil|tél|fax|전화|電話|电话)\s*[.:：]?\s*\+?\d"
-    r"|\+\d[\d ()/-]{6,}|^\d[\d ()/-]{7,}$| · |\s\|\s|\b(?:GmbH|Ltd|Inc|S\.?L|SARL|AG|LLC|B\.V)\b|株式会社|有限公司|주식회사",
+    r"\S+@\S+\.\S|https?://|\bwww\.|^[\w-]+(?:\.[\w-]+){1,3}$"
+    r"|(?:tel|phone|fon|mobil|móvil|tél|fax|전화|電話|电话)\s*[.:：]?\s*\+?\d|\+\d[\d ()/-]{6,}|^\d[\d ()/-]{7,}$"
+    r"| · |\s\|\s|\b(?:GmbH|Ltd|Inc|S\.?L|SARL|AG|LLC|B\.V)\b|株式会社|有限公司|주식회사",
     re.IGNORECASE,
 )
 _DASHES = re.compile(r"(?:--|—|__{2,}|[-=_*]{3,})")

@@ -1,0 +1,29 @@
+"""People and tokens in the company's admin."""
+
+from django.contrib import admin
+
+from apps.accounts.models import ApiToken, User
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Passwords are set by their owner or by command, never shown here."""
+
+    list_display = ("email", "name", "role", "language", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("email", "name")
+    fields = ("email", "name", "role", "language", "theme", "keys_enabled", "is_active", "last_login")
+    readonly_fields = ("last_login",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Tokens are made by command, where they are shown once; here they are looked at and revoked."""
+
+    list_display = ("name", "user", "created_at", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    fields = ("name", "user", "scopes", "created_at", "expires_at", "revoked_at")
+    readonly_fields = ("name", "user", "scopes", "created_at")
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
