@@ -1,0 +1,130 @@
+"""Text as people write it: normal form, hidden characters, HTML, blocks and sentences, languages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.core.text import (
+    LANGUAGES,
+    blocks,
+    detect_language,
+    has_hidden,
+    html_to_text,
+    normalise,
+    sentences,
+    visible,
+)
+
+WRITTEN = st.text(alphabet=st.sampled_from(list("abÉß .!?\n\t-1。？「」が漢字한글 \u00a0e\u0301\u200b\u2003")), max_size=200)
+
+
+def said(text: str, language: str) -> list[str]:
+    normal = normalise(text)
+    return [span.of(normal) for span in sentences(text, language)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(WRITTEN, st.sampled_from(LANGUAGES))
+def test_sentences_cover_the_normalised_text_in_order_and_nothing_else(text, language):
+    normal = normalise(text)
+    spans = sentences(text, language)
+    assert all(0 <= span.start < span.end <= len(normal) for span in spans)
+    assert all(left.end <= right.start for left, right in zip(spans, spans[1:], strict=False))
+    assert "".join(span.of(normal) for span in spans).replace(" ", "") == normal.replace(" ", "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(WRITTEN)
+def test_blocks_joined_by_blanks_are_the_normalised_text(text):
+    normal = normalise(text)
+    assert " ".join(span.of(normal) for span in blocks(text)) == normal
+
+
+@given(st.text(max_size=80))
+def test_the_normal_form_of_a_normal_form_is_itself(text):
+    assert normalise(normalise(text)) == normalise(text)
+
+
+def test_decomposed_and_composed_writing_become_one():
+    assert normalise(unicodedata.normalize("NFD", "Gerät  über\n alles")) == "Gerät über alles"
+
+
+def test_hidden_instructions_are_noticed_and_emoji_are_not():
+    assert has_hidden("pay\u200b now") and has_hidden("ok \U000e0041\U000e0042") and has_hidden("\u202egnp.exe")
+    assert not has_hidden("thanks ❤\ufe0f 👩\u200d🔧 Silben\u00adtrennung")
+    assert visible("pay\u200b now\U000e0041") == "pay now"
+
+
+def test_html_keeps_paragraphs_and_cells_apart_and_drops_what_nobody_sees():
+    html = (
+        "<style>p{}</style><p>Open <b>Settings</b>.</p><p style='display:none'>Secret</p>"
+        "<table><tr><td>Mon</td><td>Wed</td></tr></table><ul><li>One</li><li>Two</li></ul>last<br>line"
+    )
+    assert html_to_text(html) == "Open Settings.\nMon Wed\nOne\nTwo\nlast\nline"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "I use v3.2.1, e.g. the beta. Dr. Smith paid $4.99 for No. 5. Is that ok? Thanks",
+         ["I use v3.2.1, e.g. the beta.", "Dr. Smith paid $4.99 for No. 5.", "Is that ok?", "Thanks"]),
+        ("de", "Wir nutzen z. B. die Version 3.2.1 seit dem 5. Oktober. Dr. Müller hat ca. 4,99 € bezahlt. Richtig?",
+         ["Wir nutzen z. B. die Version 3.2.1 seit dem 5. Oktober.", "Dr. Müller hat ca. 4,99 € bezahlt.", "Richtig?"]),
+        ("fr", "M. Dupont a payé 4,99 €. Est-ce normal ? Merci d'avance.",
+         ["M. Dupont a payé 4,99 €.", "Est-ce normal ?", "Merci d'avance."]),
+        ("es", "¿Puede el Sr. García pagar 4,99 €? ¡Gracias! Un saludo.",
+         ["¿Puede el Sr. García pagar 4,99 €?", "¡Gracias!", "Un saludo."]),
+        ("ko", "어제부터 오류가 납니다 ㅠㅠ 환불 가능한가요? 감사합니다", ["어제부터 오류가 납니다 ㅠㅠ", "환불 가능한가요?", "감사합니다"]),
+        ("ja", "「失敗しました。」と表示されます！返金は可能でしょうか？", ["「失敗しました。」と表示されます！", "返金は可能でしょうか？"]),
+        ("zh", "每次都提示“请求失败。”怎么办？可以退款吗？", ["每次都提示“请求失败。”怎么办？", "可以退款吗？"]),
+    ],
+)  # fmt: skip
+def test_sentences_end_where_readers_of_the_language_end_them(language, text, expected):
+    assert said(text, language) == expected
+
+
+def test_lines_of_a_list_are_sentences_and_their_numbers_stay_with_them():
+    assert said("Do this:\n1. Open the app\n2. Tap Restore. Wait\n- done", "en") == [
+        "Do this:", "1. Open the app", "2. Tap Restore.", "Wait", "- done",
+    ]  # fmt: skip
+
+
+def test_a_line_wrapped_by_a_mail_program_is_one_sentence():
+    text = "The left earbud has not been charging since the update of last\nweek and the light stays off.\nWhat now?"
+    assert len(said(text, "en")) == 2
+
+
+def test_runs_of_blanks_left_by_a_platform_are_borders():
+    assert said("Follow these steps:      Select account details   Click the icon", "en") == [
+        "Follow these steps:", "Select account details", "Click the icon",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The left earbud will not charge since the update", "en"),
+        ("Mein Kopfhörer lädt nicht mehr", "de"),
+        ("Mon casque ne se recharge plus depuis hier", "fr"),
+        ("Mis auriculares no cargan desde ayer", "es"),
+        ("왼쪽 이어버드가 충전되지 않아요", "ko"),
+        ("左のイヤホンが充電できません", "ja"),
+        ("左耳机充不上电了", "zh"),
+        ("Wren Pro 2.4.1 펌웨어 이후 충전이 안 됩니다", "ko"),
+        ("Kestrelの電源が入りません", "ja"),
+    ],
+)
+def test_each_language_is_recognised(text, language):
+    assert detect_language(text) == language
+
+
+@pytest.mark.parametrize(("text", "hint", "language"), [
+    ("ok", "fr", "fr"), ("AA-1234-5678", "de", "de"), ("", None, "en"), ("返金希望", "ja", "ja"), ("返金希望", None, "zh"),
+    ("123", "pt-BR", "en"), ("OK!", "zh-CN", "zh"),
+])  # fmt: skip
+def test_the_hint_decides_what_letters_cannot(text, hint, language):
+    assert detect_language(text, hint=hint) == language
