@@ -39,10 +39,9 @@ def test_history_is_cut_off_and_the_own_words_are_a_prefix(history):
     assert text.startswith(own) and "old words" in quoted
 
 
-@pytest.mark.parametrize("history", [HISTORIES[key] for key in ("gmail en", "gmail de", "gmail fr", "gmail es", "gmail zh",
-                                                                "gmail ko", "gmail ja", "outlook en", "outlook ja")])  # fmt: skip
-def test_history_is_found_where_a_platform_took_the_line_breaks_away(history):
-    own, quoted = split_quoted(f"It still does not charge. {' '.join(history.split())}")
+@pytest.mark.parametrize("kind", [key for key in HISTORIES if key.startswith(("gmail", "outlook"))])
+def test_history_is_found_where_a_platform_took_the_line_breaks_away(kind):
+    own, quoted = split_quoted(f"It still does not charge. {' '.join(HISTORIES[kind].split())}")
     assert own == "It still does not charge." and "old words" in quoted
 
 
@@ -94,7 +93,7 @@ def test_a_signature_is_told_from_the_words(text, author, signature):
     assert normalise(text).startswith(body) and signature not in body
 
 
-@pytest.mark.parametrize("text", ["Thank you!", "Where is my order AA-1234-5678?", "It works now.\nThanks for the quick fix of the hum"])
+@pytest.mark.parametrize("text", ["Thank you!", "Where is my order AA-1?", "It works now.\nThanks for fixing the hum"])
 def test_words_that_only_look_short_are_kept(text):
     assert split_signature(text)[0].startswith(text.splitlines()[0])
 

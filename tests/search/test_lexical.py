@@ -27,7 +27,8 @@ def test_forms_of_a_word_meet_in_its_stem(language, one, other):
 
 
 @pytest.mark.parametrize(("language", "one", "other"), [
-    ("ko", "이어버드가 충전되지", "충전이 이어버드"), ("ja", "充電できません", "充電ケース"), ("zh", "无法充电", "充电盒"),
+    ("ko", "이어버드가 충전되지", "충전이 이어버드"), ("ja", "充電できません", "充電ケース"),
+    ("zh", "无法充电", "充电盒"),
 ])  # fmt: skip
 def test_cjk_words_share_their_pairs_of_characters(language, one, other):
     assert set(tokens(one, language)) & set(tokens(other, language))

@@ -26,8 +26,8 @@ def test_words_of_another_language_cannot_lift_a_weak_match():
 
 
 def test_a_candidate_the_dense_leg_missed_counts_as_its_lowest_not_as_zero():
-    found = {one.item: one.fused for one in fuse(
-        [Scored("a", 0.62, 0.0, "en"), Scored("b", 0.50, 0.0, "en"), Scored("words only", 0.0, 8.0, "en")], "en")}  # fmt: skip
+    candidates = [Scored("a", 0.62, 0.0, "en"), Scored("b", 0.50, 0.0, "en"), Scored("words only", 0.0, 8.0, "en")]
+    found = {one.item: one.fused for one in fuse(candidates, "en")}
     assert found == pytest.approx({"a": 0.7, "b": 0.0, "words only": 0.3})
 
 
@@ -59,4 +59,5 @@ def test_near_duplicates_fold_into_the_first_of_them():
 
 
 def test_texts_that_differ_in_what_matters_stay_apart():
-    assert same_text_groups(["The refund takes 5 working days.", "The repair takes 10 working days in Ghent."]) == [0, 1]
+    texts = ["The refund takes 5 working days.", "The repair takes 10 working days in Ghent."]
+    assert same_text_groups(texts) == [0, 1]
