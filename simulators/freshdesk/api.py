@@ -1,0 +1,155 @@
+"""The public port: Basic auth, budget, faults, routes and the log of what was asked."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from simulators.freshdesk import directory, faults, tickets
+from simulators.freshdesk.changes import Script
+from simulators.freshdesk.limits import Budget, Sub
+from simulators.freshdesk.replies import Refused, Reply, unauthorised
+from simulators.freshdesk.world import World
+from simulators.web import Request, Response
+
+_LANG = r"(?:/(?P<language>[a-z]{2}(?:-[A-Z]{2})?))?"
+_LOG_MOST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A call, what it costs and which sub-limit it counts against."""
+
+    method: str
+    pattern: re.Pattern[str]
+    call: Callable[..., Reply]
+    sub: Sub | None = None
+    credits: Callable[[Request], int] = lambda request: 1
+
+
+def _route(method: str, path: str, call: Callable[..., Reply], **options: Any) -> Route:
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[0-9]+)", path).replace("<lang>", _LANG)
+    return Route(method, re.compile(f"/api/v2{pattern}/?"), call, **options)
+
+
+ROUTES = (
+    _route("GET", "/tickets", tickets.list_tickets, sub="ticket_list", credits=tickets.list_credits),
+    _route("GET", "/tickets/{ticket_id}", tickets.view_ticket, credits=tickets.view_credits),
+    _route("GET", "/tickets/{ticket_id}/conversations", tickets.conversations),
+    _route("GET", "/tickets/archived/{ticket_id}", tickets.view_archived),
+    _route("GET", "/tickets/archived/{ticket_id}/conversations", tickets.archived_conversations),
+    _route("PUT", "/tickets/{ticket_id}", tickets.update_ticket, sub="ticket_update"),
+    _route("POST", "/tickets/{ticket_id}/notes", tickets.post_note),
+    _route("POST", "/tickets/{ticket_id}/reply", tickets.post_reply),
+    _route("DELETE", "/tickets/{ticket_id}", tickets.trash_ticket),
+    _route("PUT", "/tickets/{ticket_id}/restore", tickets.restore_ticket),
+    _route("GET", "/ticket_fields", directory.ticket_fields),
+    _route("GET", "/agents", directory.agents),
+    _route("GET", "/agents/me", directory.me),
+    _route("GET", "/agents/{agent_id}", directory.agent),
+    _route("GET", "/groups", directory.groups),
+    _route("GET", "/contacts", directory.contacts, sub="contact_list"),
+    _route("GET", "/contacts/{contact_id}", directory.contact),
+    _route("GET", "/account", directory.account),
+    _route("GET", "/settings/helpdesk", directory.helpdesk_settings),
+    _route("GET", "/solutions/categories<lang>", directory.categories),
+    _route("GET", "/solutions/categories/{category_id}/folders<lang>", directory.folders),
+    _route("GET", "/solutions/folders/{folder_id}", directory.view_folder),
+    _route("GET", "/solutions/folders/{folder_id}/subfolders<lang>", directory.subfolders),
+    _route("GET", "/solutions/folders/{folder_id}/articles<lang>", directory.articles),
+    _route("GET", "/solutions/articles/{article_id}<lang>", directory.article),
+)
+
+
+@dataclass(slots=True)
+class Api:
+    """The account as its callers see it."""
+
+    world: World
+    budget: Budget
+    api_key: str
+    plan: faults.FaultPlan = field(default_factory=faults.FaultPlan)
+    script: Script = field(default_factory=Script)
+    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_LOG_MOST))
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one call; every answer carries the clock's date and the budget."""
+        route, names = _match(request)
+        fault = self.plan.pick(request.path)
+        response = faults.instead(fault) if fault else None
+        cost = route.credits(request) if route else 1
+        if response is None:
+            response = self._answer(request, route, names, cost)
+            if fault:
+                response = faults.spoil(fault, response)
+        if response.status == 429:
+            cost = 0
+        response.headers = {"Date": self.world.clock.http_date()} | self.budget.headers(cost) | response.headers
+        self._note(request, response, cost, fault)
+        return response
+
+    def _answer(self, request: Request, route: Route | None, names: dict[str, str], cost: int) -> Response:
+        wait = self.budget.take(cost, route.sub if route else None, self.world.clock.now())
+        if wait is not None:
+            return Response(429, b"", headers={"Retry-After": str(wait)})
+        try:
+            reply = self._reply(request, route, names)
+        except Refused as refused:
+            reply = refused.reply
+        if route is not None and route.call is tickets.list_tickets:
+            self.script.called(self.world)
+        return _response(request, reply)
+
+    def _reply(self, request: Request, route: Route | None, names: dict[str, str]) -> Reply:
+        if not self._authorised(request):
+            raise unauthorised()
+        if route is None:
+            known = any(one.pattern.fullmatch(request.path) for one in ROUTES)
+            raise Refused(405 if known else 404)
+        accepts = request.headers.get("accept", "*/*")
+        if not any(kind in accepts for kind in ("json", "*/*", "application/*")):
+            raise Refused(406)
+        arguments = {
+            name: value if name == "language" else int(value) for name, value in names.items() if value is not None
+        }
+        return route.call(self.world, request, **arguments)
+
+    def _authorised(self, request: Request) -> bool:
+        """Basic auth: the key is the user, any password will do."""
+        scheme, _, coded = request.headers.get("authorization", "").partition(" ")
+        try:
+            user = base64.b64decode(coded, validate=True).decode().partition(":")[0]
+        except ValueError:
+            return False
+        return scheme.lower() == "basic" and user == self.api_key
+
+    def _note(self, request: Request, response: Response, cost: int, fault: faults.Fault | None) -> None:
+        self.log.append({
+            "at": round(self.world.clock.now(), 3), "method": request.method, "path": request.path,
+            "query": request.query, "status": response.status, "credits": cost, "fault": fault.kind if fault else None,
+        })  # fmt: skip
+
+
+def _match(request: Request) -> tuple[Route | None, dict[str, str]]:
+    for route in ROUTES:
+        found = route.pattern.fullmatch(request.path)
+        if found and route.method == request.method:
+            return route, found.groupdict()
+    return None, {}
+
+
+def _response(request: Request, reply: Reply) -> Response:
+    body = b"" if reply.payload is None else orjson.dumps(reply.payload)
+    response = Response(reply.status, body, headers=dict(reply.headers))
+    if reply.more:
+        following = request.query | {"page": str(int(request.query.get("page", "1")) + 1)}
+        host = request.headers.get("host", "localhost")
+        response.headers["Link"] = f'<http://{host}{request.path}?{urlencode(following)}>; rel="next"'
+    return response

@@ -1,0 +1,91 @@
+"""Planned misbehaviour: which calls fail, by index or by rate, and how."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulators.web import Response
+
+_HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Something went wrong</h1></body></html>"
+KINDS = (
+    "429", "500", "502", "503", "504", "reset_before", "reset_after", "truncated", "cut", "html_200", "empty",
+    "wrong_type", "slow", "drip",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Fault:
+    """One rule. `at` are 1-based numbers of the calls whose path starts with `path`; else `rate` in 0..1 decides."""
+
+    kind: str
+    path: str = "/api/v2/"
+    at: frozenset[int] = frozenset()
+    rate: float = 0.0
+    seconds: float = 1.0
+    retry_after: str | None = "30"
+    seen: int = 0
+    hits: int = 0
+
+
+@dataclass(slots=True)
+class FaultPlan:
+    """Rules in order; the first that fires wins."""
+
+    faults: list[Fault] = field(default_factory=list)
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def load(self, rules: list[dict[str, Any]], seed: int = 0) -> None:
+        """Replace the rules. Raises ValueError for an unknown kind, TypeError for an unknown option."""
+        faults = [Fault(**(rule | {"at": frozenset(rule.get("at", ()))})) for rule in rules]
+        unknown = [fault.kind for fault in faults if fault.kind not in KINDS]
+        if unknown:
+            raise ValueError(f"unknown fault {unknown[0]}; known: {', '.join(KINDS)}")
+        self.faults, self.dice = faults, random.Random(seed)
+
+    def pick(self, path: str) -> Fault | None:
+        """The fault of this call, if any."""
+        chosen = None
+        for fault in self.faults:
+            if not path.startswith(fault.path):
+                continue
+            fault.seen += 1
+            fires = fault.seen in fault.at or (fault.rate > 0 and self.dice.random() < fault.rate)
+            if fires and chosen is None:
+                fault.hits += 1
+                chosen = fault
+        return chosen
+
+
+def instead(fault: Fault) -> Response | None:
+    """The answer given without doing the work; None when the fault spoils a real answer."""
+    if fault.kind == "429":
+        headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+        return Response(429, b"", headers=headers)
+    if fault.kind in ("500", "502", "503", "504"):
+        return Response(int(fault.kind), _HTML, content_type="text/html; charset=utf-8")
+    if fault.kind == "reset_before":
+        return Response(reset=True)
+    return None
+
+
+def spoil(fault: Fault, response: Response) -> Response:
+    """The real answer, damaged on its way; the work behind it was done."""
+    if fault.kind == "reset_after":
+        response.reset = True
+    elif fault.kind == "truncated":
+        response.body = response.body[: len(response.body) // 2]
+    elif fault.kind == "cut":
+        response.cut_at = len(response.body) // 2
+    elif fault.kind == "html_200":
+        response.status, response.body, response.content_type = 200, _HTML, "text/html; charset=utf-8"
+    elif fault.kind == "empty":
+        response.body = b""
+    elif fault.kind == "wrong_type":
+        response.content_type = "text/plain"
+    elif fault.kind == "slow":
+        response.delay = fault.seconds
+    elif fault.kind == "drip":
+        response.drip = fault.seconds
+    return response
