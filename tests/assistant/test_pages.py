@@ -1,0 +1,145 @@
+"""The agent's pages and the API on a mirrored case, end to end without a network."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from apps.assistant.models import Brief
+from apps.platforms.models import Article, Message, Ticket
+from apps.search.models import Chunk
+from apps.tenancy.context import bind_company
+from tests.mirror import FIX, charging_case, fill, ticket_data
+
+
+@pytest.fixture
+def case(acme):
+    with bind_company(acme.binding()):
+        charging_case()
+        return Ticket.objects.get(remote_id="102")
+
+
+def test_the_brief_holds_summary_fix_article_and_a_verified_draft(acme, case):
+    with bind_company(acme.binding()):
+        brief = Brief.objects.get(ticket=case).shape()
+        article = Article.objects.get(remote_id="11")
+    assert any("no longer charges" in line.text for line in brief.summary.request)
+    assert any("cleaned the contacts" in line.text for line in brief.summary.tried)
+    assert brief.similar[0].remote_id == "101"
+    assert "Hold the button on the back" in brief.similar[0].fix.text
+    assert brief.articles[0].title in {article.title, "Internal: fault FW-881"}
+    assert brief.draft.outcome == "reply"
+    assert brief.draft.greeting == "Hi Priya,"
+    for quote in brief.draft.citations:
+        assert quote.text in FIX
+
+
+def test_private_words_stay_out_of_the_draft_and_are_marked_elsewhere(acme, case):
+    with bind_company(acme.binding()):
+        brief = Brief.objects.get(ticket=case).shape()
+    draft = brief.draft.model_dump_json()
+    assert "FW-881" not in draft
+    assert "goodwill" not in draft
+    assert any(one.visibility == "private" for one in brief.articles)
+
+
+def test_an_agent_reads_queue_ticket_and_source(acme, case, client_of):
+    browser = client_of(acme)
+    queue = browser.get("/")
+    assert queue.status_code == 200
+    assert "Left earbud stopped charging" in queue.content.decode()
+    page = browser.get(f"/tickets/{case.pk}/").content.decode()
+    for words in ("Suggested reply", "Extractive mode", "Hold the button on the back", "Insert into reply", "Right earbud dead"):
+        assert words in page
+    with bind_company(acme.binding()):
+        quote = Brief.objects.get(ticket=case).shape().draft.citations[0]
+    source = browser.get(f"/sources/{quote.source.kind}s/{quote.source.id}/?start={quote.start}&end={quote.end}")
+    assert f'<mark id="q">{quote.text}</mark>' in source.content.decode()
+
+
+def test_asking_gets_a_quote_or_an_honest_no(acme, case, client_of):
+    browser = client_of(acme)
+    yes = browser.post("/ask/", {"question": "How long do orders inside the EU take to arrive?"}).content.decode()
+    assert "two to four working days" in yes
+    no = browser.post("/ask/", {"question": "Who won the chess tournament in Reykjavik?"}).content.decode()
+    assert "not enough evidence" in no
+
+
+def test_the_api_gives_tickets_brief_draft_and_answers(acme, case, token_of):
+    api = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token_of(acme)}"})
+    listed = api.get("/api/v1/tickets/?status=open").json()
+    assert [row["number"] for row in listed["results"]] == ["102"]
+    base = f"/api/v1/tickets/{case.pk}"
+    assert len(api.get(f"{base}/").json()["messages"]) == 1
+    assert api.get(f"{base}/brief/").json()["state"] == "ready"
+    assert api.get(f"{base}/draft/").json()["outcome"] == "reply"
+    answer = api.post("/api/v1/ask/", {"question": "delivery time EU orders"}, content_type="application/json").json()
+    assert answer["outcome"] == "answer"
+    assert api.get("/api/v1/schema/").status_code == 200
+
+
+def test_api_refusals_are_problem_documents(acme, case, token_of):
+    api = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token_of(acme)}"})
+    for path, status, code in (
+        ("/api/v1/tickets/?limit=1000", 400, "limit_invalid"),
+        ("/api/v1/tickets/?status=nonsense", 400, "status_invalid"),
+        ("/api/v1/tickets/?cursor=xx", 400, "cursor_invalid"),
+        ("/api/v1/tickets/00000000-0000-7000-8000-000000000000/", 404, "not_found"),
+    ):
+        answer = api.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer["Content-Type"].startswith("application/problem+json")
+        assert answer.json()["request_id"]
+    empty = api.post("/api/v1/ask/", {"question": " "}, content_type="application/json")
+    assert empty.status_code == 400
+
+
+def test_a_page_read_again_changes_nothing_and_embeds_nothing(acme, case, monkeypatch):
+    from apps.ingest import indexing
+
+    calls = []
+    with bind_company(acme.binding()):
+        before = list(Chunk.objects.order_by("id").values_list("id", "content_hash"))
+        monkeypatch.setattr(indexing, "embeddings", lambda: calls.append(1))
+        fill([(ticket_data(102, "Left earbud stopped charging after update 2.4.1", "Hi,\n\nsince the update to 2.4.1 the left earbud no longer charges in the case. I already cleaned the contacts. What can I do?"), [])])
+        assert list(Chunk.objects.order_by("id").values_list("id", "content_hash")) == before
+    assert calls == []
+
+
+def test_a_message_made_private_leaves_public_search_at_once(acme, case):
+    with bind_company(acme.binding()):
+        fix = Message.objects.get(text=FIX)
+        chunk = Chunk.objects.filter(source_id=fix.pk).first()
+        assert chunk.visibility == "public"
+        Chunk.objects.filter(pk=chunk.pk).update(visibility="private")
+        from apps.search.index import Wanted
+        from apps.search.lexical import query_vector
+        from apps.search.index import Sparse
+        from apps.search.retrieval import find
+        from apps.llm.registry import embeddings
+
+        words = query_vector(FIX, "en")
+        hits = find(dense=embeddings().embed([FIX])[0], sparse=Sparse(list(words.indices), list(words.values)), wanted=Wanted(visibilities=("public",)))
+        assert chunk.pk not in {hit.chunk.pk for hit in hits}
+
+
+def test_signing_in_with_the_form_and_out_again(acme, make_user):
+    make_user(acme, email="mara@acme.example")
+    browser = Client(headers={"host": "acme.localhost"})
+    assert browser.get("/").status_code == 302
+    wrong = browser.post("/sign-in/", {"username": "mara@acme.example", "password": "wrong"})
+    assert "not right" in wrong.content.decode()
+    right = browser.post("/sign-in/", {"username": "mara@acme.example", "password": "correct horse battery"})
+    assert right.status_code == 302
+    assert browser.cookies["session"].value.startswith("acme.")
+    assert browser.get("/").status_code == 200
+    assert browser.post("/sign-out/").status_code == 302
+    assert browser.get("/").status_code == 302
+
+
+def test_the_bare_host_leads_to_a_company(acme):
+    browser = Client(headers={"host": "localhost"})
+    assert browser.get("/").status_code == 200
+    answer = browser.post("/", {"company": "Acme"})
+    assert answer["Location"] == "http://acme.localhost:8000/"
+    assert browser.post("/", {"company": "../x"}).status_code == 400

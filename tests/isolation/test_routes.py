@@ -1,0 +1,105 @@
+"""Every address, asked by somebody of another company and by nobody. A route without a row fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from apps.platforms.models import Article, Message, Ticket
+from apps.tenancy.context import bind_company
+from tests.mirror import charging_case
+
+# route -> (path with ids of acme, what the outsider of globex gets at globex's host, what nobody gets at acme's)
+ROUTES: dict[str, tuple[str, int, int]] = {
+    "api/v1/schema/": ("/api/v1/schema/", 200, 200),
+    "api/v1/docs/": ("/api/v1/docs/", 200, 200),
+    "api/v1/tickets/": ("/api/v1/tickets/", 200, 401),
+    "api/v1/tickets/<uuid:ticket_id>/": ("/api/v1/tickets/{ticket}/", 404, 401),
+    "api/v1/tickets/<uuid:ticket_id>/brief/": ("/api/v1/tickets/{ticket}/brief/", 404, 401),
+    "api/v1/tickets/<uuid:ticket_id>/draft/": ("/api/v1/tickets/{ticket}/draft/", 404, 401),
+    "api/v1/ask/": ("/api/v1/ask/", 405, 401),
+    "sign-in/": ("/sign-in/", 302, 200),
+    "sign-out/": ("/sign-out/", 405, 405),
+    "language/": ("/language/", 405, 405),
+    "theme/": ("/theme/", 405, 405),
+    "": ("/", 200, 302),
+    "tickets/<uuid:ticket_id>/": ("/tickets/{ticket}/", 404, 302),
+    "tickets/<uuid:ticket_id>/draft/": ("/tickets/{ticket}/draft/", 404, 302),
+    "tickets/<uuid:ticket_id>/ask/": ("/tickets/{ticket}/ask/", 405, 302),
+    "ask/": ("/ask/", 200, 302),
+    "sources/messages/<uuid:source_id>/": ("/sources/messages/{message}/", 404, 302),
+    "sources/articles/<uuid:source_id>/": ("/sources/articles/{article}/", 404, 302),
+}
+SECRET_WORDS = ("earbud", "FW-881", "Priya", "2.4.1")
+
+
+def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for one in patterns:
+        path = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns, path)
+        else:
+            yield path
+
+
+def test_every_route_has_a_row():
+    found = {path for path in routes(get_resolver().url_patterns) if not path.startswith("admin/")}
+    assert found == set(ROUTES)
+
+
+@pytest.fixture
+def ids(acme, globex):
+    with bind_company(acme.binding()):
+        charging_case()
+        return {
+            "ticket": Ticket.objects.get(remote_id="102").pk,
+            "message": Message.objects.first().pk,
+            "article": Article.objects.first().pk,
+        }
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_the_outsider_finds_nothing_of_acme(route, ids, globex, client_of):
+    path, expected, _ = ROUTES[route]
+    answer = client_of(globex).get(path.format(**ids))
+    assert answer.status_code == expected
+    body = answer.content.decode()
+    assert not any(word in body for word in SECRET_WORDS)
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_nobody_gets_no_data(route, ids, acme):
+    path, _, expected = ROUTES[route]
+    answer = Client(headers={"host": "acme.localhost"}).get(path.format(**ids))
+    assert answer.status_code == expected
+    assert not any(word in answer.content.decode() for word in SECRET_WORDS)
+
+
+def test_every_admin_page_shows_own_rows_only(ids, globex, acme, client_of):
+    for company, shown in ((globex, False), (acme, True)):
+        browser = client_of(company, "admin")
+        assert browser.get("/admin/").status_code == 200
+        page = browser.get("/admin/platforms/ticket/")
+        assert page.status_code == 200
+        assert ("earbud" in page.content.decode()) is shown
+        assert browser.get("/admin/accounts/user/").status_code == 200
+    assert client_of(acme, "agent").get("/admin/").status_code == 302
+
+
+def test_a_foreign_id_and_a_random_id_get_the_same_answer(ids, globex, token_of):
+    api = Client(headers={"host": "globex.localhost", "authorization": f"Bearer {token_of(globex)}", "x-request-id": "one-request-id"})
+    foreign = api.get(f"/api/v1/tickets/{ids['ticket']}/")
+    random = api.get("/api/v1/tickets/0198c0de-0000-7000-8000-000000000000/")
+    assert (foreign.status_code, foreign.content) == (random.status_code, random.content)
+
+
+def test_search_of_globex_never_meets_a_chunk_of_acme(ids, globex):
+    from apps.assistant.services import ask_question
+    from apps.search.index import open_index
+
+    with bind_company(globex.binding()):
+        assert ask_question(question="left earbud stopped charging after update 2.4.1").outcome == "not_enough_evidence"
+        assert open_index().count() == 0
