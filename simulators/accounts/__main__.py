@@ -58,6 +58,13 @@ def warnings(account: Account) -> list[str]:
     return found
 
 
+def dangling(account: Account) -> list[str]:
+    """Cases whose article is not written; the account can be served all the same."""
+    slugs = {article.slug for folder in account.folders for article in folder.article}
+    return [f"{case.lang} {case.subject}: topic {case.topic} has no article" for case in account.cases
+            if case.topic and case.topic not in slugs]  # fmt: skip
+
+
 def main(argv: list[str] | None = None) -> int:
     """Print the report; exit code 1 when an account cannot be served."""
     parser = argparse.ArgumentParser(prog="python -m simulators.accounts", description=__doc__)
@@ -67,6 +74,7 @@ def main(argv: list[str] | None = None) -> int:
     failed = False
     for name in options.account:
         account, problems = read_account(name)
+        problems += dangling(account) if account else []
         failed = failed or bool(problems)
         print(f"== {name}")
         if account is not None:

@@ -82,7 +82,7 @@ def read_account(account: str) -> tuple[Account | None, list[str]]:
         reading.report("account.toml", exc)
         return None, reading.problems
     folders = _read_folders(reading)
-    cases = _read_cases(reading, head, folders)
+    cases = _read_cases(reading, head)
     _check_head(reading, head)
     _check_folders(reading, head, folders)
     return Account(folder.name, head, tuple(f for _, f in folders), tuple(cases)), reading.problems
@@ -111,8 +111,7 @@ def _gather_texts(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key not in _LANGUAGES} | {"texts": texts}
 
 
-def _read_cases(reading: _Reading, head: AccountHead, folders: list[tuple[str, Folder]]) -> list[Case]:
-    slugs = {article.slug for _, folder in folders for article in folder.article}
+def _read_cases(reading: _Reading, head: AccountHead) -> list[Case]:
     cases = []
     for path in sorted((reading.folder / "tickets").glob("*.toml")):
         raw = reading.toml(path)
@@ -125,19 +124,18 @@ def _read_cases(reading: _Reading, head: AccountHead, folders: list[tuple[str, F
             except ValidationError as exc:
                 reading.report(place, exc)
                 continue
-            reading.problems.extend(f"{place}: {fault}" for fault in _case_faults(case, head, slugs))
+            reading.problems.extend(f"{place}: {fault}" for fault in _case_faults(case, head))
             cases.append(case)
     return cases
 
 
-def _case_faults(case: Case, head: AccountHead, slugs: set[str]) -> list[str]:
+def _case_faults(case: Case, head: AccountHead) -> list[str]:
     """What a case says about things outside itself, and the order of its messages."""
     agents = {a.email for a in head.agent} | {""}
     known = {
         f"customer {case.customer} is not in the pool": case.customer in {c.email for c in head.customer},
         f"agent {case.agent} is not in account.toml": case.agent in agents,
         f"group {case.group} is not in account.toml": case.group in {g.name for g in head.group},
-        f"topic {case.topic} has no article": not case.topic or case.topic in slugs,
         f"status {case.status} ({STATUS_IDS[case.status]}) is not in account.toml": STATUS_IDS[case.status]
         in {s.id for s in head.status},
         f"language {case.lang} is not supported by the account": case.lang in head.supported_languages,
