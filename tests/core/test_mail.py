@@ -106,3 +106,14 @@ def test_goodbyes_are_known_in_each_language(line):
 
 def test_a_thank_you_that_says_more_is_no_goodbye():
     assert not is_sign_off("Thank you for replacing the left earbud so quickly.")
+
+
+@pytest.mark.parametrize("text", [
+    "The hinge broke.     Tomasz Zielinski    Hardware · Acme Audio    help.acme.example",
+    "The hinge broke.     --  Matthias Krüger Krüger Bau GmbH Tel. 030 23125 640",
+    "The hinge broke.     Matthias Krüger Krüger Bau GmbH Tel. 030 23125 640",
+    "The hinge broke.     Matthias",
+])  # fmt: skip
+def test_a_signature_that_lost_its_lines_is_still_told_apart(text):
+    author = "Tomasz Zielinski" if "Tomasz" in text else "Matthias Krüger"
+    assert split_signature(text, author)[0] == "The hinge broke."

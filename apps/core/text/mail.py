@@ -65,9 +65,11 @@ _CONTACT = re.compile(
     r"| · |\s\|\s|\b(?:GmbH|Ltd|Inc|S\.?L|SARL|AG|LLC|B\.V)\b|株式会社|有限公司|주식회사",
     re.IGNORECASE,
 )
-_DASHES = re.compile(r"(?:--|—|__{2,}|[-=_*]{3,})")
+_DASHES = re.compile(r"(?:--|—|__{2,}|[-=_*]{3,})(?:$|\s)")
 _TAIL = 8  # blocks at the end that may belong to a signature
 _SHORT = 60  # characters a line of a signature may have
+_CARD = 160  # characters of a whole signature that a platform made one line of
+_SENTENCE_END = (".", "!", "?", ":", "…", "。", "！", "？", "：")
 
 
 def split_quoted(text: str) -> tuple[str, str]:
@@ -106,20 +108,25 @@ def split_signature(text: str, author: str = "") -> tuple[str, str]:
 def _signature_start(whole: str, spans: list[Span], author: str) -> int | None:
     """Number of the block the signature begins with."""
     first = max(0, len(spans) - _TAIL)
-    for index in range(first, len(spans)):
-        line = spans[index].of(whole)
-        if _DASHES.fullmatch(line):
+    lines = [span.of(whole) for span in spans]
+    for index in range(first, len(lines)):
+        if _DASHES.match(lines[index]):
             return index
     cut, doubtful = None, 0
-    for index in range(len(spans) - 1, first - 1, -1):
-        line = spans[index].of(whole)
-        if is_sign_off(line) or _names(line, author) or (len(line) <= _SHORT and _CONTACT.search(line)):
+    for index in range(len(lines) - 1, first - 1, -1):
+        if _signs(lines[index], author):
             cut, doubtful = index, 0
-        elif len(line) <= 40 and not line.endswith((".", "!", "?", "。", "！", "？", ":", "：")) and doubtful < 2:
-            doubtful += 1  # a name or a role: part of the signature only when something below or above proves it
+        elif len(lines[index]) <= 40 and not lines[index].endswith(_SENTENCE_END) and doubtful < 2:
+            doubtful += 1  # a name or a role: part of the signature only when a line above proves it
         else:
             break
     return cut
+
+
+def _signs(line: str, author: str) -> bool:
+    if is_sign_off(line) or _names(line, author):
+        return True
+    return len(line) <= _CARD and not line.endswith(_SENTENCE_END) and _CONTACT.search(line) is not None
 
 
 def is_sign_off(line: str) -> bool:
@@ -128,9 +135,8 @@ def is_sign_off(line: str) -> bool:
 
 
 def _names(line: str, author: str) -> bool:
-    if not author or len(line) > _SHORT or line.endswith(("?", "？")):
+    """True for a short line that is the author's name, or a part of it, with little beside it."""
+    if not author or line.endswith(("?", "？")) or len(line) > min(_SHORT, len(author) + 24):
         return False
     words = [word for word in author.split() if len(word) > 1]
-    return bool(words) and any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line) for word in words) and len(line) <= (
-        len(author) + 24
-    )
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line) for word in words)
