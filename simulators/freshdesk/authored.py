@@ -134,7 +134,9 @@ class _Builder:
         message = case.message[index]
         client: mail.Client = "agent"
         if message.by == "customer":
-            client = mail.client_of(case.customer) if case.channel == "email" else "form"
+            # A form knows neither signatures nor quotes, so who uses them went on by mail.
+            mailed = case.channel == "email" or message.quoted or message.signature
+            client = mail.client_of(case.customer) if mailed else "form"
         quoted = self._quoted(case, index, times) if message.quoted else None
         return mail.render(message.text, client, message.lang or case.lang, message.signature, quoted)
 
