@@ -14,7 +14,7 @@ from apps.assistant.extractive.gate import DEFAULTS, passes
 from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.loading import load_passages, load_threads, message_source
 from apps.assistant.models import Brief
-from apps.assistant.extractive.reply import suggest_reply
+from apps.assistant.extractive.reply import parts_of_names, suggest_reply
 from apps.assistant.extractive.similar import find_fix, similar_tickets
 from apps.assistant.extractive.summary import summarise
 from apps.core.errors import BadInput
@@ -149,9 +149,16 @@ def _similar(
         if shape is not None and shape.fix is not None:
             fix = fixes[shape.ticket_id]
             passages.append(
-                Passage(sources[shape.ticket_id], fix.text, 0, fix.own, passage.dense, passage.lexical, passage.score)
-            )
+                Passage(
+                    sources[shape.ticket_id], fix.text, 0, fix.own, passage.dense, passage.lexical, passage.score,
+                    _people(threads[shape.ticket_id]),
+                )
+            )  # fmt: skip
     return shown, passages
+
+
+def _people(thread: Thread) -> frozenset[str]:
+    return frozenset(parts_of_names([thread.customer_name, *(one.author_name for one in thread.messages)]))
 
 
 def _articles(passages: Sequence[Passage], language: str) -> list[shapes.RelevantArticle]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,9 +68,11 @@ def point_id(profile: str, source_id: UUID, kind: str, position: int) -> UUID:
 
 @lru_cache(maxsize=1)
 def _client() -> QdrantClient:
-    return QdrantClient(
-        url=settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY, timeout=10, check_compatibility=False
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a key over plain http: the engine is on this machine or behind the firewall
+        return QdrantClient(
+            url=settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY, timeout=10, check_compatibility=False
+        )
 
 
 class CompanyIndex:
@@ -110,6 +113,14 @@ class CompanyIndex:
         """By meaning: cosine of the dense vectors."""
         return self._query(vector, DENSE, wanted, limit, None)
 
+    def closeness(self, vector: list[float], ids: Iterable[UUID]) -> list[Found]:
+        """Cosine of points already found by their words: a hit of one leg needs the score of the other too."""
+        wanted = [str(one) for one in ids]
+        if not wanted:
+            return []
+        condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
+        return self._ask(vector, DENSE, condition, len(wanted), None)
+
     def matching(self, vector: Sparse, wanted: Wanted, limit: int) -> list[Found]:
         """By words. Weights count documents of this company only (decisions 17): others must not move my scores."""
         if not vector.indices:
@@ -119,12 +130,15 @@ class CompanyIndex:
         return self._query(query, SPARSE, wanted, limit, models.SearchParams(idf=corpus))
 
     def _query(self, query: Any, using: str, wanted: Wanted, limit: int, params: Any) -> list[Found]:
+        return self._ask(query, using, self._filter(wanted), limit, params)
+
+    def _ask(self, query: Any, using: str, condition: models.Filter, limit: int, params: Any) -> list[Found]:
         answer = _engine(
             self._client.query_points,
             ALIAS,
             query=query,
             using=using,
-            query_filter=self._filter(wanted),
+            query_filter=condition,
             search_params=params,
             limit=limit,
             with_payload=["company_id"],

@@ -14,7 +14,7 @@ LEG = 50  # candidates a leg
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk with the raw scores of both legs; a leg that did not find it says 0."""
+    """A chunk with the raw scores of both legs; the lexical one is 0 where no word agrees."""
 
     chunk: Chunk
     dense: float
@@ -26,6 +26,8 @@ def find(*, dense: list[float], sparse: Sparse, wanted: Wanted, limit: int = LEG
     index = open_index()
     by_meaning = {found.id: found.score for found in index.nearest(dense, wanted, limit)}
     by_words = {found.id: found.score for found in index.matching(sparse, wanted, limit)}
+    unmeasured = [key for key in by_words if key not in by_meaning]
+    by_meaning |= {found.id: found.score for found in index.closeness(dense, unmeasured)}
     chunks = _chunks([*by_meaning, *by_words], wanted.visibilities)
     return [Hit(chunk, by_meaning.get(chunk.id, 0.0), by_words.get(chunk.id, 0.0)) for chunk in chunks]
 

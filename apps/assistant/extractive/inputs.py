@@ -52,6 +52,7 @@ class Passage:
     dense: float
     lexical: float
     score: float
+    names: frozenset[str] = frozenset()  # people of the source's own thread: their names leave no quote
 
     @property
     def text(self) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from apps.assistant.extractive import cues
-from apps.assistant.extractive.gate import DEFAULTS, Evidence, Thresholds, decide, passes
+from apps.assistant.extractive.gate import DEFAULTS, Evidence, Thresholds, decide
 from apps.assistant.extractive.grounding import verify
 from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.shapes import Draft, DraftSentence, Quote
@@ -19,12 +19,11 @@ def suggest_reply(thread: Thread, passages: Sequence[PublicPassage], limits: Thr
     language = thread.language
     best = max((one.passage for one in passages), key=lambda one: one.dense, default=None)
     own = [one.passage for one in passages if one.passage.source.language == language]
-    usable = [one for one in own if passes(one.dense, one.lexical, limits.reply, limits)][:MOST_SOURCES]
+    usable = [one for one in own if one.dense >= limits.reply][:MOST_SOURCES]
     paragraphs, citations = _quote_all(usable, _names(thread))
     leading = usable[0] if usable else best
     evidence = Evidence(
         dense=leading.dense if leading else 0.0,
-        lexical=leading.lexical if leading else 0.0,
         in_language=bool(usable) or best is None or best.source.language == language,
         sentences=sum(map(len, paragraphs)),
         detail_missing=_asks_for_detail(usable) and not _gave_detail(thread),
@@ -68,19 +67,27 @@ def quotable(passage: Passage, names: set[str]) -> list[str]:
             continue
         if cues.GREETING.match(words) or cues.SIGN_OFF.match(words) or cues.PERSONAL.search(words):
             continue
-        if passage.source.kind == "message" and (cues.CASE_ACT.search(words) or _names_somebody(words, names)):
+        if passage.source.kind == "message" and _of_one_case(words, names | passage.names):
             continue
         found.append(words)
     return found
 
 
-def _names_somebody(words: str, names: set[str]) -> bool:
+def _of_one_case(words: str, names: set[str] | frozenset[str]) -> bool:
+    """Speaks to or of one person, or of something done for them."""
+    if cues.CASE_ACT.search(words) or cues.ADDRESS.search(words) or "·" in words:
+        return True
     return any(name in words for name in names)
 
 
 def _names(thread: Thread) -> set[str]:
     full = {one.author_name for one in thread.messages} | {thread.customer_name}
-    return {part for name in full for part in name.split() if len(part) > 2}
+    return parts_of_names(full)
+
+
+def parts_of_names(names: Iterable[str]) -> set[str]:
+    """First and last names by themselves; one short part names nobody."""
+    return {part for name in names for part in name.split() if len(part) > 2 or not part.isascii()}
 
 
 def _asks_for_detail(usable: Sequence[Passage]) -> bool:
