@@ -114,7 +114,7 @@ class TicketData(Item):
     due_by: AwareDatetime | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime  # whole seconds
-    raw_hash: str  # SHA-256 of the platform's own fields: equal means nothing to store
+    raw_hash: str  # SHA-256 of the platform's own fields: equal means nothing to store and no thread to read again
 
 
 class MessageData(Item):

@@ -142,10 +142,12 @@ class FreshdeskAdapter(PlatformAdapter):
             if all(walk.is_known(at, _row(row)) for row in rows):
                 return Page([], *self._next(at, rows))  # an idle poll costs one credit
         rows = await self._list(at, include=_FULL)
+        border = self._client.server_time - walk.FRESH
         following, more = self._next(at, rows)
         following = await self._with_statuses(following, rows)
         statuses = {int(status.value): status for status in following.statuses}
-        return Page([mapping.ticket(row, statuses, at.feed) for row in rows], following, more)
+        items = [mapping.ticket(row, statuses, at.feed, settled=row.updated_at <= border) for row in rows]
+        return Page(items, following, more)
 
     def _next(self, at: walk.TicketCursor, rows: list[wire.Ticket]) -> tuple[walk.TicketCursor, bool]:
         """Where to read on, by the server's clock of the answer that brought the rows."""

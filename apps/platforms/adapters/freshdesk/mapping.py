@@ -74,8 +74,12 @@ def status(value: int, label: str | None = None) -> StatusData:
     )
 
 
-def ticket(row: wire.Ticket, known: Statuses, feed: TicketFeed = "live") -> TicketData:
-    """`description_*` stay None when the answer did not carry them."""
+def ticket(row: wire.Ticket, known: Statuses, feed: TicketFeed = "live", *, settled: bool = True) -> TicketData:
+    """`description_*` stay None when the answer did not carry them.
+
+    `settled` is False while the second that updated_at names was hardly over when the row was read: more may
+    have happened in it later, so the hash of such a row differs from that of the same row read again.
+    """
     read = bool({"description", "description_text"} & row.model_fields_set)
     fields: dict[str, Any] = {
         "remote_id": str(row.id),
@@ -98,7 +102,7 @@ def ticket(row: wire.Ticket, known: Statuses, feed: TicketFeed = "live") -> Tick
     }
     # Views carry the first message's files and lists do not: they are no change of the ticket.
     plain = row.model_copy(update={"attachments": ()})
-    return TicketData(**fields, raw_hash=_hash(plain, fields["state"], fields["status"].model_dump()))
+    return TicketData(**fields, raw_hash=_hash(plain, fields["state"], fields["status"].model_dump(), settled))
 
 
 def _state(row: wire.Ticket, feed: TicketFeed) -> TicketState:

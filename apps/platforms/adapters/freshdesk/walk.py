@@ -83,9 +83,11 @@ def next_cursor(
 def _met(cursor: TicketCursor, rows: Sequence[Row], now: datetime) -> TicketCursor:
     newest = max([row.updated_at for row in rows] + ([cursor.newest] if cursor.newest else []), default=None)
     started = cursor.started or now
-    known = dict(cursor.known) | {row.id: _unix(row.updated_at) for row in rows if row.updated_at <= now - FRESH}
+    known = dict(cursor.known)
     for row in rows:
-        if row.updated_at > now - FRESH:
+        if row.updated_at <= now - FRESH:
+            known[row.id] = _unix(row.updated_at)
+        else:
             known.pop(row.id, None)
     border = _unix((newest or started) - OVERLAP)
     kept = sorted(((key, at) for key, at in known.items() if at >= border), key=lambda pair: (pair[1], pair[0]))
