@@ -25,7 +25,9 @@ def bring_up(addresses: dict[str, str]) -> None:
     for company, address in addresses.items():
         call_command("create_company", company, name=NAMES[company], if_missing=True, json=True)
         for email, name, role in PEOPLE[company]:
-            call_command("create_user", company, email, name=name, role=role, password=PASSWORD, if_missing=True, json=True)
+            call_command(
+                "create_user", company, email, name=name, role=role, password=PASSWORD, if_missing=True, json=True
+            )
         call_command("connect", company, "freshdesk", base_url=address, api_key=KEYS[company], json=True)
 
 

@@ -108,7 +108,9 @@ class Supervisor:
         port = str(self.site.ports["web"])
         web = python("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", port)
         self._add("web", [*web, "--no-access-log", "--log-level", "warning", "--lifespan", "off"])
-        worker = python("-m", "celery", "-A", "config", "worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle")
+        worker = python(
+            "-m", "celery", "-A", "config", "worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"
+        )
         self._add("worker", [*worker, "--concurrency", "2", "--queues", "interactive,sync,index"])
         beat = python("-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING")
         self._add("beat", [*beat, "--schedule", str(self.site.data / "beat"), "--pidfile", ""])
@@ -191,9 +193,12 @@ def watch(supervisor: Supervisor) -> None:
 
 def run_command(supervisor: Supervisor, command: str) -> int:
     """Run a shell command with the site's environment; its exit code is ours."""
-    environment = os.environ | supervisor.environment | {
-        f"SIMULATOR_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[one]}" for one in ACCOUNTS
-    } | {f"CONTROL_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[f'{one}-control']}" for one in ACCOUNTS}
+    environment = (
+        os.environ
+        | supervisor.environment
+        | {f"SIMULATOR_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[one]}" for one in ACCOUNTS}
+        | {f"CONTROL_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[f'{one}-control']}" for one in ACCOUNTS}
+    )
     process = subprocess.Popen(command, shell=True, env=environment, start_new_session=True)  # noqa: S602 - the user's own command
     try:
         while process.poll() is None:
@@ -211,9 +216,13 @@ def _asked(number: int, frame: FrameType | None) -> None:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="manage.py dev", description=__doc__)
-    made.add_argument("--data", type=Path, default=ROOT / ".data" / "dev", help="folder of all data (default .data/dev)")
+    made.add_argument(
+        "--data", type=Path, default=ROOT / ".data" / "dev", help="folder of all data (default .data/dev)"
+    )
     made.add_argument("--no-demo", action="store_true", help="without the demo companies and simulated helpdesks")
-    made.add_argument("--run", metavar="COMMAND", help="bring the site up, run this shell command, stop, return its code")
+    made.add_argument(
+        "--run", metavar="COMMAND", help="bring the site up, run this shell command, stop, return its code"
+    )
     made.add_argument("--reset", action="store_true", help="delete the data folder first")
     return made
 

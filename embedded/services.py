@@ -56,7 +56,9 @@ class Group:
                 service.crashes = 0 if ran > QUIET_SECONDS else service.crashes
                 service.again_at = now + min(2**service.crashes, 30)
                 service.crashes += 1
-                self.say(f"{service.name} stopped with code {service.process.returncode}; starting it again, log: {service.log}")
+                self.say(
+                    f"{service.name} stopped with code {service.process.returncode}; starting it again, log: {service.log}"
+                )
             elif now >= service.again_at:
                 service.start()
 

@@ -63,7 +63,9 @@ class Site:
 
 def site_environment(site: Site, *, app_url: str, migrate_url: str, redis_url: str, vectors_url: str) -> dict[str, str]:
     """The variables of config.env for every process of the site, on top of a few of the shell's."""
-    inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR", "TERM")}
+    inherited = {
+        name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR", "TERM")
+    }
     allowed = [f"127.0.0.1:{site.ports[name]}" for name in ACCOUNTS if name in site.ports]
     return inherited | {
         "PYTHONPATH": str(ROOT),

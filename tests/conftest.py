@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from apps.tenancy.models import Company
 
+
 @pytest.fixture(scope="session")
 def superuser_url() -> str:
     return engines.postgres.dsn(SUPERUSER, DATABASE)

@@ -27,7 +27,9 @@ FIX = (
 def make_connection() -> Connection:
     connection = Connection.objects.filter(account="acme.example").first()
     if connection is None:
-        connection = Connection(platform="freshdesk", account="acme.example", config={"base_url": "https://acme.example"})
+        connection = Connection(
+            platform="freshdesk", account="acme.example", config={"base_url": "https://acme.example"}
+        )
         connection.set_secrets({"api_key": "secret-key-of-the-helpdesk"})
         connection.save()
     return connection
@@ -56,7 +58,9 @@ def message_data(number: int, ticket: int, text: str, *, author: str = "agent", 
     )  # fmt: skip
 
 
-def article_data(number: int, title: str, text: str, *, visibility: str = "public", language: str = "en") -> ArticleData:
+def article_data(
+    number: int, title: str, text: str, *, visibility: str = "public", language: str = "en"
+) -> ArticleData:
     return ArticleData(
         remote_id=str(number), language=language, title=title, html=f"<p>{text}</p>", text=text, published=True,
         status_value=2, visibility=visibility, category_id="1", category="Audio", folder_id="1", folder="Charging",
@@ -82,16 +86,40 @@ def fill(tickets: list[tuple[TicketData, list[MessageData]]], articles: list[Art
 
 def charging_case() -> Connection:
     """An article, a solved case with a private note, and an open one about the same fault."""
-    solved = ticket_data(101, "Right earbud dead after update 2.4.1", "After the update 2.4.1 my right earbud is not charging any more.", status=CLOSED)
-    waiting = ticket_data(102, "Left earbud stopped charging after update 2.4.1", "Hi,\n\nsince the update to 2.4.1 the left earbud no longer charges in the case. I already cleaned the contacts. What can I do?")
+    solved = ticket_data(
+        101,
+        "Right earbud dead after update 2.4.1",
+        "After the update 2.4.1 my right earbud is not charging any more.",
+        status=CLOSED,
+    )
+    waiting = ticket_data(
+        102,
+        "Left earbud stopped charging after update 2.4.1",
+        "Hi,\n\nsince the update to 2.4.1 the left earbud no longer charges in the case. I already cleaned the contacts. What can I do?",
+    )
     return fill(
         [
-            (solved, [message_data(1, 101, "Fault FW-881 is known. Do not name it.", private=True), message_data(2, 101, FIX)]),
+            (
+                solved,
+                [
+                    message_data(1, 101, "Fault FW-881 is known. Do not name it.", private=True),
+                    message_data(2, 101, FIX),
+                ],
+            ),
             (waiting, []),
         ],
         [
             article_data(11, "Restore charging after a firmware update", FIX),
-            article_data(12, "Internal: fault FW-881", "Fault FW-881 stops charging after update 2.4.1. The goodwill limit is 40 euros.", visibility="private"),
-            article_data(13, "Delivery times", "Orders inside the EU arrive in two to four working days. Tracking mail is sent within 24 hours."),
+            article_data(
+                12,
+                "Internal: fault FW-881",
+                "Fault FW-881 stops charging after update 2.4.1. The goodwill limit is 40 euros.",
+                visibility="private",
+            ),
+            article_data(
+                13,
+                "Delivery times",
+                "Orders inside the EU arrive in two to four working days. Tracking mail is sent within 24 hours.",
+            ),
         ],
     )

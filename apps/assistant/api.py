@@ -52,7 +52,9 @@ class TicketListView(APIView):
         cursor = request.GET.get("cursor", "")
         after = tuple(decode_cursor(cursor, 2)) if cursor else None
         rows = list_tickets(status=status, limit=limit + 1, after=after)
-        following = encode_cursor(rows[limit - 1]["updated_at"], str(rows[limit - 1]["id"])) if len(rows) > limit else None
+        following = (
+            encode_cursor(rows[limit - 1]["updated_at"], str(rows[limit - 1]["id"])) if len(rows) > limit else None
+        )
         # The rows go straight to orjson: the serializer and renderer would cost four times the query.
         return HttpResponse(
             orjson.dumps({"results": rows[:limit], "next": following}, default=str), content_type="application/json"

@@ -12,11 +12,11 @@ from apps.assistant import shapes
 from apps.assistant.extractive.ask import answer_question
 from apps.assistant.extractive.gate import DEFAULTS, passes
 from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
-from apps.assistant.loading import load_passages, load_threads, message_source
-from apps.assistant.models import Brief
 from apps.assistant.extractive.reply import parts_of_names, suggest_reply
 from apps.assistant.extractive.similar import find_fix, similar_tickets
 from apps.assistant.extractive.summary import summarise
+from apps.assistant.loading import load_passages, load_threads, message_source
+from apps.assistant.models import Brief
 from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
 from apps.llm.registry import embeddings
@@ -71,7 +71,9 @@ def make_brief(*, ticket: Ticket) -> Brief:
 def compose(thread: Thread, *, now: datetime) -> shapes.Brief:
     """Everything shown for a thread: reads the index and the mirror, writes nothing."""
     question = _question_of(thread)
-    messages = _search(question, thread.language, Wanted(kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id))
+    messages = _search(
+        question, thread.language, Wanted(kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id)
+    )
     articles = _search(question, thread.language, Wanted(kinds=("article",), visibilities=EVERYTHING))
     near = [one for one in messages if passes(one.dense, one.lexical, DEFAULTS.related)]
     similar, fixes = _similar(near, question, thread.language)
@@ -130,9 +132,7 @@ def _search(question: str, language: str, wanted: Wanted) -> list[Passage]:
     return load_passages(fuse(scored, language))
 
 
-def _similar(
-    near: Sequence[Passage], question: str, language: str
-) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
+def _similar(near: Sequence[Passage], question: str, language: str) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
     """Similar solved tickets, and their fixes as passages that may be quoted."""
     ids = {one.source.ticket_id for one in near}
     tickets = {str(one.pk): one for one in Ticket.objects.solved().filter(pk__in=ids).select_related("customer")}
@@ -141,7 +141,9 @@ def _similar(
     rows = Message.objects.in_bulk([fix.id for fix in fixes.values()], field_name="id") if fixes else {}
     by_id = {str(key): row for key, row in rows.items()}
     sources = {key: message_source(by_id[fix.id], tickets[key]) for key, fix in fixes.items()}
-    shown = similar_tickets(near, threads, sources, {key: one.solved_at for key, one in tickets.items()}, question, language)
+    shown = similar_tickets(
+        near, threads, sources, {key: one.solved_at for key, one in tickets.items()}, question, language
+    )
     best = {one.ticket_id: one for one in shown}
     passages = []
     for passage in near:

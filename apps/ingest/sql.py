@@ -116,6 +116,8 @@ def _upsert(
     if not rows:
         return []
     extra = extra or {}
+    places = [columns.index(name) for name in key]
+    rows = list({tuple(row[place] for place in places): row for row in rows}.values())  # a page may name a row twice
     stage = sql.Identifier(f"_stage_{table}")
     names = sql.SQL(", ").join(map(sql.Identifier, ("id", *columns)))
     target = sql.SQL(", ").join(map(sql.Identifier, ("id", *columns, *extra)))
@@ -139,11 +141,9 @@ def _upsert(
         with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(stage, names)) as copy:
             for row in rows:
                 copy.write_row((uuid7(), *row))
-        # DISTINCT ON: one row per key even when the page names it twice; the last written wins by its id
         cursor.execute(
             sql.SQL(
-                "INSERT INTO {table} AS t ({target}) SELECT {filled} FROM "
-                "(SELECT DISTINCT ON ({keys}) * FROM {stage} ORDER BY {keys}, id DESC) s "
+                "INSERT INTO {table} AS t ({target}) SELECT {filled} FROM {stage} "
                 "ON CONFLICT ({keys}) DO UPDATE SET {changes} WHERE {guard} RETURNING {returning}"
             ).format(
                 table=sql.Identifier(table), target=target, filled=filled, keys=keys, stage=stage, changes=changes,

@@ -106,7 +106,9 @@ def _store_customers(connection: Connection, items: Iterable[TicketData]) -> dic
     """{remote id: our id} of the page's customers and the account's agents."""
     seen = {item.customer.remote_id: item.customer for item in items if item.customer}
     known = dict(Person.objects.filter(connection=connection).values_list("remote_id", "id"))
-    agents = set(Person.objects.filter(connection=connection, kind=Person.Kind.AGENT).values_list("remote_id", flat=True))
+    agents = set(
+        Person.objects.filter(connection=connection, kind=Person.Kind.AGENT).values_list("remote_id", flat=True)
+    )
     fresh = [
         Person(
             connection=connection, remote_id=one.remote_id, name=one.name, email=(one.email or "").lower(),

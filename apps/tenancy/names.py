@@ -8,8 +8,38 @@ from apps.core.errors import BadInput
 
 COMPANY_ID = re.compile(r"\A[a-z0-9](?:[a-z0-9-]{0,38})[a-z0-9]\Z")
 RESERVED = frozenset(
-    "admin api app assets auth blog cdn deskhand docs ftp help internal localhost login mail metrics ns "
-    "operator public root smtp sso static status stream support system template test www".split()
+    [
+        "admin",
+        "api",
+        "app",
+        "assets",
+        "auth",
+        "blog",
+        "cdn",
+        "deskhand",
+        "docs",
+        "ftp",
+        "help",
+        "internal",
+        "localhost",
+        "login",
+        "mail",
+        "metrics",
+        "ns",
+        "operator",
+        "public",
+        "root",
+        "smtp",
+        "sso",
+        "static",
+        "status",
+        "stream",
+        "support",
+        "system",
+        "template",
+        "test",
+        "www",
+    ]
 )
 
 

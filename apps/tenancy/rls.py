@@ -42,9 +42,7 @@ def wall(connection: Connection, schema: str, company_id: str) -> list[str]:
     return walled
 
 
-def _statements(
-    table: sql.Identifier, name: str, company_id: str, *, has_column: bool
-) -> Iterator[sql.Composed]:
+def _statements(table: sql.Identifier, name: str, company_id: str, *, has_column: bool) -> Iterator[sql.Composed]:
     own = sql.Literal(company_id)
     if has_column:
         yield sql.SQL("ALTER TABLE {} ALTER company_id SET DEFAULT {}").format(table, BOUND)

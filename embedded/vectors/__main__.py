@@ -112,7 +112,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m embedded.vectors", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the collections; one owner at a time")
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
-    parser.add_argument("--token", default=os.environ.get("QDRANT_API_KEY", ""), help="api-key (default QDRANT_API_KEY)")
+    parser.add_argument(
+        "--token", default=os.environ.get("QDRANT_API_KEY", ""), help="api-key (default QDRANT_API_KEY)"
+    )
     options = parser.parse_args()
     if not options.token:
         parser.error("a token is needed: --token or QDRANT_API_KEY")

@@ -54,9 +54,7 @@ class Store:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise Taken(f"{folder} is served by another process") from exc
-        self.shards = {
-            one.parent.name: EdgeShard.load(str(one.parent)) for one in folder.glob("*/edge_config.json")
-        }
+        self.shards = {one.parent.name: EdgeShard.load(str(one.parent)) for one in folder.glob("*/edge_config.json")}
         self.aliases: dict[str, str] = self._read_aliases()
 
     def close(self) -> None:

@@ -50,7 +50,9 @@ def config(body: dict[str, Any]) -> EdgeConfig:
 def _dense(one: dict[str, Any]) -> EdgeVectorParams:
     try:
         return EdgeVectorParams(
-            size=one["size"], distance=DISTANCES[one["distance"]], hnsw_config=HnswIndexConfig(m=0, ef_construct=16, full_scan_threshold=10_000)
+            size=one["size"],
+            distance=DISTANCES[one["distance"]],
+            hnsw_config=HnswIndexConfig(m=0, ef_construct=16, full_scan_threshold=10_000),
         )
     except KeyError as exc:
         raise BadCall(f"vector parameters: {exc}") from exc

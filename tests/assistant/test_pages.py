@@ -49,7 +49,13 @@ def test_an_agent_reads_queue_ticket_and_source(acme, case, client_of):
     assert queue.status_code == 200
     assert "Left earbud stopped charging" in queue.content.decode()
     page = browser.get(f"/tickets/{case.pk}/").content.decode()
-    for words in ("Suggested reply", "Extractive mode", "Hold the button on the back", "Insert into reply", "Right earbud dead"):
+    for words in (
+        "Suggested reply",
+        "Extractive mode",
+        "Hold the button on the back",
+        "Insert into reply",
+        "Right earbud dead",
+    ):
         assert words in page
     with bind_company(acme.binding()):
         quote = Brief.objects.get(ticket=case).shape().draft.citations[0]
@@ -101,7 +107,18 @@ def test_a_page_read_again_changes_nothing_and_embeds_nothing(acme, case, monkey
     with bind_company(acme.binding()):
         before = list(Chunk.objects.order_by("id").values_list("id", "content_hash"))
         monkeypatch.setattr(indexing, "embeddings", lambda: calls.append(1))
-        fill([(ticket_data(102, "Left earbud stopped charging after update 2.4.1", "Hi,\n\nsince the update to 2.4.1 the left earbud no longer charges in the case. I already cleaned the contacts. What can I do?"), [])])
+        fill(
+            [
+                (
+                    ticket_data(
+                        102,
+                        "Left earbud stopped charging after update 2.4.1",
+                        "Hi,\n\nsince the update to 2.4.1 the left earbud no longer charges in the case. I already cleaned the contacts. What can I do?",
+                    ),
+                    [],
+                )
+            ]
+        )
         assert list(Chunk.objects.order_by("id").values_list("id", "content_hash")) == before
     assert calls == []
 
@@ -112,14 +129,17 @@ def test_a_message_made_private_leaves_public_search_at_once(acme, case):
         chunk = Chunk.objects.filter(source_id=fix.pk).first()
         assert chunk.visibility == "public"
         Chunk.objects.filter(pk=chunk.pk).update(visibility="private")
-        from apps.search.index import Wanted
-        from apps.search.lexical import query_vector
-        from apps.search.index import Sparse
-        from apps.search.retrieval import find
         from apps.llm.registry import embeddings
+        from apps.search.index import Sparse, Wanted
+        from apps.search.lexical import query_vector
+        from apps.search.retrieval import find
 
         words = query_vector(FIX, "en")
-        hits = find(dense=embeddings().embed([FIX])[0], sparse=Sparse(list(words.indices), list(words.values)), wanted=Wanted(visibilities=("public",)))
+        hits = find(
+            dense=embeddings().embed([FIX])[0],
+            sparse=Sparse(list(words.indices), list(words.values)),
+            wanted=Wanted(visibilities=("public",)),
+        )
         assert chunk.pk not in {hit.chunk.pk for hit in hits}
 
 

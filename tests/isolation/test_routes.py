@@ -90,7 +90,13 @@ def test_every_admin_page_shows_own_rows_only(ids, globex, acme, client_of):
 
 
 def test_a_foreign_id_and_a_random_id_get_the_same_answer(ids, globex, token_of):
-    api = Client(headers={"host": "globex.localhost", "authorization": f"Bearer {token_of(globex)}", "x-request-id": "one-request-id"})
+    api = Client(
+        headers={
+            "host": "globex.localhost",
+            "authorization": f"Bearer {token_of(globex)}",
+            "x-request-id": "one-request-id",
+        }
+    )
     foreign = api.get(f"/api/v1/tickets/{ids['ticket']}/")
     random = api.get("/api/v1/tickets/0198c0de-0000-7000-8000-000000000000/")
     assert (foreign.status_code, foreign.content) == (random.status_code, random.content)

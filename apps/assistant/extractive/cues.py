@@ -47,8 +47,12 @@ DETAIL = _any(
     r"(?:序列号|订单号).{0,30}(?:发送|提供|告知)|(?:发送|提供|告知).{0,30}(?:序列号|订单号)",
 )
 IDENTIFIER = re.compile(r"\b[A-Z]{2,4}-?\d{3,}(?:-\d+)*\b|\b\d{6,}\b|\bSN[:# ]?\w{5,}", re.IGNORECASE)
-ADDRESS = re.compile(r"^.{0,24}(?:您好|你好|様[ 、,]|님[ ,]|안녕하세요)|^(?:Hi|Hello|Dear|Hallo|Guten Tag|Bonjour|Hola|Estimad[oa])\b")
-PERSONAL = re.compile(r"\S+@\S+|https?://|www\.|\b[\w-]+\.(?:com|org|net|example)\b|\b[A-Z]{1,4}-\d[\d-]{3,}|(?:\+?\d[\s().-]?){7,}")
+ADDRESS = re.compile(
+    r"^.{0,24}(?:您好|你好|様[ 、,]|님[ ,]|안녕하세요)|^(?:Hi|Hello|Dear|Hallo|Guten Tag|Bonjour|Hola|Estimad[oa])\b"
+)
+PERSONAL = re.compile(
+    r"\S+@\S+|https?://|www\.|\b[\w-]+\.(?:com|org|net|example)\b|\b[A-Z]{1,4}-\d[\d-]{3,}|(?:\+?\d[\s().-]?){7,}"
+)
 CASE_ACT = _any(
     r"\b(?:i|we)(?: have|[’']ve)? (?:just |already )?(?:refunded|cancelled|canceled|sent|shipped|created|issued|changed|reissued|processed|escalated|forwarded)\b",
     r"\b(?:ich|wir) haben?\b.{0,60}\b(?:erstattet|storniert|geschickt|versendet|ausgestellt|geändert|erstellt|weitergeleitet)\b",

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
-from apps.assistant.shapes import Quote, SimilarTicket, Source
 from apps.assistant.extractive.summary import central, telling
+from apps.assistant.shapes import Quote, SimilarTicket, Source
 from apps.search.lexical import tokens
 
 SHOWN = 4
@@ -62,14 +62,18 @@ def similar_tickets(
             known, seen = found[twin]
             found[twin] = (known.model_copy(update={"seen": known.seen + 1}), seen)
             continue
-        found.append((_shape(thread, passage, fix, solved_at.get(ticket), shared_terms(question, passage, language)), words))
+        found.append(
+            (_shape(thread, passage, fix, solved_at.get(ticket), shared_terms(question, passage, language)), words)
+        )
     return [one for one, _ in found][:SHOWN]
 
 
 def shared_terms(question: str, passage: Passage, language: str) -> list[str]:
     """Words both texts hold, longest first: why it matched."""
     mine, theirs = set(tokens(question, language)), set(tokens(passage.text, passage.source.language))
-    return sorted((one for one in mine & theirs if len(one) > 3 or not one.isascii()), key=lambda one: (-len(one), one))[:5]
+    return sorted(
+        (one for one in mine & theirs if len(one) > 3 or not one.isascii()), key=lambda one: (-len(one), one)
+    )[:5]
 
 
 def _shape(

@@ -56,7 +56,9 @@ class Command(CompanyCommand):
     def _line(self, state: dict[str, Any]) -> None:
         if sys.stderr.isatty():
             owed = sum(state["owed"].values())
-            text = f"\r{state['tickets']} tickets, {state['messages']} messages, {state['chunks']} chunks, {owed} owed   "
+            text = (
+                f"\r{state['tickets']} tickets, {state['messages']} messages, {state['chunks']} chunks, {owed} owed   "
+            )
             self.stderr.write(text, ending="")
 
     def show(self, result: dict[str, Any]) -> None:

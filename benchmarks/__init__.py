@@ -1,0 +1,1 @@
+"""What `make bench` and `make smoke` run; the product knows nothing of it."""
