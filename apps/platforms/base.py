@@ -39,7 +39,6 @@ StatusCategory = Literal["open", "pending", "solved", "closed"]
 Author = Literal["customer", "agent", "system"]
 Fate = Literal["live", "spam", "trashed", "archived", "gone"]
 PlatformValue = int | str  # a code as the platform writes it: 2 in Freshdesk, "2" in ServiceNow
-SOLVED: frozenset[StatusCategory] = frozenset({"solved", "closed"})
 TICKET_FEEDS: tuple[TicketFeed, ...] = get_args(TicketFeed)
 
 

@@ -39,6 +39,7 @@ The control port (never known to an adapter), JSON in and out:
                            ops: {", ".join(CHANGES)}
   GET|POST /__sim/limits   {{"plan": "growth", "eat": 30}} (another app of the account spends 30 credits)
   POST /__sim/key      {{"api_key": "…"}} revokes the key that counted before
+  POST /__sim/switches {{"archived_in_list": true}} (unknown of the real service, so both can be tried)
   GET  /__sim/mails    replies that would have reached a customer
   POST /__sim/stop     ends the process
 """

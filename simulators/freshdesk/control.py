@@ -41,6 +41,7 @@ class Control:
             ("POST", "/__sim/limits"): self.set_limits,
             ("GET", "/__sim/mails"): lambda _: self.api.world.mails,
             ("POST", "/__sim/key"): self.set_key,
+            ("POST", "/__sim/switches"): self.set_switches,
             ("POST", "/__sim/stop"): self.stop,
         }
         call = routes.get((request.method, request.path))
@@ -110,6 +111,11 @@ class Control:
         """{"api_key": the key that counts from now on}: revokes the one before."""
         self.api.api_key = str(asked["api_key"])
         return {}
+
+    def set_switches(self, asked: Json) -> Json:
+        """{"archived_in_list": whether GET /tickets still shows archived tickets}: both answers are possible."""
+        self.api.world.archived_in_list = bool(asked["archived_in_list"])
+        return asked
 
     def stop(self, _: Any) -> Json:
         """End the process after this answer."""

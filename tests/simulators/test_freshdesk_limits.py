@@ -19,6 +19,21 @@ def plan(name: str) -> Iterator[Simulator]:
         yield simulator
 
 
+@pytest.fixture(scope="module")
+def pro() -> Iterator[Simulator]:
+    with plan("pro") as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def minute(pro: Simulator) -> Simulator:
+    """An account of the pro plan at the beginning of an unspent minute, with nothing planned."""
+    pro.tell("clock", advance=60)
+    pro.tell("faults", faults=[])
+    pro.control.request("DELETE", "/__sim/log")
+    return pro
+
+
 def used(answer: httpx2.Response) -> tuple[int, int]:
     headers = answer.headers
     return int(headers["x-ratelimit-used-currentrequest"]), int(headers["x-ratelimit-remaining"])
@@ -43,17 +58,17 @@ def test_every_answer_tells_the_budget_and_the_date_of_its_clock() -> None:
         ("/nothing", {}, 1), ("/tickets/99999", {}, 1), ("/tickets", {"per_page": 1000}, 1),
     ],
 )  # fmt: skip
-def test_calls_cost_what_they_include_and_failed_ones_count(path: str, params: dict[str, Any], credits: int) -> None:
-    with plan("pro") as simulator:
-        answer = simulator.get(path, **params)
-        assert used(answer) == (credits, 400 - credits)
-        assert simulator.told("log")["credits"] == credits
+def test_calls_cost_what_they_include_and_failed_ones_count(
+    minute: Simulator, path: str, params: dict[str, Any], credits: int
+) -> None:
+    assert used(minute.get(path, **params)) == (credits, 400 - credits)
+    assert minute.told("log")["credits"] == credits
 
 
 def test_a_wrong_key_eats_the_same_budget() -> None:
     with plan("trial") as simulator:
         for _ in range(50):
-            httpx2.get(f"{simulator.url}/api/v2/tickets", auth=("wrong", "X"), trust_env=False)
+            assert simulator.api.get("/api/v2/tickets", auth=("wrong", "X")).status_code == 401
         assert simulator.get("/agents/me").status_code == 429
 
 
@@ -102,13 +117,12 @@ def test_no_plan_gives_more_than_its_total_in_a_minute(name: str) -> None:
         ("wrong_type", 200, "text/plain"),
     ],
 )
-def test_a_planned_fault_hits_the_calls_it_names(kind: str, status: int, type_: str) -> None:
-    with plan("2000") as simulator:
-        simulator.tell("faults", faults=[{"kind": kind, "path": "/api/v2/agents", "at": [2]}])
-        answers = [simulator.get("/agents/me") for _ in range(3)]
-        assert [answer.status_code for answer in answers] == [200, status, 200]
-        assert answers[1].headers["content-type"].startswith(type_)
-        assert simulator.told("faults") == [{"kind": kind, "path": "/api/v2/agents", "seen": 3, "hits": 1}]
+def test_a_planned_fault_hits_the_calls_it_names(minute: Simulator, kind: str, status: int, type_: str) -> None:
+    minute.tell("faults", faults=[{"kind": kind, "path": "/api/v2/agents", "at": [2]}])
+    answers = [minute.get("/agents/me") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, status, 200]
+    assert answers[1].headers["content-type"].startswith(type_)
+    assert minute.told("faults") == [{"kind": kind, "path": "/api/v2/agents", "seen": 3, "hits": 1}]
 
 
 def test_a_reset_after_the_work_leaves_the_work_done() -> None:
@@ -124,19 +138,17 @@ def test_a_reset_after_the_work_leaves_the_work_done() -> None:
     assert "not done" not in bodies
 
 
-def test_a_rate_of_faults_repeats_with_its_seed() -> None:
+def test_a_rate_of_faults_repeats_with_its_seed(minute: Simulator) -> None:
     seen = []
     for _ in range(2):
-        with plan("2000") as simulator:
-            simulator.tell("faults", faults=[{"kind": "502", "rate": 0.3}], seed=5)
-            seen.append([simulator.get("/agents/me").status_code for _ in range(60)])
+        minute.tell("faults", faults=[{"kind": "502", "rate": 0.3}], seed=5)
+        seen.append([minute.get("/agents/me").status_code for _ in range(60)])
     assert seen[0] == seen[1]
     assert 5 < seen[0].count(502) < 35
 
 
-def test_an_unknown_fault_is_refused() -> None:
-    with plan("2000") as simulator:
-        assert simulator.control.post("/__sim/faults", json={"faults": [{"kind": "fire"}]}).status_code == 400
+def test_an_unknown_fault_is_refused(minute: Simulator) -> None:
+    assert minute.control.post("/__sim/faults", json={"faults": [{"kind": "fire"}]}).status_code == 400
 
 
 def test_stop_ends_the_process() -> None:

@@ -207,6 +207,17 @@ def test_an_archived_ticket_moves_to_the_archive(fresh: Simulator) -> None:
     assert fresh.get("/tickets/archived/8").status_code == 404
 
 
+def test_the_list_shows_archived_tickets_when_the_switch_says_so(fresh: Simulator) -> None:
+    fresh.update(op="restore", ticket=9)
+    fresh.update(op="archive", ticket=9)
+    asked = {"updated_since": EVER, "order_by": "updated_at", "order_type": "asc", "per_page": 100}
+    assert 9 not in [row["id"] for row in rows(fresh, **asked)]
+    fresh.tell("switches", archived_in_list=True)
+    found = {row["id"]: row for row in rows(fresh, **asked)}
+    assert found[9]["archived"] is True
+    assert [row["updated_at"] for row in found.values()] == sorted(row["updated_at"] for row in found.values())
+
+
 def test_a_destroyed_ticket_is_nowhere(fresh: Simulator) -> None:
     fresh.update(op="destroy", ticket=9)
     assert [

@@ -49,11 +49,6 @@ def language(code: str) -> str:
     return _LANGUAGES.get(code, code)
 
 
-def wire_language(code: str) -> str:
-    """The inverse of `language`."""
-    return next((theirs for theirs, ours in _LANGUAGES.items() if ours == code), code)
-
-
 def statuses(fields: Iterable[wire.TicketField]) -> Statuses:
     """Every status of the account, from the choices of its status field: {"2": ["Open", "Being Processed"], ...}."""
     found = dict(_LABELS)
