@@ -1,78 +1,178 @@
 // Conveniences only: every page works without this file.
 "use strict";
-document.documentElement.classList.add("js");
 
 const byId = (id) => document.getElementById(id);
-const plain = (node) => {
-  const copy = node.cloneNode(true);
-  copy.querySelectorAll(".cite-wrap, .nosource").forEach((one) => one.remove());
-  return [...copy.querySelectorAll("p")].map((one) => one.textContent.replace(/\s+/g, " ").trim()).filter(Boolean).join("\n\n");
-};
+const quiet = (text) => { const note = byId("reply-note"); if (note) note.textContent = text ?? ""; };
+
+/* Insert into the reply, undo, copy */
 
 let before = null;
+
+function insert(text) {
+  const reply = byId("reply");
+  before = reply.value;
+  reply.value = before.trim() ? `${before.trimEnd()}\n\n${text}` : text;
+  reply.rows = Math.max(reply.rows, Math.min(16, reply.value.split("\n").length + 4));
+  quiet(byId("reply-note").dataset.inserted);
+  byId("undo").hidden = false;
+  reply.focus();
+  reply.scrollIntoView({ block: "nearest" });
+}
+
+function undo() {
+  const reply = byId("reply");
+  reply.value = before ?? "";
+  byId("undo").hidden = true;
+  quiet(byId("reply-note").dataset.undone);
+  reply.focus();
+}
+
+async function copy(button, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    return; // the browser refuses without https or permission; the text can still be selected by hand
+  }
+  const note = byId("reply-note");
+  quiet(note?.dataset.copied);
+  button.setAttribute("aria-pressed", "true");
+  setTimeout(() => button.removeAttribute("aria-pressed"), 1200);
+}
+
+const textOf = (id) => {
+  const from = byId(id);
+  return from instanceof HTMLTemplateElement ? from.content.textContent : from.value;
+};
+
 document.addEventListener("click", (event) => {
-  const insert = event.target.closest("[data-insert]");
-  const copy = event.target.closest("[data-copy]");
-  const reply = byId("reply"), note = byId("reply-note"), undo = byId("undo");
-  if (insert && reply) {
-    before = reply.value;
-    reply.value = plain(byId(insert.dataset.insert));
-    note.textContent = note.dataset.inserted;
-    undo.hidden = false;
-    reply.focus();
-  } else if (copy) {
-    const from = byId(copy.dataset.copy);
-    navigator.clipboard?.writeText("value" in from ? from.value : plain(from)).then(() => { if (note) note.textContent = note.dataset.copied; });
-  } else if (event.target === undo) {
-    reply.value = before ?? "";
-    undo.hidden = true;
-    note.textContent = "";
-    reply.focus();
+  const target = event.target.closest("[data-insert], [data-copy], #undo, [role=tab], [data-tab]");
+  if (!target || target.getAttribute("aria-disabled") === "true") return;
+  if (target.dataset.insert && byId("reply")) {
+    event.preventDefault();
+    insert(textOf(target.dataset.insert));
+  } else if (target.dataset.copy) {
+    copy(target, textOf(target.dataset.copy));
+  } else if (target.id === "undo") {
+    undo();
+  } else if (target.matches("[role=tab], [data-tab]")) {
+    event.preventDefault();
+    showTab(target.dataset.tab ?? target.id.replace("tab-", ""));
+    if (target.dataset.tab) byId(`tab-${target.dataset.tab}`).focus();
   }
 });
 
-// Quotes close with Escape until pointer or focus leaves (WCAG 1.4.13).
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  document.querySelectorAll(".cite-wrap:hover, .cite-wrap:focus-within").forEach((one) => {
-    one.dataset.dismissed = "";
-    const back = () => delete one.dataset.dismissed;
-    one.addEventListener("pointerleave", back, { once: true });
-    one.addEventListener("focusout", back, { once: true });
-  });
-});
+/* Tabs: one panel at a time, arrow keys move between them, the choice is remembered */
 
-// Tabs: arrow keys move, the chosen panel shows.
-const tabs = [...document.querySelectorAll("[role=tab]")];
-const choose = (tab) => {
-  tabs.forEach((one) => {
-    const on = one === tab;
-    one.setAttribute("aria-selected", String(on));
-    one.tabIndex = on ? 0 : -1;
-    const panel = byId(one.getAttribute("aria-controls"));
-    panel.classList.toggle("shown", on);
-    panel.classList.toggle("away", !on);
-  });
-  tab.focus();
-};
-tabs.forEach((tab, place) => {
-  tab.addEventListener("click", () => choose(tab));
-  tab.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step) choose(tabs[(place + step + tabs.length) % tabs.length]);
-  });
-});
+function showTab(name) {
+  const chosen = byId(`tab-${name}`);
+  if (!chosen) return;
+  for (const tab of chosen.parentElement.querySelectorAll("[role=tab]")) {
+    const on = tab === chosen;
+    tab.setAttribute("aria-selected", String(on));
+    tab.tabIndex = on ? 0 : -1;
+    byId(tab.getAttribute("aria-controls")).classList.toggle("later", !on);
+  }
+  try { sessionStorage.setItem("tab", name); } catch { /* private windows may refuse */ }
+}
 
-// Queue: j and k move, Enter opens. Only when no field has focus, and only when the person left keys on.
-if (document.body.dataset.keys === "on") {
-  const rows = [...document.querySelectorAll(".queue-table tbody tr")];
-  let place = -1;
-  document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "/" && byId("question")) { event.preventDefault(); byId("question").focus(); }
-    if (!rows.length || !"jk".includes(event.key)) return;
-    place = Math.min(Math.max(place + (event.key === "j" ? 1 : -1), 0), rows.length - 1);
-    rows.forEach((row, at) => at === place ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current"));
-    rows[place].querySelector("a").focus();
+function recallTab() {
+  let name = null;
+  try { name = sessionStorage.getItem("tab"); } catch { /* as above */ }
+  const asked = location.hash.startsWith("#panel-") ? location.hash.slice(7) : null;
+  if (asked ?? name) showTab(asked ?? name);
+}
+
+function moveInTabs(event) {
+  const tabs = [...event.target.parentElement.querySelectorAll("[role=tab]")];
+  const at = tabs.indexOf(event.target);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  const next = tabs.at(to % tabs.length);
+  next.focus();
+  showTab(next.id.replace("tab-", ""));
+}
+
+/* Escape closes a quote until pointer or focus leaves it (WCAG 1.4.13), or an open menu */
+
+function escape() {
+  const quotes = document.querySelectorAll(".cite-wrap:is(:hover, :focus-within):not([data-dismissed])");
+  quotes.forEach((one) => one.setAttribute("data-dismissed", ""));
+  if (quotes.length) return;
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
   });
 }
+
+const allowQuoteAgain = (event) => {
+  const wrap = event.target instanceof Element && event.target.closest(".cite-wrap[data-dismissed]");
+  if (wrap && !wrap.contains(event.relatedTarget)) wrap.removeAttribute("data-dismissed");
+};
+document.addEventListener("pointerout", allowQuoteAgain);
+document.addEventListener("focusout", allowQuoteAgain);
+
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+
+/* Keys. Single letters act only when no field has focus, and can be switched off */
+
+function move(step) {
+  const places = [...document.querySelectorAll("[data-move]")];
+  const at = places.indexOf(document.activeElement.closest("[data-move]"));
+  const next = places[at < 0 ? (step > 0 ? 0 : places.length - 1) : at + step];
+  if (!next) return;
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  "/": () => byId("number")?.focus(),
+  a: () => byId("question")?.focus(),
+  i: () => byId("insert")?.click(),
+  "?": () => byId("keys")?.togglePopover(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return escape();
+  if (event.target.matches?.("[role=tab]")) moveInTabs(event);
+  const writing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (writing || event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys !== "on") return;
+  const act = KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+/* htmx: nothing moves under the hand, nothing typed is lost */
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const calm = event.target.closest?.("[data-calm]");
+  if (calm && calm === event.target && (calm.matches(":hover") || calm.contains(document.activeElement))) event.preventDefault();
+});
+
+let asked = false; // the reader asked for a new draft: focus goes to it
+document.addEventListener("click", (event) => { asked = Boolean(event.target.closest("#draft [hx-get]")); });
+
+document.addEventListener("htmx:load", (event) => {
+  const arrived = event.detail.elt;
+  if (arrived.id === "panels") recallTab();
+  if (arrived.id === "draft" && asked && document.activeElement === document.body) byId("draft-h").focus();
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  const log = event.target.closest?.("form") && byId("ask-log");
+  if (log) log.append(byId("offline").content.cloneNode(true));
+});
+
+document.addEventListener("answered", () => {
+  byId("question").value = "";
+  byId("question").focus();
+});
+
+recallTab();

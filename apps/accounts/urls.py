@@ -10,4 +10,5 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign-out"),
     path("language/", views.choose_language, name="language"),
     path("theme/", views.choose_theme, name="theme"),
+    path("keys/", views.choose_keys, name="keys"),
 ]

@@ -15,10 +15,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from apps.accounts.access import allow
 from apps.accounts.models import Theme
 from apps.core.audit import record
 from apps.core.errors import BadInput
-from apps.tenancy.context import current_binding
+from apps.tenancy.context import current_binding, current_company
+from apps.tenancy.models import Company
 from apps.tenancy.names import check_company_id
 
 
@@ -32,6 +34,10 @@ class SignIn(LoginView):
         if current_binding() is None:
             return redirect("/")
         return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        name = Company.objects.values_list("name", flat=True).get(company_id=current_company().company_id)
+        return super().get_context_data(**kwargs) | {"company_name": name}
 
 
 def _signed_in(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
@@ -65,19 +71,36 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     if current_binding() is not None and request.user.is_authenticated:
         request.user.language = language
         request.user.save(update_fields=["language"])
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86_400, samesite="Lax",
-                        secure=settings.SECURE_COOKIES)  # fmt: skip
-    return response
+    return _remember(response, settings.LANGUAGE_COOKIE_NAME, language)
 
 
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
-    """Light, dark or as the system; kept with the person, so no page flashes."""
-    theme = request.POST.get("theme", "")
-    if current_binding() is not None and request.user.is_authenticated and theme in Theme.values:
+    """Light, dark or as the system; kept with the person, and in a cookie for pages before signing in."""
+    theme, response = request.POST.get("theme", ""), redirect(_back(request))
+    if theme not in Theme.values:
+        return response
+    if current_binding() is not None and request.user.is_authenticated:
         request.user.theme = theme
         request.user.save(update_fields=["theme"])
+    return _remember(response, "theme", theme)
+
+
+@allow("tickets.read")
+@require_POST
+def choose_keys(request: HttpRequest) -> HttpResponse:
+    """Single-letter keys on or off (WCAG 2.1.4)."""
+    request.user.keys_enabled = request.POST.get("keys") == "on"
+    request.user.save(update_fields=["keys_enabled"])
     return redirect(_back(request))
+
+
+def _remember(response: HttpResponse, name: str, value: str) -> HttpResponse:
+    """A choice in a cookie of a year; no script needs to read it."""
+    response.set_cookie(
+        name, value, max_age=365 * 86_400, samesite="Lax", secure=settings.SECURE_COOKIES, httponly=True
+    )
+    return response
 
 
 def _back(request: HttpRequest) -> str:
@@ -90,14 +113,15 @@ def _back(request: HttpRequest) -> str:
 
 def find_company(request: HttpRequest) -> HttpResponse:
     """The bare host: lead to <company>.BASE_DOMAIN without telling whether it exists."""
-    error = ""
+    error, given = "", request.POST.get("company", "").strip().lower()
     if request.method == "POST":
         try:
-            company_id = check_company_id(request.POST.get("company", "").strip().lower())
+            company_id = check_company_id(given)
         except BadInput:
             error = _("A short name has 2 to 40 letters a–z, digits or hyphens.")
         else:
             public = urlsplit(settings.PUBLIC_URL)
             port = f":{public.port}" if public.port else ""
             return redirect(f"{public.scheme}://{company_id}.{settings.BASE_DOMAIN}{port}/")
-    return render(request, "accounts/find_company.html", {"error": error}, status=400 if error else 200)
+    context = {"error": error, "given": given[:40]}
+    return render(request, "accounts/find_company.html", context, status=400 if error else 200)

@@ -1,89 +1,224 @@
-"""What the queue page shows: filters with counts, and one page of rows."""
+"""What the queue page shows: filters with counts, and one page of rows in the wanted order."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.assistant.models import Brief
+from apps.assistant.pages import Due, due_of
 from apps.assistant.services import brief_state
-from apps.assistant.words import category_words, priority_words
-from apps.platforms.models import Group, Ticket
+from apps.assistant.words import category_words, priority_words, state_words
+from apps.platforms.models import Group, Person, Ticket
 
 PAGE = 50
-VIEWS = ("waiting", "open", "pending", "solved", "closed")
+STATUSES = ("waiting", "open", "pending", "solved", "closed")
+STATES = {"ready": "ready", "ask": "ask", "thin": "thin", "stale": "stale", "preparing": "made"}  # state -> icon
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # stands for "no deadline" where rows are ordered by it
 
 
-def filtered(given: QueryDict) -> tuple[str, QuerySet[Ticket]]:
-    """(view, tickets) for the query string; unknown values fall back to the waiting ones."""
-    view = given.get("view", "waiting")
-    view = view if view in VIEWS else "waiting"
-    tickets = Ticket.objects.waiting() if view == "waiting" else Ticket.objects.shown().filter(status_category=view)
-    group, language = given.get("group", ""), given.get("language", "")
-    if _is_uuid(group):
-        tickets = tickets.filter(group_id=group)
-    if language:
-        tickets = tickets.filter(language=language)
-    return view, tickets
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The query string of the queue, cleaned: an unknown value counts as none."""
+
+    status: str = "waiting"
+    view: str = ""  # mine | unassigned
+    state: str = ""
+    group: str = ""
+    language: str = ""
+    sort: str = "recent"  # recent | due
+
+    @classmethod
+    def read(cls, given: QueryDict) -> Filters:
+        group = given.get("group", "")
+        return cls(
+            status=_one_of(given.get("status", ""), STATUSES, "waiting"),
+            view=_one_of(given.get("view", ""), ("mine", "unassigned"), ""),
+            state=_one_of(given.get("state", ""), tuple(STATES), ""),
+            group=group if _is_uuid(group) else "",
+            language=given.get("language", "")[:12],
+            sort=_one_of(given.get("sort", ""), ("recent", "due"), "recent"),
+        )
+
+    def query(self, **changes: str) -> str:
+        """The query string of these filters with some changed; defaults are left out."""
+        changed, plain = replace(self, **changes), Filters()
+        values = {one.name: getattr(changed, one.name) for one in fields(changed)}
+        return urlencode({name: value for name, value in values.items() if value != getattr(plain, name)})
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything beyond the status hides tickets."""
+        return any((self.view, self.state, self.group, self.language))
 
 
-def heading(view: str) -> str:
-    return _("All waiting tickets") if view == "waiting" else category_words(view)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the queue."""
+
+    ticket: Ticket
+    state: str
+    priority: str
+    due: Due | None
+    mood: str = ""
+    similar: int | None = None
 
 
-def filters(given: QueryDict, view: str) -> dict[str, list[dict[str, Any]]]:
-    """The side column: views, groups and languages with counts. Three queries."""
-    shown = Ticket.objects.shown()
-    counts = dict(shown.values_list("status_category").annotate(n=Count("id")))
-    counts["waiting"] = counts.get("open", 0) + counts.get("pending", 0)
-    _view, tickets = filtered(QueryDict(urlencode({"view": view})))
-    by_group = dict(tickets.values_list("group_id").annotate(n=Count("id")))
-    names = dict(Group.objects.filter(pk__in=[key for key in by_group if key]).values_list("pk", "name"))
-    by_language = tickets.values_list("language").annotate(n=Count("id")).order_by("-n")
-    group, language = given.get("group", ""), given.get("language", "")
-    return {
-        "views": [_link(heading(one), counts.get(one, 0), {"view": one}, current=one == view and not (group or language)) for one in VIEWS],
-        "groups": [
-            _link(name, by_group[key], {"view": view, "group": str(key)}, current=str(key) == group)
-            for key, name in sorted(names.items(), key=lambda one: one[1])
-        ],
-        "languages": [_link(code, n, {"view": view, "language": code}, current=code == language) for code, n in by_language if code],
-    }  # fmt: skip
+def tickets_of(filters: Filters, person: User) -> QuerySet[Ticket]:
+    """The tickets these filters show."""
+    tickets = by_status(filters.status)
+    if filters.view == "mine":
+        tickets = tickets.filter(agent_id__in=agents_of(person))
+    elif filters.view == "unassigned":
+        tickets = tickets.filter(agent=None)
+    if filters.group:
+        tickets = tickets.filter(group_id=filters.group)
+    if filters.language:
+        tickets = tickets.filter(language=filters.language)
+    return with_state(tickets).filter(assistant_state=filters.state) if filters.state else tickets
 
 
-def page(given: QueryDict, tickets: QuerySet[Ticket]) -> tuple[list[dict[str, Any]], str]:
-    """One page of rows, newest change first, and the query string of the next ('' at the end)."""
-    before, last = parse_datetime(given.get("before", "").replace(" ", "+")), given.get("id", "")
-    if before is not None and _is_uuid(last):
-        tickets = tickets.filter(Q(updated_at__lt=before) | Q(updated_at=before, id__lt=last))
-    found = list(tickets.select_related("customer").order_by("-updated_at", "-id")[: PAGE + 1])
+def agents_of(person: User) -> set[UUID]:
+    """The helpdesk's agents this person is: the mapping of decisions 4, or the same address before it was made."""
+    found = Person.objects.filter(Q(user=person) | Q(email=person.email), kind=Person.Kind.AGENT)
+    return set(found.values_list("pk", flat=True))
+
+
+def by_status(status: str) -> QuerySet[Ticket]:
+    if status == "waiting":
+        return Ticket.objects.waiting()
+    return Ticket.objects.shown().filter(status_category=status)
+
+
+def with_state(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """services.brief_state as SQL, to count and filter by it."""
+    return tickets.annotate(
+        assistant_state=Case(
+            When(brief=None, then=Value("preparing")),
+            When(~Q(brief__thread_version=F("thread_version")), then=Value("stale")),
+            When(brief__outcome=Brief.Outcome.REPLY, then=Value("ready")),
+            When(brief__outcome=Brief.Outcome.ASK_CUSTOMER, then=Value("ask")),
+            default=Value("thin"),
+            output_field=CharField(),
+        )
+    )
+
+
+def page(filters: Filters, tickets: QuerySet[Ticket], given: QueryDict) -> tuple[list[Row], str]:
+    """One page of rows and the query string of the next ('' at the end). Keyset: no page is counted through."""
+    found = list(_ordered(filters.sort, tickets, given).select_related("customer")[: PAGE + 1])
     briefs = {brief.ticket_id: brief for brief in Brief.objects.filter(ticket__in=found).defer("data")}
     rows = [_row(ticket, briefs.get(ticket.pk)) for ticket in found[:PAGE]]
     if len(found) <= PAGE:
         return rows, ""
     edge = found[PAGE - 1]
-    keep = {name: given[name] for name in ("view", "group", "language") if given.get(name)}
-    return rows, urlencode(keep | {"before": edge.updated_at.isoformat(), "id": str(edge.pk)})
+    moment = edge.updated_at if filters.sort == "recent" else edge.due_by or NEVER
+    kept = filters.query()
+    return rows, (f"{kept}&" if kept else "") + urlencode({"after": moment.isoformat(), "id": str(edge.pk)})
 
 
-def _row(ticket: Ticket, brief: Brief | None) -> dict[str, Any]:
-    return {
-        "ticket": ticket,
-        "state": "off" if ticket.is_solved else brief_state(ticket, brief),
-        "priority": priority_words(ticket.priority),
-        "mood": brief.mood if brief else "",
-        "similar": brief.similar_count if brief else None,
-    }
+def _ordered(sort: str, tickets: QuerySet[Ticket], given: QueryDict) -> QuerySet[Ticket]:
+    after, last = _moment(given.get("after", "")), given.get("id", "")
+    begins = after is None or not _is_uuid(last)
+    tickets = tickets.defer("description_html", "description_text")
+    if sort == "due":
+        tickets = tickets.annotate(due_key=Coalesce("due_by", Value(NEVER)))
+        if not begins:
+            tickets = tickets.filter(Q(due_key__gt=after) | Q(due_key=after, id__gt=last))
+        return tickets.order_by("due_key", "id")
+    if not begins:
+        tickets = tickets.filter(Q(updated_at__lt=after) | Q(updated_at=after, id__lt=last))
+    return tickets.order_by("-updated_at", "-id")
 
 
-def _link(label: str, count: int, query: dict[str, str], *, current: bool) -> dict[str, Any]:
-    return {"label": label, "count": count, "query": urlencode(query), "current": current}
+def _row(ticket: Ticket, brief: Brief | None) -> Row:
+    return Row(
+        ticket=ticket,
+        state="off" if brief is None and ticket.is_solved else brief_state(ticket, brief),
+        priority=priority_words(ticket.priority),
+        due=due_of(ticket),
+        mood=brief.mood if brief else "",
+        similar=brief.similar_count if brief else None,
+    )
+
+
+def heading(filters: Filters) -> str:
+    if filters.status == "waiting":
+        return {"mine": _("My open tickets"), "unassigned": _("Unassigned tickets")}.get(
+            filters.view, _("All open tickets")
+        )
+    # Translators: a heading over a list of tickets. %(status)s is a status name. Example: Tickets: Solved
+    return _("Tickets: %(status)s") % {"status": category_words(filters.status)}
+
+
+def sections(filters: Filters, person: User) -> list[dict[str, Any]]:
+    """The side column. Counts are of tickets with the chosen status: one grouped query for all of them."""
+    counted = list(
+        with_state(by_status(filters.status))
+        .values_list("group_id", "language", "assistant_state", "agent_id")
+        .annotate(tickets=Count("id"))
+        .order_by()
+    )
+    groups, tongues, states, agents = (_sum(counted, place) for place in range(4))
+    mine = sum(agents[one] for one in agents_of(person))
+    names = dict(Group.objects.filter(pk__in=[key for key in groups if key]).values_list("pk", "name"))
+    return [
+        {"title": _("Views"), "links": [
+            _link(filters, _("All open") if filters.status == "waiting" else _("All"), agents.total(), view=""),
+            _link(filters, _("Mine"), mine, view="mine"), _link(filters, _("Unassigned"), agents[None], view="unassigned")]},
+        {"title": _("Status"), "links": [
+            _link(filters, _("Waiting for an answer") if one == "waiting" else category_words(one), None, status=one)
+            for one in STATUSES]},
+        {"title": _("Group"), "links": [
+            _link(filters, name, groups[key], group=str(key)) for key, name in sorted(names.items(), key=lambda one: one[1])]},
+        {"title": _("Assistant"), "links": [
+            _link(filters, state_words(one), states[one], state=one) | {"icon": icon} for one, icon in STATES.items()]},
+        {"title": _("Language"), "links": [
+            _link(filters, code, count, language=code) | {"lang": code} for code, count in tongues.most_common() if code]},
+    ]  # fmt: skip
+
+
+def _sum(counted: list[tuple[Any, ...]], place: int) -> Counter[Any]:
+    """Tickets by the value at one place of the grouped rows."""
+    found: Counter[Any] = Counter()
+    for row in counted:
+        found[row[place]] += row[4]
+    return found
+
+
+def sorts(filters: Filters) -> list[dict[str, Any]]:
+    return [_link(filters, _("Newest change"), None, sort="recent"), _link(filters, _("Due first"), None, sort="due")]
+
+
+def _link(filters: Filters, label: str, count: int | None, **change: str) -> dict[str, Any]:
+    """A filter to choose, or to leave when it is chosen."""
+    ((name, value),) = change.items()
+    current = getattr(filters, name) == value
+    query = filters.query(**{name: getattr(Filters(), name) if current else value})
+    return {"label": label, "count": count, "current": current, "query": query}
+
+
+def _one_of(value: str, known: tuple[str, ...], otherwise: str) -> str:
+    return value if value in known else otherwise
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _is_uuid(text: str) -> bool:

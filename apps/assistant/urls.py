@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.assistant import views
+from apps.assistant import sources, views
 
 app_name = "assistant"
 urlpatterns = [
@@ -11,6 +11,6 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/draft/", views.draft_card, name="draft"),
     path("tickets/<uuid:ticket_id>/ask/", views.ask_ticket, name="ask-ticket"),
     path("ask/", views.ask_page, name="ask"),
-    path("sources/messages/<uuid:source_id>/", views.source_message, name="source-message"),
-    path("sources/articles/<uuid:source_id>/", views.source_article, name="source-article"),
+    path("sources/messages/<uuid:source_id>/", sources.source_message, name="source-message"),
+    path("sources/articles/<uuid:source_id>/", sources.source_article, name="source-article"),
 ]

@@ -1,28 +1,28 @@
-"""The agent's pages: queue, ticket, sources, questions. They read what the workers made."""
+"""The agent's pages: queue, ticket, questions. They read what the workers made."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.access import allow
 from apps.accounts.views import find_company
-from apps.assistant import queues
+from apps.assistant import pages, queues
 from apps.assistant.api import find_ticket
 from apps.assistant.models import Brief
-from apps.assistant.services import ask_question, brief_state
-from apps.assistant.shapes import Answer
-from apps.assistant.words import missing_words, priority_words, reason_words
+from apps.assistant.services import QUESTION_LIMIT, ask_question
+from apps.assistant.words import priority_words, reason_words
 from apps.core.errors import AppError, BadInput
-from apps.core.text import normalise
 from apps.ingest.models import Stream
-from apps.platforms.models import Article, Connection, Message, Ticket
+from apps.platforms.links import ticket_page as remote_page
+from apps.platforms.models import Connection, Message, Ticket
 from apps.tenancy.context import current_binding
 
 
@@ -31,133 +31,119 @@ def queue(request: HttpRequest) -> HttpResponse:
     return find_company(request) if current_binding() is None else _queue(request)
 
 
-@login_required
+@allow("tickets.read")
 @require_GET
 def _queue(request: HttpRequest) -> HttpResponse:
-    view, tickets = queues.filtered(request.GET)
-    rows, following = queues.page(request.GET, tickets)
-    context = {
-        "section": "queue", "heading": queues.heading(view), "rows": rows, "next": following,
-        "reader_language": request.LANGUAGE_CODE.split("-")[0],
-        "syncing": Stream.objects.filter(first_completed_at=None).exists(),
-        **queues.filters(request.GET, view),
-    }  # fmt: skip
+    number = request.GET.get("number", "").strip().lstrip("#")
+    if number:
+        found = Ticket.objects.shown().filter(remote_id=number).order_by("-updated_at").first()
+        if found is not None:
+            return redirect("assistant:ticket", found.pk)
+    context = _queue_context(request)
+    if number:
+        # Translators: %(number)s is the number of a ticket. Example: No ticket has this number: #48213
+        context["notices"] = [_("No ticket has this number: #%(number)s") % {"number": number}]
     return render(request, "assistant/queue.html", context)
 
 
-@login_required
+def _queue_context(request: HttpRequest) -> dict[str, Any]:
+    filters = queues.Filters.read(request.GET)
+    with transaction.atomic():
+        rows, following = queues.page(filters, queues.tickets_of(filters, request.user), request.GET)
+        return {
+            "section": "queue", "heading": queues.heading(filters), "rows": rows, "next": following,
+            "first": (filters.query() or "sort=recent") if request.GET.get("after") else "",
+            "sections": queues.sections(filters, request.user), "sorts": queues.sorts(filters),
+            "narrowed": filters.narrowed or filters.status != "waiting", "reader_language": _language(request),
+            "syncing": Stream.objects.filter(first_completed_at=None).exists(), "here": request.get_full_path(),
+            "unconnected": not rows and not Connection.objects.exists(),
+        }  # fmt: skip
+
+
+@allow("tickets.read")
 @require_GET
 def ticket_page(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
-    """Thread, draft and everything about the case; opening it computes nothing."""
-    ticket = find_ticket(ticket_id)
-    messages = Message.objects.filter(ticket=ticket).prefetch_related("attachments")
-    context = _brief_context(ticket) | {
-        "section": "queue", "messages": list(messages), "priority": priority_words(ticket.priority),
-        "remote_url": _remote_url(ticket), "ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]),
-    }  # fmt: skip
-    return render(request, "assistant/ticket.html", context)
+    """Conversation, draft and everything about the case; opening it computes nothing."""
+    return render(request, "assistant/ticket.html", _ticket_context(request, ticket_id))
 
 
-@login_required
+@allow("assistant.read")
 @require_GET
 def draft_card(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
-    """The card alone, for the page that waits for it."""
-    return render(request, "parts/draft.html", _brief_context(find_ticket(ticket_id)))
+    """For a page that looks for news: 204 while nothing is new, else the card, the panels and the conversation."""
+    context = _ticket_context(request, ticket_id, fresh="fresh" in request.GET)
+    if context["card"].mark == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    return render(request, "assistant/draft_update.html", context)
 
 
-def _brief_context(ticket: Ticket) -> dict[str, Any]:
-    stored = Brief.objects.filter(ticket=ticket).first()
+def _ticket_context(request: HttpRequest, ticket_id: UUID, *, fresh: bool = False) -> dict[str, Any]:
+    """Everything the ticket page shows, read in one short transaction."""
+    with transaction.atomic():
+        ticket = find_ticket(ticket_id)
+        stored = Brief.objects.filter(ticket=ticket).first()
+        messages = list(Message.objects.filter(ticket=ticket).prefetch_related("attachments"))
+        remote = remote_page(Connection.objects.get(pk=ticket.connection_id), ticket.remote_id)
     brief = stored.shape() if stored else None
-    state = brief_state(ticket, stored)
-    context: dict[str, Any] = {"ticket": ticket, "brief": brief, "state": state, "solved": ticket.is_solved}
-    if stored is None and ticket.is_solved:
-        context["state"] = "off"
-    context["card_state"] = {"preparing": "live"}.get(state, state)
-    if brief is None:
-        return context
-    summary = brief.summary
-    context["missing"] = [missing_words(code) for code in brief.draft.missing]
-    context["why"] = [(one, reason_words(one.reason)) for one in brief.why]
-    context["summary_parts"] = [
-        (_("Request"), summary.request), (_("Tried so far"), summary.tried), (_("Where it stands"), summary.state),
-        (_("Customer’s last question"), summary.last_ask), (_("Still open"), summary.open_questions),
-        (_("Deadlines"), summary.dates),
-    ]  # fmt: skip
-    return context
+    card = pages.card_of(ticket, stored, brief, fresh=fresh)
+    return {
+        "section": "queue", "ticket": ticket, "messages": messages, "remote": remote, "card": card,
+        "brief": None if card.state == "preparing" else brief, "due": pages.due_of(ticket),
+        "priority": priority_words(ticket.priority), "customer": str(ticket.customer or "–"),
+        "summary_parts": pages.summary_parts(brief.summary) if brief else [],
+        "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
+        "inserted": card.plain if request.GET.get("insert") == "draft" else "",
+        "page_url": reverse("assistant:ticket", args=[ticket.pk]), "reader_language": _language(request),
+        "ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]),
+    }  # fmt: skip
 
 
-def _remote_url(ticket: Ticket) -> str:
-    """The ticket's page in the helpdesk; only the platform's own https address is ever linked."""
-    base = str(Connection.objects.values_list("config__base_url", flat=True).get(pk=ticket.connection_id) or "")
-    return f"{base}/a/tickets/{ticket.remote_id}" if base.startswith("https://") else ""
-
-
-@login_required
+@allow("assistant.ask")
 @require_POST
 def ask_ticket(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
-    """A question on a ticket's page: the box with its answer, or the whole page without script."""
+    """A question on a ticket's page: the answer alone for the page's log, the whole page without script."""
     ticket = find_ticket(ticket_id)
-    context = _ask(request, ticket) | {"ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]), "ticket": ticket}
+    exchange = _exchange(request, ticket)
     if request.headers.get("HX-Request"):
-        return render(request, "parts/ask_form.html", context)
-    return render(request, "assistant/ask.html", context)
+        return _answer(request, exchange, ticket)
+    context = _ticket_context(request, ticket_id) | {"exchange": exchange}
+    return render(request, "assistant/ticket.html", context, status=exchange.status)
 
 
-@login_required
+@allow("assistant.ask")
+@require_http_methods(["GET", "POST"])
 def ask_page(request: HttpRequest) -> HttpResponse:
     """The question box alone."""
-    context: dict[str, Any] = {"section": "ask", "ask_url": reverse("assistant:ask")}
-    if request.method == "POST":
-        context |= _ask(request, None)
-        if request.headers.get("HX-Request"):
-            return render(request, "parts/ask_form.html", context)
-    return render(request, "assistant/ask.html", context)
+    exchange = _exchange(request, None) if request.method == "POST" else None
+    if exchange is not None and request.headers.get("HX-Request"):
+        return _answer(request, exchange, None)
+    context = {"section": "ask", "ask_url": reverse("assistant:ask"), "exchange": exchange}
+    return render(request, "assistant/ask.html", context, status=exchange.status if exchange else 200)
 
 
-def _ask(request: HttpRequest, ticket: Ticket | None) -> dict[str, Any]:
-    """The answer, or what went wrong with the question kept in its field."""
+def _answer(request: HttpRequest, exchange: pages.Exchange, ticket: Ticket | None) -> HttpResponse:
+    response = render(request, "parts/answer.html", {"exchange": exchange, "ticket": ticket}, status=exchange.status)
+    if not exchange.error:
+        response["HX-Trigger"] = "answered"  # the field may be emptied
+    return response
+
+
+def _exchange(request: HttpRequest, ticket: Ticket | None) -> pages.Exchange:
+    """The answer, or what went wrong with the question kept. No transaction is open: the search is a network call."""
     question = request.POST.get("question", "")
     try:
-        answer: Answer = ask_question(question=question, language=request.LANGUAGE_CODE, ticket=ticket)
+        answer = ask_question(question=question, language=_language(request), ticket=ticket)
     except BadInput:
-        return {"error": _("Write a question of at most 4,000 characters."), "question": question}
-    except AppError:
-        return {"error": _("The search does not answer right now. Your question is still here; try again in a moment."),
-                "question": question}  # fmt: skip
-    return {"answer": answer}
+        # Translators: %(count)s is a number of characters. Example: 4,000
+        words = _("Write a question. Most characters allowed: %(count)s") % {"count": f"{QUESTION_LIMIT:,}"}
+        return pages.new_exchange(question, error=words, status=400)
+    except AppError as problem:
+        words = _("No answer came back. Your question is still in the field. Try again in a moment.")
+        return pages.new_exchange(question, error=words, status=problem.status)
+    sources = pages.source_lines(answer.citations)
+    return pages.new_exchange(question, answer=answer, insertable=ticket is not None, sources=sources)
 
 
-@login_required
-@require_GET
-def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
-    """A message as a source, with the quoted words marked."""
-    message = get_object_or_404(Message.objects.select_related("ticket"), pk=source_id)
-    ticket = find_ticket(message.ticket_id)
-    context = _marked(request, message.text) | {
-        "source_title": ticket.subject, "language": message.language, "kind": _("Message"), "ticket": ticket,
-        "number": message.number, "private": message.is_private,
-    }  # fmt: skip
-    return render(request, "assistant/source.html", context)
-
-
-@login_required
-@require_GET
-def source_article(request: HttpRequest, source_id: UUID) -> HttpResponse:
-    """An article as a source, with the quoted words marked."""
-    article = Article.objects.usable().filter(pk=source_id).first()
-    if article is None:
-        raise Http404
-    context = _marked(request, article.text) | {
-        "source_title": article.title, "language": article.language, "kind": _("Article"),
-        "private": article.visibility != "public",
-    }  # fmt: skip
-    return render(request, "assistant/source.html", context)
-
-
-def _marked(request: HttpRequest, text: str) -> dict[str, str]:
-    """The text in three parts around ?start=&end=; the whole text when the span does not fit it."""
-    text = normalise(text)
-    start, end = (request.GET.get(name, "") for name in ("start", "end"))
-    if start.isdecimal() and end.isdecimal() and int(start) < int(end) <= len(text):
-        return {"before": text[: int(start)], "marked": text[int(start) : int(end)], "after": text[int(end) :]}
-    return {"before": text, "marked": "", "after": ""}
+def _language(request: HttpRequest) -> str:
+    """The reader's language as sources name theirs: 'zh', not 'zh-hans'."""
+    return str(request.LANGUAGE_CODE).split("-")[0]

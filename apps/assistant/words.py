@@ -7,32 +7,34 @@ from django.utils.translation import pgettext
 
 
 def missing_words(code: str) -> str:
+    """What an answer lacks, as a sentence."""
     return {
-        "no_source": _("No source speaks to this case."),
+        "no_source": _("No article or solved ticket speaks to this."),
         "no_source_in_language": _("There are sources, but none in the customer’s language."),
-        "weak_match": _("The nearest source is too far from what the customer asks."),
-        "customer_detail": _("The customer has not given an order or serial number."),
+        "weak_match": _("The closest source is too far from the question."),
+        "customer_detail": _("An order, serial or case number the customer has not given"),
         "no_customer_message": _("The customer has not written anything yet."),
     }[code]
 
 
 def reason_words(code: str) -> str:
+    """Why a candidate was used or not."""
     return {
-        "kept": _("Used"),
-        "below_threshold": _("Too far"),
-        "other_language": _("Other language"),
-        "duplicate": _("Same as another"),
-        "private": _("Agents only"),
-        "personal_data": _("Personal data"),
-        "no_fix": _("No fix in it"),
-        "limit": _("Not needed"),
+        "kept": _("Yes"),
+        "below_threshold": _("No, too far"),
+        "other_language": _("No, other language"),
+        "duplicate": _("No, same as another"),
+        "private": _("No, agents only"),
+        "personal_data": _("No, personal data"),
+        "no_fix": _("No, no fix in it"),
+        "limit": _("No, not needed"),
     }[code]
 
 
 def priority_words(priority: int) -> str:
     names = {
         1: pgettext("priority", "Low"),
-        2: pgettext("priority", "Normal"),
+        2: pgettext("priority", "Medium"),
         3: pgettext("priority", "High"),
         4: pgettext("priority", "Urgent"),
     }
@@ -40,9 +42,21 @@ def priority_words(priority: int) -> str:
 
 
 def category_words(category: str) -> str:
+    """The normalised status group; single tickets show the platform's own label."""
     return {
         "open": pgettext("status", "Open"),
         "pending": pgettext("status", "Pending"),
         "solved": pgettext("status", "Solved"),
         "closed": pgettext("status", "Closed"),
     }[category]
+
+
+def state_words(state: str) -> str:
+    """The assistant's state of a ticket, for lists."""
+    return {
+        "ready": _("Ready"),
+        "ask": _("Ask the customer"),
+        "thin": _("Thin evidence"),
+        "stale": _("Out of date"),
+        "preparing": _("Preparing"),
+    }[state]

@@ -25,6 +25,7 @@ ROUTES: dict[str, tuple[str, int, int]] = {
     "sign-out/": ("/sign-out/", 405, 405),
     "language/": ("/language/", 405, 405),
     "theme/": ("/theme/", 405, 405),
+    "keys/": ("/keys/", 405, 302),
     "": ("/", 200, 302),
     "tickets/<uuid:ticket_id>/": ("/tickets/{ticket}/", 404, 302),
     "tickets/<uuid:ticket_id>/draft/": ("/tickets/{ticket}/draft/", 404, 302),

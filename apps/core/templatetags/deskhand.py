@@ -1,23 +1,50 @@
-"""Small pieces every page uses: icons, initials, paragraphs, language names."""
+"""Small pieces every page uses: icons, names of languages, times, paragraphs."""
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+from typing import Any
+
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
 
+from apps.core import times
 from apps.core.text import split_quoted
 
 register = template.Library()
-NATIVE = {"en": "English", "ko": "한국어", "ja": "日本語", "zh": "简体中文", "zh-hans": "简体中文", "de": "Deutsch", "fr": "Français", "es": "Español"}  # fmt: skip
+NATIVE = {
+    "en": "English", "ko": "한국어", "ja": "日本語", "zh": "简体中文", "zh-hans": "简体中文", "de": "Deutsch",
+    "fr": "Français", "es": "Español",
+}  # fmt: skip
+_BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
+THEMES = ("light", "dark")
+
+register.filter("age", times.age)
+register.filter("day", times.day)
+register.filter("moment", times.moment_in_words)
+register.filter("exact", times.exact)
 
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of icons.svg; decoration only, the words beside it speak."""
+    classes = f"i {extra}".strip()
     link = f"{static('icons.svg')}#i-{name}"
-    return format_html('<svg class="i {}" aria-hidden="true"><use href="{}"/></svg>', extra, link)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', classes, link)
+
+
+@register.simple_tag(takes_context=True)
+def theme_cookie(context: dict[str, Any]) -> SafeString:
+    """The attribute of <html> for a reader who is not signed in; nothing means as the system."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request is not None else ""
+    return format_html(' data-theme="{}"', chosen) if chosen in THEMES else mark_safe("")
 
 
 @register.filter
@@ -30,7 +57,21 @@ def initials(name: str) -> str:
 @register.filter
 def native(code: str) -> str:
     """A language's name in itself."""
-    return NATIVE.get(code, code)
+    return NATIVE.get((code or "").lower(), code)
+
+
+@register.filter
+def tongue(code: str) -> str:
+    """The value of a lang attribute: our 'zh' is written in simplified signs."""
+    return "zh-Hans" if (code or "").lower() in ("zh", "zh-hans") else code
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """A language's name in the reader's language."""
+    code = "zh-hans" if code == "zh" else code
+    named = dict(settings.LANGUAGES).get(code)
+    return _(str(get_language_info(code)["name"])) if named else code
 
 
 @register.filter
@@ -44,17 +85,48 @@ def quoted_words(text: str) -> str:
 
 
 @register.filter
+def line_count(text: str) -> int:
+    """Lines that hold anything."""
+    return sum(1 for line in text.splitlines() if line.strip())
+
+
+@register.filter
 def paragraphs(text: str) -> SafeString:
     """Plain text as escaped paragraphs; blank lines part them, single ends of line are kept."""
-    blocks = [block.strip() for block in text.replace("\r\n", "\n").split("\n\n")]
-    return format_html_join(
-        "",
-        "<p>{}</p>",
-        ((format_html_join(SafeString("<br>"), "{}", ((line,) for line in block.split("\n"))),) for block in blocks if block),
-    )
+    blocks = _BLANK_LINES.split(text.replace("\r\n", "\n").strip())
+    return format_html_join("", "<p>{}</p>", ((_lines(block),) for block in blocks if block))
+
+
+def _lines(block: str) -> SafeString:
+    return format_html_join(mark_safe("<br>"), "{}", ((line.rstrip(),) for line in block.split("\n")))
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share of 0..1 the way the language writes it."""
+    # Translators: a share. %(number)s is a whole number. Write the sign as the language does, example: 94 %
+    return _("%(number)s%%") % {"number": hundredths(share)}
+
+
+@register.filter
+def hundredths(share: float) -> str:
+    """94 for 0.94, without grouping: it stands in attributes too."""
+    return str(round(share * 100))
 
 
 @register.filter
 def at(items: list[object], number: int) -> object:
     """The item with a 1-based number, as citations count."""
     return items[number - 1]
+
+
+@register.filter
+def iso(moment: datetime) -> str:
+    """The value of a datetime attribute."""
+    return moment.isoformat(timespec="seconds")
+
+
+@register.filter
+def yesno_is(value: object, wanted: object) -> str:
+    """The value of an aria-pressed attribute."""
+    return "true" if value == wanted else "false"

@@ -1,0 +1,62 @@
+"""Pages of sources: a message or an article with the quoted words marked."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from apps.accounts.access import allow
+from apps.assistant.api import find_ticket
+from apps.assistant.marking import marked_paragraphs
+from apps.assistant.templatetags.assistant import quote_mark
+from apps.core.text import layout, normalise
+from apps.platforms.models import Article, Message
+
+
+@allow("tickets.read")
+@require_GET
+def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """One message of a ticket this person may read."""
+    with transaction.atomic():
+        message = get_object_or_404(Message.objects.select_related("ticket"), pk=source_id)
+        ticket = find_ticket(message.ticket_id)
+    context = _marked(request, message.text, message.html) | {
+        "title": f"#{ticket.remote_id} {ticket.subject}", "language": message.language, "private": message.is_private,
+        "message": message,
+    }  # fmt: skip
+    return render(request, "assistant/source_message.html", context)
+
+
+@allow("articles.read")
+@require_GET
+def source_article(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """One language of an article, as long as it is published."""
+    article = Article.objects.usable().filter(pk=source_id).first()
+    if article is None:
+        raise Http404
+    context = _marked(request, article.text, article.html) | {
+        "title": article.title, "language": article.language, "private": article.visibility != "public",
+        "article": article,
+    }  # fmt: skip
+    return render(request, "assistant/source_article.html", context)
+
+
+def _marked(request: HttpRequest, text: str, html: str) -> dict[str, Any]:
+    """Paragraphs with ?start=&end= marked; `quoted` says none | found | changed, by the digest of the words."""
+    start, end = (request.GET.get(name, "") for name in ("start", "end"))
+    shown, plain = layout(text, html), normalise(text)
+    low, high = (int(start), int(end)) if start.isdecimal() and end.isdecimal() else (0, 0)
+    asked = low < high
+    fits = asked and high <= len(plain) and _same(request.GET.get("mark", ""), plain[low:high])
+    spans = marked_paragraphs(shown, low, high) if fits else marked_paragraphs(shown, 0, 0)
+    return {"paragraphs": spans, "quoted": "found" if fits else "changed" if asked else "none"}
+
+
+def _same(mark: str, words: str) -> bool:
+    """A link without a digest is taken at its word."""
+    return not mark or mark == quote_mark(words)

@@ -1,0 +1,68 @@
+"""What the assistant's pages need: links to sources, cited sentences, lines of messages, the note on syncing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.assistant.shapes import Quote
+from apps.core.templatetags.deskhand import tongue
+from apps.core.text import layout
+from apps.ingest.models import Stream
+from apps.platforms.models import Connection, Message
+
+register = template.Library()
+
+
+def quote_mark(words: str) -> str:
+    """A short digest of quoted words: a link can tell that they changed without carrying them."""
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+@register.filter
+def source_url(quote: Quote) -> str:
+    """The page of the source, at the quoted span."""
+    page = reverse(f"assistant:source-{quote.source.kind}", args=[quote.source.id])
+    span = urlencode({"start": quote.start, "end": quote.end, "mark": quote_mark(quote.text)})
+    return f"{page}?{span}#q"
+
+
+@register.inclusion_tag("parts/cite.html")
+def cite(citations: list[Quote], number: int, where: str) -> dict[str, Any]:
+    """The numbered link of a sentence with its quote."""
+    return {"quote": citations[number - 1], "number": number, "where": f"{where}-{number}-{secrets.token_hex(3)}"}
+
+
+@register.simple_tag
+def cited_language(citations: list[Quote], number: int) -> str:
+    return tongue(citations[number - 1].source.language)
+
+
+@register.filter
+def lines(message: Message) -> str:
+    """The message's text with the lines its platform took away."""
+    return layout(message.text, message.html)
+
+
+@register.inclusion_tag("parts/sync_note.html")
+def sync_note() -> dict[str, Any]:
+    """One word on how fresh the mirror is; the worst connection speaks."""
+    states = list(Connection.objects.values_list("state", flat=True))
+    if not states:
+        return {"note": None}
+    if Connection.State.REJECTED in states:
+        return {"note": {"state": "error", "icon": "error", "words": _("Key refused")}}
+    feeds = list(Stream.objects.values_list("first_completed_at", "completed_at", "failures"))
+    if any(first is None for first, _last, _failures in feeds):
+        return {"note": {"state": "live", "icon": "refresh", "words": _("Syncing")}}
+    seen = [last for _first, last, _failures in feeds if last is not None]
+    failing = any(failures for _first, _last, failures in feeds)
+    words = _("Sync delayed") if failing else _("Synced")
+    return {"note": {"state": "thin" if failing else "ready", "icon": "warn" if failing else "ready", "words": words,
+                     "at": max(seen, default=None)}}  # fmt: skip
