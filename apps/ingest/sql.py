@@ -13,22 +13,22 @@ from apps.core.ids import uuid7
 
 _OWE = """
 INSERT INTO ingest_outbox (kind, object_id, priority, version, due_at, attempts, last_error)
-SELECT %s, unnest(%s::uuid[]), %s, 1, now(), 0, ''
+SELECT %s, unnest(%s::uuid[]), %s, 1, clock_timestamp(), 0, ''
 ON CONFLICT (kind, object_id) DO UPDATE
 SET version = ingest_outbox.version + 1, priority = least(ingest_outbox.priority, excluded.priority),
     due_at = least(ingest_outbox.due_at, excluded.due_at)
 """
 _CLAIM = """
-UPDATE ingest_outbox SET claimed_until = now() + make_interval(secs => %s)
+UPDATE ingest_outbox SET claimed_until = clock_timestamp() + make_interval(secs => %s)
 WHERE id IN (
     SELECT id FROM ingest_outbox
-    WHERE kind = %s AND due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
+    WHERE kind = %s AND due_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
     ORDER BY priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING id, object_id, version, attempts
 """
 _LEASE = """
-UPDATE ingest_stream SET lease_until = now() + make_interval(secs => %s), fence = fence + 1
-WHERE id = %s AND next_at <= now() AND (lease_until IS NULL OR lease_until < now())
+UPDATE ingest_stream SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence + 1
+WHERE id = %s AND next_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
 RETURNING fence
 """
 
@@ -48,11 +48,7 @@ ARTICLE_COLUMNS = (
 
 # A row is replaced by a newer one, or by one of the same second that differs: whole seconds hide order.
 _NEWER = "(t.updated_at, t.raw_hash) IS DISTINCT FROM (excluded.updated_at, excluded.raw_hash) AND t.updated_at <= excluded.updated_at"
-_KEPT = {  # what a list row without the field must not wipe out
-    "description_html": "coalesce(nullif(excluded.description_html, ''), t.description_html)",
-    "description_text": "coalesce(nullif(excluded.description_text, ''), t.description_text)",
-    "language": "coalesce(nullif(excluded.language, ''), t.language)",
-}
+_KEPT = {"language": "coalesce(nullif(excluded.language, ''), t.language)"}  # a row without text tells none
 
 
 def owe_rows(kind: str, object_ids: list[UUID], priority: int) -> None:
