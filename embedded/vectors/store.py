@@ -1,4 +1,4 @@
-"""Collections on disk: a folder each, one owner, aliases in a file that is replaced whole."""
+"""The folder of collections: one owner, a folder each, aliases in a file that is replaced whole."""
 
 from __future__ import annotations
 
@@ -10,40 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from qdrant_edge import (
-    CountRequest,
-    EdgeShard,
-    KeywordIndexParams,
-    PayloadSchemaType,
-    QueryRequest,
-    ScrollRequest,
-    UpdateOperation,
-)
+from qdrant_edge import EdgeShard
 
-from embedded.vectors.translate import (
-    BadCall,
-    Unsupported,
-    config,
-    filter_of,
-    parameters,
-    point,
-    query,
-)
+from embedded.vectors.collection import Collection
+from embedded.vectors.errors import BadCall, Conflict, Missing, Taken, Unsupported, mapping, needed, read, sequence
+from embedded.vectors.points import engine_config
 
-_NAME = re.compile(r"\A[a-z0-9_]{1,60}\Z")
-
-
-class Taken(RuntimeError):
-    """Another process owns the folder."""
-
-
-class Missing(KeyError):
-    """No such collection: 404."""
+_NAME = re.compile(r"\A[a-z0-9_-]{1,60}\Z")
+_UNFINISHED = (".new", ".gone")  # no collection's name has a full stop
 
 
 class Store:
-    """Owns a folder of shards. The lock is taken before any shard is opened: a refused second load would
-    damage the first holder's flushes.
+    """Owns a folder of collections. The lock is taken before any shard is opened: a second load, even a refused one,
+    makes every later flush of the first holder fail. Raises Taken.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,118 +33,106 @@ class Store:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise Taken(f"{folder} is served by another process") from exc
-        self.shards = {one.parent.name: EdgeShard.load(str(one.parent)) for one in folder.glob("*/edge_config.json")}
-        self.aliases: dict[str, str] = self._read_aliases()
+        for left in folder.iterdir():
+            if left.suffix in _UNFINISHED and left.is_dir():
+                shutil.rmtree(left)
+        self.collections = {one.parent.name: Collection(one.parent) for one in folder.glob("*/edge_config.json")}
+        for collection in self.collections.values():
+            collection.tidy()
+        self.aliases = self._read_aliases()
 
     def close(self) -> None:
-        for shard in self.shards.values():
-            shard.flush()
-            shard.close()
+        for collection in self.collections.values():
+            collection.close()
         self._lock.close()
 
-    def shard(self, name: str) -> EdgeShard:
+    def flush(self) -> None:
+        """Flush what has changed since the last time."""
+        for collection in list(self.collections.values()):
+            if collection.unflushed:
+                collection.flush()
+
+    def collection(self, name: str) -> Collection:
+        """By its name or an alias. Raises Missing."""
         try:
-            return self.shards[self.aliases.get(name, name)]
+            return self.collections[self.aliases.get(name, name)]
         except KeyError:
-            raise Missing(name) from None
+            raise Missing(f"Not found: Collection `{name}` doesn't exist!") from None
 
-    def exists(self, name: str) -> bool:
-        return self.aliases.get(name, name) in self.shards
+    def exists(self, name: str) -> dict[str, bool]:
+        return {"exists": self.aliases.get(name, name) in self.collections}
 
-    def create(self, name: str, body: dict[str, Any]) -> None:
+    def listed(self) -> dict[str, Any]:
+        return {"collections": [{"name": name} for name in sorted(self.collections)]}
+
+    def create(self, name: str, body: Any) -> bool:
+        """Made aside and renamed: a kill leaves a whole collection or none."""
         if not _NAME.match(name):
-            raise BadCall(f"collection name {name!r}: a-z, 0-9 and _ only")
-        if name in self.shards:
-            raise BadCall(f"collection {name!r} exists")
-        folder = self.folder / name
-        folder.mkdir()
-        self.shards[name] = EdgeShard.create(str(folder), config(body))
+            raise BadCall(f"collection name {name!r}: a-z, 0-9, _ and - only")
+        if name in self.collections or name in self.aliases:
+            raise Conflict(f"Wrong input: Collection `{name}` already exists!")
+        config = engine_config(body)
+        draft = self.folder / f"{name}.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        EdgeShard.create(str(draft), config).close()
+        draft.rename(self.folder / name)
+        self.collections[name] = Collection(self.folder / name)
+        return True
 
-    def drop(self, name: str) -> None:
-        shard = self.shards.pop(name, None)
-        if shard is not None:
-            shard.close()
-            shutil.rmtree(self.folder / name)
+    def drop(self, name: str) -> bool:
+        """Remove the collection and the aliases that lead to it. False when there is none."""
+        collection = self.collections.pop(name, None)
+        if collection is None:
+            return False
+        self._keep_aliases({one: to for one, to in self.aliases.items() if to != name})
+        collection.close()
+        gone = collection.folder.rename(self.folder / f"{name}.gone")
+        shutil.rmtree(gone)
+        return True
 
-    def index(self, name: str, body: dict[str, Any]) -> None:
-        schema = body["field_schema"]
-        kind = schema if isinstance(schema, str) else schema["type"]
-        tenant = None if isinstance(schema, str) else schema.get("is_tenant")
-        wanted = (
-            KeywordIndexParams(is_tenant=tenant) if kind == "keyword" else getattr(PayloadSchemaType, kind.capitalize())
-        )
-        self.shard(name).update(UpdateOperation.create_field_index(body["field_name"], wanted))
-
-    def upsert(self, name: str, body: dict[str, Any]) -> None:
-        if "points" not in body:
-            raise Unsupported("upsert in columns")
-        self.shard(name).update(UpdateOperation.upsert_points([point(one) for one in body["points"]]))
-
-    def delete(self, name: str, body: dict[str, Any]) -> None:
-        if body.get("points"):
-            operation = UpdateOperation.delete_points(body["points"])
-        elif body.get("filter"):
-            operation = UpdateOperation.delete_points_by_filter(filter_of(body["filter"]))
-        else:
-            raise BadCall("delete needs points or a filter that is not empty")
-        self.shard(name).update(operation)
-
-    def set_payload(self, name: str, body: dict[str, Any]) -> None:
-        if body.get("points"):
-            operation = UpdateOperation.set_payload(body["points"], body["payload"])
-        elif body.get("filter"):
-            operation = UpdateOperation.set_payload_by_filter(filter_of(body["filter"]), body["payload"])
-        else:
-            raise BadCall("set payload needs points or a filter that is not empty")
-        self.shard(name).update(operation)
-
-    def query(self, name: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-        if body.get("prefetch"):
-            raise Unsupported("prefetch")
-        request = QueryRequest(
-            limit=body.get("limit") or 10,
-            offset=body.get("offset") or 0,
-            query=query(body.get("query"), body.get("using")),
-            filter=filter_of(body.get("filter")),
-            params=parameters(body.get("params")),
-            with_payload=bool(body.get("with_payload")),
-            score_threshold=body.get("score_threshold"),
-        )
-        fields = body.get("with_payload")
-        return [
-            {"id": one.id, "version": one.version, "score": one.score, "payload": _fields(one.payload, fields)}
-            for one in self.shard(name).query(request)
-        ]
-
-    def count(self, name: str, body: dict[str, Any]) -> int:
-        return int(self.shard(name).count(CountRequest(filter=filter_of(body.get("filter")), exact=True)))
-
-    def scroll(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
-        request = ScrollRequest(
-            limit=body.get("limit") or 10,
-            offset=body.get("offset"),
-            filter=filter_of(body.get("filter")),
-            with_payload=bool(body.get("with_payload", True)),
-        )
-        points, following = self.shard(name).scroll(request)
+    def listed_aliases(self, collection: str | None = None) -> dict[str, Any]:
+        pairs = sorted(self.aliases.items())
         return {
-            "points": [{"id": one.id, "payload": one.payload} for one in points],
-            "next_page_offset": following,
+            "aliases": [
+                {"alias_name": one, "collection_name": to}
+                for one, to in pairs
+                if collection is None or to == collection
+            ]
         }
 
-    def change_aliases(self, body: dict[str, Any]) -> None:
-        """All of the actions or none; the file is replaced whole."""
+    def change_aliases(self, value: Any) -> bool:
+        """All of the actions or none, in their order."""
         aliases = dict(self.aliases)
-        for action in body["actions"]:
-            if "create_alias" in action:
-                one = action["create_alias"]
-                if one["collection_name"] not in self.shards:
-                    raise Missing(one["collection_name"])
-                aliases[one["alias_name"]] = one["collection_name"]
-            elif "delete_alias" in action:
-                aliases.pop(action["delete_alias"]["alias_name"], None)
-            else:
-                raise Unsupported(f"alias action {sorted(action)}")
+        body = read(value, "aliases", known=("actions",))
+        for action in sequence(needed(body, "actions", "aliases"), "actions"):
+            self._change(aliases, mapping(action, "action"))
+        self._keep_aliases(aliases)
+        return True
+
+    def _change(self, aliases: dict[str, str], action: dict[str, Any]) -> None:
+        if "create_alias" in action:
+            one = read(action["create_alias"], "create_alias", known=("alias_name", "collection_name"))
+            name, target = needed(one, "alias_name", "alias"), needed(one, "collection_name", "alias")
+            if target not in self.collections:
+                raise Missing(f"Not found: Collection `{target}` doesn't exist!")
+            if name in self.collections:
+                raise Conflict(f"Wrong input: `{name}` is the name of a collection")
+            aliases[name] = target
+        elif "delete_alias" in action:
+            aliases.pop(needed(mapping(action["delete_alias"], "alias"), "alias_name", "alias"), None)
+        elif "rename_alias" in action:
+            one = read(action["rename_alias"], "rename_alias", known=("old_alias_name", "new_alias_name"))
+            old, new = needed(one, "old_alias_name", "alias"), needed(one, "new_alias_name", "alias")
+            if old not in aliases:
+                raise Missing(f"Not found: Alias `{old}` doesn't exist!")
+            aliases[new] = aliases.pop(old)
+        else:
+            raise Unsupported(f"alias action {', '.join(sorted(action))}")
+
+    def _keep_aliases(self, aliases: dict[str, str]) -> None:
+        if aliases == self.aliases:
+            return
         draft = self.folder / "aliases.json.new"
         with draft.open("wb") as file:
             file.write(orjson.dumps(aliases))
@@ -177,13 +144,4 @@ class Store:
     def _read_aliases(self) -> dict[str, str]:
         file = self.folder / "aliases.json"
         found: dict[str, str] = orjson.loads(file.read_bytes()) if file.exists() else {}
-        return found
-
-
-def _fields(payload: Any, wanted: Any) -> Any:
-    """with_payload may name the fields to return."""
-    if isinstance(wanted, dict):
-        wanted = wanted.get("include")
-    if isinstance(wanted, list) and payload:
-        return {name: payload[name] for name in wanted if name in payload}
-    return payload
+        return {one: to for one, to in found.items() if to in self.collections}
