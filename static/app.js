@@ -161,6 +161,7 @@ document.addEventListener("click", (event) => { asked = Boolean(event.target.clo
 
 document.addEventListener("htmx:load", (event) => {
   const arrived = event.detail.elt;
+  if (arrived.matches(".ask .me")) arrived.scrollIntoView({ block: "start" });
   if (arrived.id === "panels") recallTab();
   if (arrived.id === "draft" && asked && document.activeElement === document.body) byId("draft-h").focus();
 });
@@ -172,7 +173,7 @@ document.addEventListener("htmx:sendError", (event) => {
 
 document.addEventListener("answered", () => {
   byId("question").value = "";
-  byId("question").focus();
+  byId("question").focus({ preventScroll: true });
 });
 
 recallTab();
