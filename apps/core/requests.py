@@ -50,7 +50,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(
-        request, 403, title=_("Not available to you"), detail=_("Your role does not include this page. An admin can change it.")
+        request,
+        403,
+        title=_("Not available to you"),
+        detail=_("Your role does not include this page. An admin can change it."),
     )
 
 
