@@ -5,7 +5,7 @@ RUN = .venv/bin/python
 PYTEST = PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(RUN) -m pytest -p pytest_django.plugin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo smoke test verify soak bench eval lint messages template requirements
+.PHONY: help setup demo smoke test verify soak bench lint messages template requirements
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | sort
@@ -36,10 +36,6 @@ soak: ## long forms, by hand
 bench: ## benchmarks beside their floor or peer (ONLY=a,b)
 	@.ci/setup.sh test
 	@$(RUN) -m benchmarks $(if $(ONLY),--only $(ONLY))
-
-eval: ## retrieval and refusal on evaluation packs (DATA=folder)
-	@.ci/setup.sh test
-	@$(RUN) -m benchmarks.evaluation $(if $(DATA),--data "$(DATA)")
 
 lint: ## ruff, mypy, import contracts
 	@.ci/setup.sh dev
