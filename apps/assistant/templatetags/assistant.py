@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.assistant.shapes import Quote
 from apps.core.templatetags.deskhand import tongue
 from apps.core.text import layout
+from apps.core.times import day
 from apps.ingest.models import Stream
 from apps.platforms.models import Connection, Message
 
@@ -36,7 +37,13 @@ def source_url(quote: Quote) -> str:
 @register.inclusion_tag("parts/cite.html")
 def cite(citations: list[Quote], number: int, where: str) -> dict[str, Any]:
     """The numbered link of a sentence with its quote."""
-    return {"quote": citations[number - 1], "number": number, "where": f"{where}-{number}-{secrets.token_hex(3)}"}
+    quote = citations[number - 1]
+    # Translators: the numbered link to a source. Example: Source 1: Restore charging after an update
+    label = _("Source %(number)s: %(title)s") % {"number": number, "title": quote.source.title}
+    # Translators: the date of the last change. Example: Updated: November 12
+    updated = _("Updated: %(date)s") % {"date": day(quote.source.updated_at)}
+    where = f"{where}-{number}-{secrets.token_hex(3)}"  # the same number may stand in several places of a page
+    return {"quote": quote, "number": number, "where": where, "label": label, "updated": updated}
 
 
 @register.simple_tag
