@@ -1,10 +1,12 @@
-"""A source's own lines with the quoted span marked (pure): offsets count in the normalised text, lines do not."""
+"""A text as people read it (pure): its own lines, and in a source the quoted span marked where they stand."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
+
+from apps.core.text import layout
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 
@@ -16,6 +18,12 @@ class Piece:
     text: str
     marked: bool = False
     first: bool = False
+
+
+def readable(text: str, html: str) -> str:
+    """The text with its lines; where only the HTML had any, each of its blocks is a paragraph of its own."""
+    shown = layout(text, html)
+    return shown if "\n" in text.strip() else shown.replace("\n", "\n\n")
 
 
 def marked_paragraphs(text: str, start: int, end: int) -> list[list[Piece]]:

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.access import allow
 from apps.assistant.api import find_ticket
-from apps.assistant.marking import marked_paragraphs
+from apps.assistant.marking import marked_paragraphs, readable
 from apps.assistant.templatetags.assistant import quote_mark
-from apps.core.text import layout, normalise
+from apps.core.text import normalise
 from apps.platforms.models import Article, Message
 
 
@@ -49,7 +49,7 @@ def source_article(request: HttpRequest, source_id: UUID) -> HttpResponse:
 def _marked(request: HttpRequest, text: str, html: str) -> dict[str, Any]:
     """Paragraphs with ?start=&end= marked; `quoted` says none | found | changed, by the digest of the words."""
     start, end = (request.GET.get(name, "") for name in ("start", "end"))
-    shown, plain = layout(text, html), normalise(text)
+    shown, plain = readable(text, html), normalise(text)
     low, high = (int(start), int(end)) if start.isdecimal() and end.isdecimal() else (0, 0)
     asked = low < high
     fits = asked and high <= len(plain) and _same(request.GET.get("mark", ""), plain[low:high])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apps.assistant.shapes import Quote
-from apps.core.templatetags.deskhand import tongue
-from apps.core.text import layout
+from apps.core.templatetags.deskhand import paragraphs, tongue
+from apps.core.text import layout, split_quoted
 from apps.core.times import day
 from apps.ingest.models import Stream
 from apps.platforms.models import Connection, Message
@@ -51,10 +53,22 @@ def cited_language(citations: list[Quote], number: int) -> str:
     return tongue(citations[number - 1].source.language)
 
 
+@dataclass(frozen=True, slots=True)
+class MessageParts:
+    """A message's own words and the mail it quotes, as escaped paragraphs."""
+
+    own: SafeString
+    quoted: SafeString
+    quoted_lines: int
+
+
 @register.filter
-def lines(message: Message) -> str:
-    """The message's text with the lines its platform took away."""
-    return layout(message.text, message.html)
+def parts(message: Message) -> MessageParts:
+    own, quoted = split_quoted(layout(message.text, message.html))
+    apart = "\n" not in message.text.strip()  # the lines come from the HTML: each is a block of it
+    shown = [part.replace("\n", "\n\n") if apart else part for part in (own, quoted)]
+    count = sum(1 for line in quoted.splitlines() if line.strip())
+    return MessageParts(own=paragraphs(shown[0]), quoted=paragraphs(shown[1]), quoted_lines=count)
 
 
 @register.inclusion_tag("parts/sync_note.html")

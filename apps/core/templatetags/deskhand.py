@@ -15,7 +15,6 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from apps.core import times
-from apps.core.text import split_quoted
 
 register = template.Library()
 NATIVE = {
@@ -72,22 +71,6 @@ def language_name(code: str) -> str:
     code = "zh-hans" if code == "zh" else code
     named = dict(settings.LANGUAGES).get(code)
     return _(str(get_language_info(code)["name"])) if named else code
-
-
-@register.filter
-def own_words(text: str) -> str:
-    return split_quoted(text)[0]
-
-
-@register.filter
-def quoted_words(text: str) -> str:
-    return split_quoted(text)[1]
-
-
-@register.filter
-def line_count(text: str) -> int:
-    """Lines that hold anything."""
-    return sum(1 for line in text.splitlines() if line.strip())
 
 
 @register.filter
