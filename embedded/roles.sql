@@ -14,7 +14,7 @@ END
 $$;
 GRANT deskhand_owner TO deskhand_migrate;
 ALTER ROLE deskhand_migrate SET role TO deskhand_owner;
-ALTER ROLE deskhand_migrate SET lock_timeout TO '10s';
+ALTER ROLE deskhand_migrate SET lock_timeout TO '2s';
 ALTER ROLE deskhand_app SET search_path TO pg_catalog;
 ALTER ROLE deskhand_app SET statement_timeout TO '15s';
 ALTER ROLE deskhand_app SET idle_in_transaction_session_timeout TO '30s';
