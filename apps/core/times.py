@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 DAY = timedelta(days=1)
 
@@ -43,17 +43,22 @@ def age(moment: datetime, now: datetime | None = None) -> str:
 def day(moment: datetime, now: datetime | None = None) -> str:
     """The date, its year only when it is not this one."""
     same_year = moment.year == (now or timezone.now()).year
-    return date_format(timezone.localtime(moment), "MONTH_DAY_FORMAT" if same_year else "DATE_FORMAT")
+    return _written(moment, "MONTH_DAY_FORMAT" if same_year else "DATE_FORMAT")
 
 
 def moment_in_words(moment: datetime, now: datetime | None = None) -> str:
     """Date and clock time, for a message."""
-    time = date_format(timezone.localtime(moment), "TIME_FORMAT")
-    # Translators: a date and a clock time. Example: November 19, 9:12 a.m.
+    time = _written(moment, "TIME_FORMAT")
+    # Translators: a date and a clock time. Example: 19 Nov, 09:12
     return _("%(date)s, %(time)s") % {"date": day(moment, now), "time": time}
 
 
 def exact(moment: datetime) -> str:
     """Everything about a moment, with its zone, for a tooltip."""
-    local = timezone.localtime(moment)
-    return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
+    return f"{_written(moment, 'DATETIME_FORMAT')} {timezone.localtime(moment):%Z}"
+
+
+def _written(moment: datetime, named: str) -> str:
+    """By a format of the reader's language. No format can say it: in French the first of a month is an ordinal."""
+    text = date_format(timezone.localtime(moment), named)
+    return f"1er{text[1:]}" if get_language() == "fr" and text.startswith("1 ") else text

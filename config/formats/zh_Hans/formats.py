@@ -1,4 +1,5 @@
-"""Chinese: figures in groups of three."""
+"""Chinese: figures in groups of three, no zero before the month."""
 
+MONTH_DAY_FORMAT = "n月j日"
 NUMBER_GROUPING = 3
 THOUSAND_SEPARATOR = ","
