@@ -16,6 +16,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
             status=500,
             code="internal_error",
             title=_("Something went wrong"),
-            detail=_("Try again. If it keeps happening, give your admin the request id."),
+            detail=_("Try again. If it keeps happening, give your admin the request ID."),
         )
     return requests.server_error(request)

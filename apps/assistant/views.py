@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -135,7 +136,7 @@ def _exchange(request: HttpRequest, ticket: Ticket | None) -> pages.Exchange:
         answer = ask_question(question=question, language=_language(request), ticket=ticket)
     except BadInput:
         # Translators: %(count)s is a number of characters. Example: 4,000
-        words = _("Write a question. Most characters allowed: %(count)s") % {"count": f"{QUESTION_LIMIT:,}"}
+        words = _("Write a question. Most characters allowed: %(count)s") % {"count": number_format(QUESTION_LIMIT)}
         return pages.new_exchange(question, error=words, status=400)
     except AppError as problem:
         words = _("No answer came back. Your question is still in the field. Try again in a moment.")

@@ -42,7 +42,7 @@ def cite(citations: list[Quote], number: int, where: str) -> dict[str, Any]:
     quote = citations[number - 1]
     # Translators: the numbered link to a source. Example: Source 1: Restore charging after an update
     label = _("Source %(number)s: %(title)s") % {"number": number, "title": quote.source.title}
-    # Translators: the date of the last change. Example: Updated: November 12
+    # Translators: the date of the last change. Example: Updated: 12 Nov
     updated = _("Updated: %(date)s") % {"date": day(quote.source.updated_at)}
     where = f"{where}-{number}-{secrets.token_hex(3)}"  # the same number may stand in several places of a page
     return {"quote": quote, "number": number, "where": where, "label": label, "updated": updated}
