@@ -5,7 +5,7 @@ RUN = .venv/bin/python
 PYTEST = PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(RUN) -m pytest -p pytest_django.plugin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo smoke test verify soak bench lint messages template requirements
+.PHONY: help setup demo smoke test verify soak bench eval lint messages template requirements
 
 help: ## list the verbs
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | sort
@@ -36,6 +36,10 @@ soak: ## long forms, by hand
 bench: ## benchmarks beside their floor or peer (ONLY=a,b)
 	@.ci/setup.sh test
 	@$(RUN) -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+eval: ## measure the help in the demo accounts: right, wrong, honestly none (EVERY=n for every n-th ticket)
+	@.ci/setup.sh base
+	@$(RUN) -m benchmarks.evaluation --show $(if $(EVERY),--every $(EVERY))
 
 lint: ## ruff, mypy, import contracts
 	@.ci/setup.sh dev

@@ -55,6 +55,22 @@ def globex(db: None) -> Company:
     return Company.objects.get(company_id="globex")
 
 
+@pytest.fixture(autouse=True)
+def index_forgets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Rows of a test are rolled back, its points are not: left behind they would crowd out the next test's candidates."""
+    names = [name for name in ("acme", "globex") if name in request.fixturenames]
+    companies: list[Company] = [request.getfixturevalue(name) for name in names]  # asked for now: gone after us
+    yield
+    if companies:
+        from apps.search.index import open_index
+        from apps.search.models import Chunk
+        from apps.tenancy.context import bind_company
+
+        for company in companies:
+            with bind_company(company.binding()):
+                open_index().delete(list(Chunk.objects.values_list("id", flat=True)))
+
+
 @pytest.fixture
 def in_acme(acme: Company) -> Iterator[Company]:
     """The test runs inside acme."""

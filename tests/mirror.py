@@ -78,10 +78,15 @@ def fill(tickets: list[tuple[TicketData, list[MessageData]]], articles: list[Art
     with transaction.atomic():
         store_threads([(rows[ticket.remote_id], thread) for ticket, thread in tickets])
     Outbox.objects.filter(kind=Outbox.Kind.THREAD).delete()
+    work_off_everything()
+    return connection
+
+
+def work_off_everything() -> None:
+    """What workers would do, here and now."""
     while kinds := due_kinds():
         for kind in kinds:
             work_off(kind)
-    return connection
 
 
 def charging_case() -> Connection:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
-from apps.core.text import normalise, split_quoted
+from apps.core.text import normalise, sentences, split_quoted
 from apps.platforms.models import Article, Message, Ticket
 from apps.search.models import Chunk
 from apps.search.ranking import Ranked
@@ -35,10 +35,11 @@ def _thread(ticket: Ticket, messages: list[Message]) -> Thread:
 
 def _message(message: Message) -> ThreadMessage:
     own, _ = split_quoted(message.text)
+    language = message.language or "en"
     return ThreadMessage(
         id=str(message.pk), number=message.number, author=message.author, author_name=message.author_name,  # type: ignore[arg-type]
         private=message.is_private, text=normalise(message.text), own=len(normalise(own)),
-        language=message.language or "en", created_at=message.created_at,
+        language=language, created_at=message.created_at, spans=tuple(sentences(own, language)),
     )  # fmt: skip
 
 
@@ -75,11 +76,13 @@ def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
         chunk = one.item.chunk
         article, message = articles.get(chunk.source_id), messages.get(chunk.source_id)
         if article is not None:
-            source, text = article_source(article), normalise(article.text)
+            source, written = article_source(article), article.text
+            family = f"{article.connection_id}/{article.remote_id}"
         elif message is not None and message.ticket.state in (Ticket.State.LIVE, Ticket.State.ARCHIVED):
-            source, text = message_source(message, message.ticket), normalise(message.text)
+            source, written = message_source(message, message.ticket), message.text
+            family = str(message.ticket_id)
         else:
             continue
-        if text[chunk.start : chunk.end] == chunk.text:
-            found.append(Passage(source, text, chunk.start, chunk.end, one.dense, one.lexical, one.fused))
+        if normalise(written)[chunk.start : chunk.end] == chunk.text:
+            found.append(Passage(source, written, chunk.start, chunk.end, one.dense, one.lexical, one.fused, family))
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -10,21 +11,19 @@ from django.utils import timezone
 
 from apps.assistant import shapes
 from apps.assistant.extractive.ask import answer_question
+from apps.assistant.extractive.evidence import weigh_articles
 from apps.assistant.extractive.gate import DEFAULTS, passes
 from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.extractive.reply import parts_of_names, suggest_reply
 from apps.assistant.extractive.similar import find_fix, similar_tickets
 from apps.assistant.extractive.summary import summarise
-from apps.assistant.loading import load_passages, load_threads, message_source
+from apps.assistant.loading import load_threads, message_source
 from apps.assistant.models import Brief
+from apps.assistant.searching import Asked, asked, asked_by, search, search_articles
 from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
-from apps.llm.registry import embeddings
 from apps.platforms.models import Message, Ticket
-from apps.search.index import Sparse, Wanted
-from apps.search.lexical import query_vector
-from apps.search.ranking import Scored, fuse
-from apps.search.retrieval import find
+from apps.search.index import Wanted
 
 EVERYTHING = ("public", "private", "restricted")  # what an agent may read
 ARTICLES_SHOWN, TRACE_LINES = 5, 12
@@ -68,16 +67,17 @@ def make_brief(*, ticket: Ticket) -> Brief:
     return stored
 
 
-def compose(thread: Thread, *, now: datetime) -> shapes.Brief:
-    """Everything shown for a thread: reads the index and the mirror, writes nothing."""
-    question = _question_of(thread)
-    messages = _search(
-        question, thread.language, Wanted(kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id)
-    )
-    articles = _search(question, thread.language, Wanted(kinds=("article",), visibilities=EVERYTHING))
+def compose(thread: Thread, *, now: datetime, keep: Callable[[Passage], bool] = lambda _: True) -> shapes.Brief:
+    """Everything shown for a thread: reads the index and the mirror, writes nothing.
+
+    `keep`: what of the knowledge may be used; all of it unless somebody measures the help without a part.
+    """
+    question = asked_by(thread)
+    wanted = Wanted(kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id)
+    messages = [one for one in search(question, wanted) if keep(one)]
+    articles = [one for one in search_articles(question, EVERYTHING) if keep(one)]
     near = [one for one in messages if passes(one.dense, one.lexical, DEFAULTS.related)]
-    similar, fixes = _similar(near, question, thread.language)
-    relevant = _articles([one for one in articles if passes(one.dense, one.lexical, DEFAULTS.related)], thread.language)
+    similar, fixes = _similar(near, question)
     public = [PublicPassage(one) for one in [*articles, *fixes] if one.source.visibility == "public"]
     draft = suggest_reply(thread, public)
     return shapes.Brief(
@@ -85,7 +85,7 @@ def compose(thread: Thread, *, now: datetime) -> shapes.Brief:
         language=thread.language,
         summary=summarise(thread, now),
         similar=similar,
-        articles=relevant,
+        articles=_articles(articles, thread.language),
         draft=draft,
         why=_trace([*articles[: TRACE_LINES // 2], *messages[: TRACE_LINES // 2]], draft),
     )
@@ -103,36 +103,19 @@ def ask_question(*, question: str, language: str = "", ticket: Ticket | None = N
         raise BadInput(f"question: at most {QUESTION_LIMIT} characters.", code="question_too_long")
     spoken = detect_language(question, hint=language or None)
     context = f"{ticket.subject}. {question}" if ticket is not None else question
-    found = _search(context, spoken, Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
-    kept = [one for one in found if _worth_quoting(one)]
-    return answer_question(question, spoken, kept, _trace(found[:TRACE_LINES], None))
+    found = search(asked(context, spoken), Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
+    return answer_question(question, spoken, _worth_quoting(found), _trace(found[:TRACE_LINES], None))
 
 
-def _worth_quoting(passage: Passage) -> bool:
+def _worth_quoting(passages: Sequence[Passage]) -> list[Passage]:
     """Articles, and what agents wrote; a customer's question answers nothing."""
-    if passage.source.kind == "article":
-        return True
-    return Message.objects.filter(pk=passage.source.id, author=Message.Author.AGENT).exists()
+    ids = [one.source.id for one in passages if one.source.kind == "message"]
+    agents = Message.objects.filter(pk__in=ids, author=Message.Author.AGENT).values_list("pk", flat=True)
+    said = {str(one) for one in agents}
+    return [one for one in passages if one.source.kind == "article" or one.source.id in said]
 
 
-def _question_of(thread: Thread) -> str:
-    """What the customer wants: subject, first words, and the last word when there is one."""
-    customers = [one for one in thread.messages if one.author == "customer" and not one.private]
-    parts = [thread.subject] + [one.text[: one.own][:700] for one in customers[:1]]
-    if len(customers) > 1:
-        parts.append(customers[-1].text[: customers[-1].own][:300])
-    return normalise("\n".join(parts))
-
-
-def _search(question: str, language: str, wanted: Wanted) -> list[Passage]:
-    vector = embeddings().embed([question])[0]
-    words = query_vector(question, language)
-    hits = find(dense=vector, sparse=Sparse(list(words.indices), list(words.values)), wanted=wanted)
-    scored = [Scored(hit, hit.dense, hit.lexical, hit.chunk.language) for hit in hits]
-    return load_passages(fuse(scored, language))
-
-
-def _similar(near: Sequence[Passage], question: str, language: str) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
+def _similar(near: Sequence[Passage], question: Asked) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
     """Similar solved tickets, and their fixes as passages that may be quoted."""
     ids = {one.source.ticket_id for one in near}
     tickets = {str(one.pk): one for one in Ticket.objects.solved().filter(pk__in=ids).select_related("customer")}
@@ -142,18 +125,18 @@ def _similar(near: Sequence[Passage], question: str, language: str) -> tuple[lis
     by_id = {str(key): row for key, row in rows.items()}
     sources = {key: message_source(by_id[fix.id], tickets[key]) for key, fix in fixes.items()}
     shown = similar_tickets(
-        near, threads, sources, {key: one.solved_at for key, one in tickets.items()}, question, language
+        near, threads, sources, {key: one.solved_at for key, one in tickets.items()}, question.text, question.language
     )
     best = {one.ticket_id: one for one in shown}
     passages = []
     for passage in near:
-        shape = best.pop(passage.source.ticket_id or "", None)
+        shape = best.pop(passage.family, None)
         if shape is not None and shape.fix is not None:
-            fix = fixes[shape.ticket_id]
+            fix, row = fixes[shape.ticket_id], by_id[fixes[shape.ticket_id].id]
             passages.append(
-                Passage(
-                    sources[shape.ticket_id], fix.text, 0, fix.own, passage.dense, passage.lexical, passage.score,
-                    _people(threads[shape.ticket_id]),
+                replace(
+                    passage, source=sources[shape.ticket_id], written=row.text, start=0, end=fix.own,
+                    names=_people(threads[shape.ticket_id]),
                 )
             )  # fmt: skip
     return shown, passages
@@ -164,13 +147,12 @@ def _people(thread: Thread) -> frozenset[str]:
 
 
 def _articles(passages: Sequence[Passage], language: str) -> list[shapes.RelevantArticle]:
-    """One line an article: its translation in the customer's language when that was found too."""
-    chosen: dict[str, Passage] = {}
-    for passage in passages:
-        key = passage.source.remote_id
-        if key not in chosen or (passage.source.language == language != chosen[key].source.language):
-            chosen[key] = passage
-    best = list(chosen.values())[:ARTICLES_SHOWN]
+    """The strongest articles, each by its nearest passage: in the customer's language when it was written in it."""
+    best = []
+    for article in weigh_articles(passages, language):
+        nearest = (article.in_language(language) or article.passages)[0]
+        if any(passes(one.dense, one.lexical, DEFAULTS.related) for one in article.passages):
+            best.append(nearest)
     return [
         shapes.RelevantArticle(
             article_id=one.source.id, remote_id=one.source.remote_id, title=one.source.title,
@@ -178,34 +160,30 @@ def _articles(passages: Sequence[Passage], language: str) -> list[shapes.Relevan
             score=round(max(0.0, min(1.0, one.dense)), 3),
             passage=shapes.Quote(source=one.source, text=one.text, start=one.start, end=one.end),
         )
-        for one in best
+        for one in best[:ARTICLES_SHOWN]
     ]  # fmt: skip
 
 
 def _trace(passages: Sequence[Passage], draft: shapes.Draft | None) -> list[shapes.Candidate]:
     """Why this answer: what was looked at, with scores, kept or dropped and for which reason."""
-    quoted = {quote.source.id for quote in draft.citations} if draft else set()
-    least = DEFAULTS.reply if draft else DEFAULTS.answer
+    reasons = [_reason(one, draft) for one in passages]
     return [
         shapes.Candidate(
             kind=one.source.kind, title=one.source.title, remote_id=one.source.remote_id, language=one.source.language,
             visibility=one.source.visibility, dense=round(one.dense, 3), lexical=round(one.lexical, 2),
-            score=round(one.score, 3), kept=(kept := one.source.id in quoted or (draft is None and _near(one, least))),
-            reason="kept" if kept else _dropped(one, draft, least),
+            score=round(one.score, 3), kept=reason == "kept", reason=reason,
         )
-        for one in passages
+        for one, reason in zip(passages, reasons, strict=True)
     ]  # fmt: skip
 
 
-def _near(passage: Passage, least: float) -> bool:
-    return passes(passage.dense, passage.lexical, least)
-
-
-def _dropped(passage: Passage, draft: shapes.Draft | None, least: float) -> str:
-    if not _near(passage, least):
-        return "below_threshold"
-    if draft is not None and passage.source.visibility != "public":
+def _reason(passage: Passage, draft: shapes.Draft | None) -> str:
+    if draft is None:
+        return "kept" if passes(passage.dense, passage.lexical, DEFAULTS.answer) else "below_threshold"
+    if passage.source.id in {quote.source.id for quote in draft.citations}:
+        return "kept"
+    if passage.source.visibility != "public":
         return "private"
-    if draft is not None and passage.source.language != draft.language:
+    if passage.source.language != draft.language:
         return "other_language"
-    return "limit"
+    return "limit" if draft.outcome == "reply" else "below_threshold"

@@ -42,6 +42,12 @@ def tokens(text: str, language: str) -> list[str]:
     return found
 
 
+def codes(text: str) -> set[str]:
+    """Terms that name one thing and nothing else: error codes, order numbers, versions (fw-881, aa-1234, 2.4.1)."""
+    found = (match.group() for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).lower()))
+    return {word for word in found if len(word) > 3 and any(sign.isdigit() for sign in word)}
+
+
 @lru_cache(maxsize=20_000)
 def _stem(word: str, language: str) -> str:
     """Snowball stem; words with figures in them are codes and stay. A stemmer holds state: one a call, for threads."""

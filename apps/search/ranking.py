@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,6 +49,13 @@ def fuse(candidates: Sequence[Scored[T]], language: str) -> list[Ranked[T]]:
         share = DENSE_SHARE if one.language == language else OTHER_LANGUAGE_SHARE
         ranked.append(Ranked(one.item, one.dense, one.lexical, share * meaning + (1 - share) * words))
     return sorted(ranked, key=lambda one: -one.fused)
+
+
+def blend(vectors: Sequence[Sequence[float]], shares: Sequence[float]) -> list[float]:
+    """The weighted mean of unit vectors, of length one again."""
+    mixed = [sum(share * one for share, one in zip(shares, column, strict=True)) for column in zip(*vectors, strict=True)]
+    length = math.sqrt(sum(one * one for one in mixed)) or 1.0
+    return [one / length for one in mixed]
 
 
 def _stretch(values: Sequence[float], *, absent_is_low: bool) -> list[float]:

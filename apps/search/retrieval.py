@@ -32,6 +32,16 @@ def find(*, dense: list[float], sparse: Sparse, wanted: Wanted, limit: int = LEG
     return [Hit(chunk, by_meaning.get(chunk.id, 0.0), by_words.get(chunk.id, 0.0)) for chunk in chunks]
 
 
+def measure_articles(
+    dense: list[float], remote_ids: Sequence[str], *, known: Sequence[Hit], visibilities: Sequence[str]
+) -> list[Hit]:
+    """The chunks of these articles that are not among the known hits, with their cosine."""
+    held = [hit.chunk.pk for hit in known]
+    rows = Chunk.objects.filter(kind=Chunk.Kind.ARTICLE, remote_id__in=remote_ids, visibility__in=visibilities)
+    missing = {row.pk: row for row in rows.exclude(pk__in=held)}
+    return [Hit(missing[found.id], found.score, 0.0) for found in open_index().closeness(dense, missing)]
+
+
 def _chunks(ids: Sequence[UUID], visibilities: Sequence[str]) -> list[Chunk]:
     """Visibility is asked again here: the row is the truth, the engine may be a page behind."""
     return list(Chunk.objects.filter(id__in=set(ids), visibility__in=visibilities))

@@ -58,6 +58,11 @@ class AuthoredOrigin:
         return iter(sorted(self._contacts.values(), key=lambda contact: contact.id))
 
 
+def in_order(account: load.Account) -> list[shapes.Case]:
+    """The cases as the account numbers its tickets, from 1: by creation."""
+    return [case for case, _ in _dated(account.cases, 0)]
+
+
 def _dated(cases: tuple[shapes.Case, ...], now: int) -> list[tuple[shapes.Case, list[int]]]:
     """Cases by creation with the second of each message, the newest message one hour before `now`."""
     ages: list[tuple[shapes.Case, list[float]]] = []

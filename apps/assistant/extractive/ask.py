@@ -9,8 +9,7 @@ from apps.assistant.extractive.gate import DEFAULTS, Thresholds, passes
 from apps.assistant.extractive.grounding import verify
 from apps.assistant.extractive.inputs import Passage
 from apps.assistant.shapes import Answer, AnswerPassage, Candidate, Quote
-from apps.core.text import sentences
-from apps.search.lexical import tokens
+from apps.search.lexical import codes, tokens
 
 MOST_PASSAGES, WINDOW = 3, 3
 
@@ -18,13 +17,19 @@ MOST_PASSAGES, WINDOW = 3, 3
 def answer_question(
     question: str, language: str, passages: Sequence[Passage], why: Sequence[Candidate], limits: Thresholds = DEFAULTS
 ) -> Answer:
-    """Up to three passages, best first, one a source, each a verified quote."""
+    """Up to three passages, best first, one a source, each a verified quote.
+
+    A code of the question that stands in a passage is evidence by itself: nothing is near FW-881 by meaning.
+    """
+    named = codes(question)
+    holding = {id(one) for one in passages if named and named <= codes(one.text)}
     kept: list[tuple[AnswerPassage, Quote]] = []
     seen: set[str] = set()
-    for passage in passages:
+    for passage in sorted(passages, key=lambda one: id(one) not in holding):
         if len(kept) == MOST_PASSAGES:
             break
-        if passage.source.id in seen or not passes(passage.dense, passage.lexical, limits.answer, limits):
+        near = id(passage) in holding or passes(passage.dense, passage.lexical, limits.answer, limits)
+        if passage.source.id in seen or not near:
             continue
         quote = verify(window(question, language, passage), passage.source, passage.source_text)
         if quote is not None:
@@ -43,15 +48,16 @@ def answer_question(
 
 def window(question: str, language: str, passage: Passage) -> str:
     """The run of at most three sentences that shares most words with the question."""
-    text = passage.text
-    spans = [span for span in sentences(text, passage.source.language) if not cues.GREETING.match(span.of(text))]
-    if len(spans) <= WINDOW:
-        return text[spans[0].start : spans[-1].end] if spans else text
+    said = [words for words in passage.sentences() if not cues.GREETING.match(words)]
+    if len(said) <= WINDOW:
+        return " ".join(said) or passage.text
     wanted = set(tokens(question, language))
-    runs = [spans[at : at + WINDOW] for at in range(len(spans) - WINDOW + 1)]
-    best = max(runs, key=lambda run: _shared(text[run[0].start : run[-1].end], passage.source.language, wanted))
-    return text[best[0].start : best[-1].end]
+    shared = [_shared(words, passage.source.language, wanted) for words in said]
+    starts = range(len(said) - WINDOW + 1)
+    # of equal runs the one that begins with the matter: what follows it explains it
+    best = max(starts, key=lambda at: (len(set.union(*shared[at : at + WINDOW])), len(shared[at])))
+    return " ".join(said[best : best + WINDOW])
 
 
-def _shared(text: str, language: str, wanted: set[str]) -> int:
-    return len(wanted & set(tokens(text, language)))
+def _shared(text: str, language: str, wanted: set[str]) -> set[str]:
+    return wanted & set(tokens(text, language))

@@ -63,17 +63,37 @@ CASE_ACT = _any(
     r"(?:已为您|已经为您|我已|我们已)",
 )
 WORRIED = _any(
-    r"\b(?:worried|urgent|asap|deadline|flight|please help|concern|stuck|soon as possible)\b",
-    r"\b(?:dringend|sorge|eilig|schnell wie möglich)\b", r"\b(?:urgent|inquiet|au plus vite|rapidement)\b",
-    r"\b(?:urgente|preocupad\w|cuanto antes)\b", r"(?:급해|급합니다|걱정|빨리)", r"(?:至急|心配|困って|急いで)", r"(?:着急|尽快|担心|紧急)",
-)  # fmt: skip
+    r"\b(?:worried|worrying|afraid|scared|anxious|nervous|urgent(?:ly)?|asap|deadline|flight|please help|concern(?:ed)?|stuck"
+    r"|soon as possible|overdraft|dangerous|is it safe|safe to|swollen|smoke|panic|desperate|losing (?:sales|customers|money))\b",
+    r"\b(?:by|before|until|for|due) (?:tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|\breply today\b",
+    r"\b(?:dringend\w*|sorge\w*|eilig|eilt|angst|gefährlich|nervös|schnell wie möglich|schnellstmöglich|bis (?:morgen|freitag|montag))\b",
+    r"\b(?:urgent\w*|inquiet\w*|inquièt\w*|peur|dangereu\w*|au plus vite|rapidement|avant (?:demain|vendredi|lundi)|d[’']ici demain)\b",
+    r"\b(?:urgen\w*|preocupa\w*|miedo|peligro\w*|cuanto antes|lo antes posible|antes de(?:l)? (?:mañana|viernes|lunes))\b",
+    r"(?:급해|급합니다|급하|걱정|빨리|불안|위험|내일까지|무서)",
+    r"(?:至急|心配|困って|困り|急いで|急ぎ|不安|危険|危な|怖い|明日まで)",
+    r"(?:着急|尽快|担心|紧急|急用|害怕|危险|不放心|明天之前)",
+)
 UPSET = _any(
-    r"\b(?:unacceptable|ridiculous|angry|furious|terrible|worst|disappointed|fed up|third time|scam|joke)\b|!!",
-    r"\b(?:unverschämt\w*|inakzeptabel|frechheit|enttäuscht|verärgert|katastrophe)\b",
-    r"\b(?:inadmissible|inacceptable|scandaleux|déçue?|furieux|honteux|ras-le-bol)\b",
-    r"\b(?:inaceptable|vergüenza|indignad\w|decepcionad\w|harto|harta|estafa)\b",
-    r"(?:화가|실망|어이없|말도 안|황당|최악)", r"(?:ひどい|怒って|がっかり|納得でき|最悪|不愉快)", r"(?:太差|失望|愤怒|不可接受|欺骗|投诉)",
-)  # fmt: skip
+    r"\b(?:unacceptable|not acceptable|ridiculous|angry|furious|terrible|worst|disappoint\w+|fed up|sick of|scam|joke|useless"
+    r"|appalling|disgrace\w*|unbelievable|outrageous|waste of|lawyer|chargeback|(?:third|fourth|fifth) time|how many times"
+    r"|never again|want my money|small claims|nobody (?:answers|replies|cares)|still nothing|being ignored)\b|!!!|!!.*!!|\?!",
+    r"\b(?:unverschämt\w*|inakzeptabel|unmöglich|frechheit|enttäusch\w*|verärgert|katastroph\w*|anwalt|reicht mir|stinksauer|sauer"
+    r"|zum (?:dritten|vierten) mal|geld zurück sofort|nie wieder|niemand antwortet)\b",
+    r"\b(?:inadmissible|inacceptable|scandaleu\w*|déçue?s?|furieu\w*|honteu\w*|ras-le-bol|marre|avocat|troisième fois|n[’']importe quoi"
+    r"|plus jamais|personne ne répond)\b",
+    r"\b(?:inaceptable|vergüenza|vergonzos\w+|indignad\w|indignante|decepcionad\w|hart[oa]|estafa|abogado|tercera vez|nunca más"
+    r"|nadie (?:responde|contesta))\b",
+    r"(?:화가|화나|실망|어이없|어이가|말도 안|황당|최악|짜증|몇 번째|너무하|신고하)",
+    r"(?:ひどい|ひどす|怒って|がっかり|納得でき|納得いか|最悪|不愉快|いい加減|信じられ|何度(?:も|目)|三度目)",
+    r"(?:太差|失望|愤怒|生气|不可接受|欺骗|投诉|太过分|气死|第三次|退钱|骗子|没人(?:回|理))",
+)
+_CAPITALS = "A-ZÄÖÜÉÈÁÍÓÚÑ"
+_NAMES = r"(?:HDMI|E?ARC|LDAC|IBAN|BIC|SWIFT|JSON|HTTPS?|USB|VAT|CORS|POST|NULL)\b"  # written in capitals by everybody
+SHOUTED = re.compile(
+    rf"\b(?!{_NAMES})[{_CAPITALS}]{{4,}}\s+(?!{_NAMES})[{_CAPITALS}]{{2,}}\b"
+    rf"|\b(?!{_NAMES})[{_CAPITALS}]{{2,}}\s+(?!{_NAMES})[{_CAPITALS}]{{4,}}\b"
+    r"|\b(?:NOW|TODAY|NEVER|NOT|NOTHING|TWICE|EMPTY|STILL|BROKE|REFUND|SOFORT|NICHT|NICHTS|RIEN|JAMAIS|NADA|NUNCA)\b"
+)
 QUESTION = re.compile(r"[?？]\s*$|(?:나요|까요|습니까|ですか|ますか|でしょうか|吗|呢)[.。?？]?\s*$")
 GREETINGS = {
     "en": ("Hi {name},", "Hello,"), "de": ("Guten Tag {name},", "Guten Tag,"), "fr": ("Bonjour {name},", "Bonjour,"),

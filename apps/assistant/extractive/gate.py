@@ -10,14 +10,16 @@ from apps.assistant.shapes import Missing
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Least cosine of the best passage, by the embedding profile `use`.
+    """By the embedding profile `use`; `make eval` shows what each lets through and holds back.
 
-    `reply`: a text for a customer. `answer`: a reply to an agent's question, who reads the quotes beside it.
-    `related`: shown as similar or relevant without a claim. `words`: a lexical match lowers the bar of the last
-    two by `eased`; never that of a reply, where a long letter always shares some words.
+    `reply`: least confidence (evidence.py) in the leading article of a text for a customer. `same`: least cosine of a
+    solved case that may lead instead: nearly the same words. `answer`: least cosine of a reply to an agent's question,
+    who reads the quotes beside it. `related`: least cosine of what is shown as similar or relevant without a claim.
+    `words`: a lexical match lowers the bar of the last two by `eased`.
     """
 
-    reply: float = 0.42
+    reply: float = 0.8
+    same: float = 0.75
     answer: float = 0.36
     related: float = 0.28
     words: float = 10.0
@@ -32,7 +34,7 @@ Outcome = Literal["reply", "ask_customer", "not_enough_evidence"]
 class Evidence:
     """What retrieval and quoting found for one case."""
 
-    dense: float  # cosine of the best usable passage, 0 without one
+    strength: float  # of the leading source against `reply`, 0 without one
     in_language: bool  # it is in the customer's language
     sentences: int  # quotable sentences, all verified
     detail_missing: bool  # the source asks for a number the customer has not given
@@ -48,9 +50,9 @@ def decide(evidence: Evidence, limits: Thresholds = DEFAULTS) -> tuple[Outcome, 
     """(outcome, what is missing). A reply needs near evidence, in the customer's language, that can be quoted."""
     if not evidence.customer_wrote:
         return "not_enough_evidence", ["no_customer_message"]
-    if evidence.dense <= 0:
+    if evidence.strength <= 0:
         return "not_enough_evidence", ["no_source"]
-    if evidence.dense < limits.reply:
+    if evidence.strength < limits.reply:
         return "not_enough_evidence", ["weak_match"]
     if not evidence.in_language:
         return "not_enough_evidence", ["no_source_in_language"]

@@ -7,13 +7,17 @@ from datetime import datetime
 from typing import Literal
 
 from apps.assistant.shapes import Source
+from apps.core.text import Span, normalise, sentences
 
 Author = Literal["customer", "agent", "system"]
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
-    """One entry; `text` is normalised, `own` the length of its own words before quoted mail (a prefix)."""
+    """One entry; `text` is normalised, `own` the length of its own words before quoted mail (a prefix).
+
+    `spans`: the sentences of its own words, by the lines its author wrote.
+    """
 
     id: str
     number: int
@@ -24,6 +28,7 @@ class ThreadMessage:
     own: int
     language: str
     created_at: datetime
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +48,35 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that was found, with its whole normalised source."""
+    """A chunk that was found, with its whole source as it was written.
+
+    `start` and `end` count in normalise(written). `family` is shared by all languages and parts of one article, and by
+    all messages of one ticket.
+    """
 
     source: Source
-    source_text: str
+    written: str
     start: int
     end: int
     dense: float
     lexical: float
     score: float
+    family: str = ""
     names: frozenset[str] = frozenset()  # people of the source's own thread: their names leave no quote
+
+    @property
+    def source_text(self) -> str:
+        return normalise(self.written)
 
     @property
     def text(self) -> str:
         return self.source_text[self.start : self.end]
+
+    def sentences(self) -> list[str]:
+        """Its sentences, by the lines of the source: an item of a list is one, with or without a full stop."""
+        text = self.source_text
+        spans = sentences(self.written, self.source.language)
+        return [span.of(text) for span in spans if span.start >= self.start and span.end <= self.end]
 
 
 class PrivateText(ValueError):

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from apps.assistant.extractive import cues
+from apps.assistant.extractive.evidence import confidence, weigh_articles
 from apps.assistant.extractive.gate import DEFAULTS, Evidence, Thresholds, decide
 from apps.assistant.extractive.grounding import verify
 from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.shapes import Draft, DraftSentence, Quote
-from apps.core.text import sentences
 
-MOST_SENTENCES, MOST_SOURCES = 6, 2
+MOST_SENTENCES, MOST_PASSAGES = 6, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The one source a reply rests on: an article, or a solved case in nearly the same words."""
+
+    strength: float  # comparable with Thresholds.reply
+    passages: tuple[Passage, ...]  # in the customer's language, in the order of the source; empty without any
 
 
 def suggest_reply(thread: Thread, passages: Sequence[PublicPassage], limits: Thresholds = DEFAULTS) -> Draft:
-    """The draft, or honestly none. `passages` are best first; their type keeps private words out."""
+    """The draft, or honestly none. It quotes one source: two that disagree make a letter nobody should send.
+
+    `passages`: all parts of the articles that came near, and the fixes of similar cases, best first. Their type keeps
+    private words out.
+    """
     language = thread.language
-    best = max((one.passage for one in passages), key=lambda one: one.dense, default=None)
-    own = [one.passage for one in passages if one.passage.source.language == language]
-    usable = [one for one in own if one.dense >= limits.reply][:MOST_SOURCES]
-    paragraphs, citations = _quote_all(usable, _names(thread))
-    leading = usable[0] if usable else best
+    lead = leading([one.passage for one in passages], language, limits)
+    paragraphs, citations = _quote_all(lead.passages, _names(thread))
     evidence = Evidence(
-        dense=leading.dense if leading else 0.0,
-        in_language=bool(usable) or best is None or best.source.language == language,
+        strength=lead.strength,
+        in_language=bool(lead.passages),
         sentences=sum(map(len, paragraphs)),
-        detail_missing=_asks_for_detail(usable) and not _gave_detail(thread),
+        detail_missing=_asks_for_detail(lead.passages) and not _gave_detail(thread),
         customer_wrote=any(one.author == "customer" for one in thread.messages),
     )
     outcome, missing = decide(evidence, limits)
     base = Draft(
-        outcome=outcome, language=language, missing=missing, score=round(evidence.dense, 3), threshold=limits.reply
+        outcome=outcome, language=language, missing=missing, score=round(evidence.strength, 3), threshold=limits.reply
     )
     if outcome == "not_enough_evidence":
         return base
@@ -40,12 +50,30 @@ def suggest_reply(thread: Thread, passages: Sequence[PublicPassage], limits: Thr
     return base.model_copy(update={"paragraphs": paragraphs, "citations": citations, **_frame(thread)})
 
 
-def _quote_all(usable: Sequence[Passage], names: set[str]) -> tuple[list[list[DraftSentence]], list[Quote]]:
-    """One paragraph a source; every sentence is found again in its source before it counts."""
+def leading(passages: Sequence[Passage], language: str, limits: Thresholds = DEFAULTS) -> Lead:
+    """The article that stands out, else the fix of a case that says nearly the same."""
+    weighed = weigh_articles((one for one in passages if one.source.kind == "article"), language)
+    sure = confidence(weighed)
+    if sure < limits.reply:
+        same = next((one for one in passages if one.source.kind == "message" and _same_case(one, language, limits)), None)
+        if same is not None:
+            return Lead(limits.reply, (same,))
+    if not weighed:
+        return Lead(0.0, ())
+    nearest = weighed[0].in_language(language)[:MOST_PASSAGES]
+    return Lead(sure, tuple(sorted(nearest, key=lambda one: one.start)))
+
+
+def _same_case(passage: Passage, language: str, limits: Thresholds) -> bool:
+    return passage.source.language == language and passage.dense >= limits.same
+
+
+def _quote_all(passages: Sequence[Passage], names: set[str]) -> tuple[list[list[DraftSentence]], list[Quote]]:
+    """One paragraph a passage; every sentence is found again in its source before it counts."""
     paragraphs: list[list[DraftSentence]] = []
     citations: list[Quote] = []
     left = MOST_SENTENCES
-    for passage in usable:
+    for passage in passages:
         paragraph = []
         for words in quotable(passage, names)[:left]:
             quote = verify(words, passage.source, passage.source_text)
@@ -61,8 +89,7 @@ def _quote_all(usable: Sequence[Passage], names: set[str]) -> tuple[list[list[Dr
 def quotable(passage: Passage, names: set[str]) -> list[str]:
     """Sentences that may stand in a letter to another customer: complete, no person, no number of somebody's case."""
     found = []
-    for span in sentences(passage.text, passage.source.language):
-        words = span.of(passage.text)
+    for words in passage.sentences():
         if len(words) < 12 and words.isascii():
             continue
         if cues.GREETING.match(words) or cues.SIGN_OFF.match(words) or cues.PERSONAL.search(words):
@@ -90,8 +117,8 @@ def parts_of_names(names: Iterable[str]) -> set[str]:
     return {part for name in names for part in name.split() if len(part) > 2 or not part.isascii()}
 
 
-def _asks_for_detail(usable: Sequence[Passage]) -> bool:
-    return bool(usable) and bool(cues.DETAIL.search(usable[0].text))
+def _asks_for_detail(passages: Sequence[Passage]) -> bool:
+    return any(cues.DETAIL.search(one.text) for one in passages)
 
 
 def _gave_detail(thread: Thread) -> bool:

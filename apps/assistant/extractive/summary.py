@@ -11,7 +11,7 @@ from apps.assistant.extractive import cues
 from apps.assistant.extractive.dates import future_dates
 from apps.assistant.extractive.inputs import Thread, ThreadMessage
 from apps.assistant.shapes import Summary, SummaryLine
-from apps.core.text import Span, normalise, sentences
+from apps.core.text import Span, normalise
 
 REQUEST_LINES, TRIED_LINES = 2, 4
 
@@ -31,18 +31,17 @@ def summarise(thread: Thread, now: datetime) -> Summary:
         last_ask=questions[-1:],
         open_questions=[] if answered else questions[:-1],
         dates=_dates(thread, told, now.date()),
-        mood=mood(customers),
+        mood=mood(customers, thread.subject),
     )
 
 
 def telling(message: ThreadMessage) -> list[Span]:
     """Sentences of the message's own words that say something."""
-    own = message.text[: message.own]
-    spans = sentences(own, message.language)
-    return [
-        span for span in spans
-        if len(span.of(own)) > 3 and not cues.GREETING.match(span.of(own)) and not cues.SIGN_OFF.match(span.of(own))
-    ]  # fmt: skip
+    return [span for span in message.spans if _says_something(span.of(message.text))]
+
+
+def _says_something(words: str) -> bool:
+    return len(words) > 3 and not cues.GREETING.match(words) and not cues.SIGN_OFF.match(words)
 
 
 def central(spans: list[Span], text: str, subject: str, count: int) -> list[Span]:
@@ -59,10 +58,11 @@ def central(spans: list[Span], text: str, subject: str, count: int) -> list[Span
     return sorted(best, key=lambda span: span.start)
 
 
-def mood(messages: list[ThreadMessage]) -> str:
-    """From the customer's last two messages: upset, worried or calm."""
-    text = " ".join(message.text[: message.own] for message in messages[-2:])
-    if cues.UPSET.search(text):
+def mood(messages: list[ThreadMessage], subject: str = "") -> str:
+    """From the customer's last two messages, and the subject while there is one alone: upset, worried or calm."""
+    words = [message.text[: message.own] for message in messages[-2:]]
+    text = " ".join([subject, *words] if len(messages) == 1 else words)
+    if cues.UPSET.search(text) or cues.SHOUTED.search(text):
         return "upset"
     return "worried" if cues.WORRIED.search(text) else "calm"
 

@@ -1,0 +1,68 @@
+"""From what somebody asks to the passages that may speak to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.assistant.extractive.inputs import Passage, Thread
+from apps.assistant.loading import load_passages
+from apps.core.text import normalise
+from apps.llm.registry import embeddings
+from apps.search.index import Sparse, Wanted
+from apps.search.lexical import query_vector
+from apps.search.ranking import Scored, blend, fuse
+from apps.search.retrieval import Hit, find, measure_articles
+
+SUBJECT_SHARE = 0.3  # of the vector: a subject names the matter, the letter tells it
+LETTER, LAST_WORD = 700, 300  # characters of the first and of the last message that are looked for
+WHOLE = 12  # articles measured in all their languages
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as both legs of the search take it."""
+
+    text: str
+    language: str
+    dense: list[float]
+    sparse: Sparse
+
+
+def asked(text: str, language: str, *, subject: str = "") -> Asked:
+    """One vector for the text, leaning towards the subject where there is one."""
+    vectors = embeddings().embed([text, subject] if subject else [text])
+    dense = blend(vectors, [1 - SUBJECT_SHARE, SUBJECT_SHARE]) if subject else vectors[0]
+    words = query_vector(text, language)
+    return Asked(text, language, dense, Sparse(list(words.indices), list(words.values)))
+
+
+def asked_by(thread: Thread) -> Asked:
+    """What the customer wants: subject, first words, and the last word when there is one."""
+    customers = [one for one in thread.messages if one.author == "customer" and not one.private]
+    parts = [thread.subject] + [one.text[: one.own][:LETTER] for one in customers[:1]]
+    if len(customers) > 1:
+        parts.append(customers[-1].text[: customers[-1].own][:LAST_WORD])
+    return asked(normalise("\n".join(parts)), thread.language, subject=thread.subject)
+
+
+def search(question: Asked, wanted: Wanted) -> list[Passage]:
+    """Passages of both legs, best first."""
+    return _passages(find(dense=question.dense, sparse=question.sparse, wanted=wanted), question.language)
+
+
+def search_articles(question: Asked, visibilities: tuple[str, ...]) -> list[Passage]:
+    """Like `search` for articles; the nearest ones come with all their parts and languages."""
+    wanted = Wanted(kinds=("article",), visibilities=visibilities)
+    hits = find(dense=question.dense, sparse=question.sparse, wanted=wanted)
+    nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in fuse(_scored(hits), question.language)))[:WHOLE]
+    rest = measure_articles(question.dense, nearest, known=hits, visibilities=visibilities)
+    return _passages([*hits, *rest], question.language)
+
+
+def _passages(hits: Sequence[Hit], language: str) -> list[Passage]:
+    return load_passages(fuse(_scored(hits), language))
+
+
+def _scored(hits: Sequence[Hit]) -> list[Scored[Hit]]:
+    return [Scored(hit, hit.dense, hit.lexical, hit.chunk.language) for hit in hits]
