@@ -18,13 +18,15 @@ ON CONFLICT (kind, object_id) DO UPDATE
 SET version = ingest_outbox.version + 1, priority = least(ingest_outbox.priority, excluded.priority),
     due_at = least(ingest_outbox.due_at, excluded.due_at)
 """
+# Picked first and once: inside WHERE … IN the planner may ask the list again for every row, past its limit.
 _CLAIM = """
-UPDATE ingest_outbox SET claimed_until = clock_timestamp() + make_interval(secs => %s)
-WHERE id IN (
+WITH picked AS MATERIALIZED (
     SELECT id FROM ingest_outbox
     WHERE kind = %s AND due_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
     ORDER BY priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING id, object_id, version, attempts
+UPDATE ingest_outbox SET claimed_until = clock_timestamp() + make_interval(secs => %s)
+FROM picked WHERE ingest_outbox.id = picked.id
+RETURNING ingest_outbox.id, ingest_outbox.object_id, ingest_outbox.version, ingest_outbox.attempts
 """
 _LEASE = """
 UPDATE ingest_stream SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence + 1
@@ -59,7 +61,7 @@ def owe_rows(kind: str, object_ids: list[UUID], priority: int) -> None:
 
 def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [seconds, kind, limit])
+        cursor.execute(_CLAIM, [kind, limit, seconds])
         return cursor.fetchall()
 
 

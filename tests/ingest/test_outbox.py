@@ -1,0 +1,36 @@
+"""Owed work: claimed in batches of the size asked for, free again when its holder died."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.ingest.models import Outbox
+from apps.ingest.outbox import CLAIM_SECONDS, owe
+from apps.ingest.sql import claim_rows
+
+
+def test_a_claim_takes_no_more_than_its_batch_however_the_planner_reads_it(in_acme):
+    owe(Outbox.Kind.THREAD, [uuid4() for _ in range(60)])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_hashagg = off; SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off")
+    seen: set[int] = set()
+    for _ in range(6):
+        claimed = claim_rows(Outbox.Kind.THREAD, 10, CLAIM_SECONDS)
+        assert len(claimed) == 10
+        seen |= {row[0] for row in claimed}
+    assert len(seen) == 60
+    assert claim_rows(Outbox.Kind.THREAD, 10, CLAIM_SECONDS) == []
+
+
+def test_what_a_dead_worker_held_is_free_within_a_minute(in_acme):
+    owe(Outbox.Kind.THREAD, [uuid4()])
+    held = claim_rows(Outbox.Kind.THREAD, 1, CLAIM_SECONDS)
+    assert Outbox.objects.get().claimed_until <= timezone.now() + timedelta(seconds=60)
+    assert claim_rows(Outbox.Kind.THREAD, 1, CLAIM_SECONDS) == []
+    Outbox.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert claim_rows(Outbox.Kind.THREAD, 1, CLAIM_SECONDS) == held
