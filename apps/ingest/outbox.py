@@ -16,7 +16,7 @@ from apps.core.errors import AppError, RateLimited
 from apps.ingest.models import Outbox
 from apps.ingest.sql import claim_rows, owe_rows
 
-CLAIM_SECONDS = 120
+CLAIM_SECONDS = 45  # a dead worker's batch is free again after it; doing one twice changes nothing
 GIVE_UP_AFTER = 8  # attempts; then once a day, and the progress page says so
 log = structlog.get_logger("deskhand.ingest")
 

@@ -15,7 +15,8 @@ from apps.ingest.models import Stream
 from apps.ingest.sql import take_lease
 from apps.platforms.models import Connection
 
-LEASE_SECONDS = 90  # longer than the hard limit of a task; a dead worker's feed is free again after it
+LEASE_SECONDS = 45  # a dead worker's feed is free again after it; a late writer is refused by the fence
+FETCH_SECONDS = 35  # of one page, so that a slow helpdesk's answer still finds the lease
 KINDS = (Stream.Kind.ARTICLES, Stream.Kind.TICKETS, Stream.Kind.TRASHED, Stream.Kind.SPAM)
 EVERY = {Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5}  # x POLL_SECONDS
 

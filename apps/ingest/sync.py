@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import transaction
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, ExternalUnavailable
 from apps.core.text import detect_language
 from apps.ingest import streams
 from apps.ingest.models import Outbox, Stream
@@ -44,11 +44,15 @@ def sync_page(*, stream_id: UUID) -> bool:
 
 
 async def _fetch(adapter: PlatformAdapter, stream: Stream) -> Page[Any]:
-    async with adapter as opened:
-        cursor = _cursor(opened, stream)
-        if stream.kind == Stream.Kind.ARTICLES:
-            return await opened.fetch_articles(cursor)
-        return await opened.fetch_tickets(cursor)
+    """One page. Raises ExternalUnavailable when it takes so long that the lease would run out."""
+    try:
+        async with asyncio.timeout(streams.FETCH_SECONDS), adapter as opened:
+            cursor = _cursor(opened, stream)
+            if stream.kind == Stream.Kind.ARTICLES:
+                return await opened.fetch_articles(cursor)
+            return await opened.fetch_tickets(cursor)
+    except TimeoutError as exc:
+        raise ExternalUnavailable("the helpdesk did not give a page in time") from exc
 
 
 def _cursor(adapter: PlatformAdapter, stream: Stream) -> Cursor:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from apps.core.errors import AppError, CredentialsRejected, NotFound
+from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound
 from apps.core.text import detect_language, normalise
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, put_off, settle
@@ -22,6 +22,7 @@ from apps.platforms.connecting import open_adapter
 from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
 
 IN_FLIGHT = 4  # threads asked for at once, of one connection
+FETCH_SECONDS = 35  # of a batch: what comes later would find the claim gone and be read twice
 Read = list[MessageData] | Fate | AppError
 
 
@@ -44,18 +45,27 @@ def read_threads(claimed: Sequence[Claimed]) -> None:
 
 async def _fetch(adapter: PlatformAdapter, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
     gate = asyncio.Semaphore(IN_FLIGHT)
+    until = asyncio.get_running_loop().time() + FETCH_SECONDS
 
     async def one(ticket: Ticket) -> tuple[UUID, Read]:
-        async with gate:
-            try:
-                return ticket.pk, await opened.fetch_thread(ticket.remote_id)
-            except NotFound:
-                return ticket.pk, await _fate(opened, ticket)
-            except AppError as exc:
-                return ticket.pk, exc
+        try:
+            async with asyncio.timeout_at(until), gate:
+                return ticket.pk, await _read(opened, ticket)
+        except TimeoutError:
+            return ticket.pk, ExternalUnavailable("the helpdesk did not give a thread in time")
 
     async with adapter as opened:
         return dict(await asyncio.gather(*(one(ticket) for ticket in tickets)))
+
+
+async def _read(adapter: PlatformAdapter, ticket: Ticket) -> Read:
+    """The thread, or what became of a ticket that is not there, or why neither could be read."""
+    try:
+        return await adapter.fetch_thread(ticket.remote_id)
+    except NotFound:
+        return await _fate(adapter, ticket)
+    except AppError as exc:
+        return exc
 
 
 async def _fate(adapter: PlatformAdapter, ticket: Ticket) -> Read:
