@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException
+from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from apps.core.errors import ExternalUnavailable, TenantLeak
 from apps.tenancy.context import current_company
@@ -176,22 +176,35 @@ def open_index() -> CompanyIndex:
 
 
 def ensure_collection() -> None:
-    """Create collection, payload indexes and alias where they are missing. Safe to repeat and to race."""
+    """Create collection, payload indexes and alias where they are missing. Safe to repeat and to race.
+
+    The alias comes last: where it stands, a crash has left nothing out.
+    """
     client = _client()
+    if ALIAS in {one.alias_name for one in _engine(client.get_aliases).aliases}:
+        return
     if not _engine(client.collection_exists, COLLECTION):
         dense = models.VectorParams(
             size=DENSE_SIZE, distance=models.Distance.COSINE, hnsw_config=models.HnswConfigDiff(m=0)
         )
         sparse = models.SparseVectorParams(modifier=models.Modifier.IDF)
-        _engine(client.create_collection, COLLECTION, {DENSE: dense}, {SPARSE: sparse})
-        tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-        _engine(client.create_payload_index, COLLECTION, "company_id", tenant)
-        for name in KEYWORDS:
-            _engine(client.create_payload_index, COLLECTION, name, models.PayloadSchemaType.KEYWORD)
-    aliases = {one.alias_name for one in _engine(client.get_aliases).aliases}
-    if ALIAS not in aliases:
-        create = models.CreateAlias(collection_name=COLLECTION, alias_name=ALIAS)
-        _engine(client.update_collection_aliases, [models.CreateAliasOperation(create_alias=create)])
+        _create_collection(client, {DENSE: dense}, {SPARSE: sparse})
+    tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+    _engine(client.create_payload_index, COLLECTION, "company_id", tenant)
+    for name in KEYWORDS:
+        _engine(client.create_payload_index, COLLECTION, name, models.PayloadSchemaType.KEYWORD)
+    create = models.CreateAlias(collection_name=COLLECTION, alias_name=ALIAS)
+    _engine(client.update_collection_aliases, [models.CreateAliasOperation(create_alias=create)])
+
+
+def _create_collection(client: QdrantClient, dense: dict[str, Any], sparse: dict[str, Any]) -> None:
+    try:
+        client.create_collection(COLLECTION, dense, sparse)
+    except UnexpectedResponse as exc:
+        if exc.status_code != 409:  # another worker got there first
+            raise ExternalUnavailable("The vector engine did not take a collection.", code="index_unavailable") from exc
+    except (ApiException, OSError) as exc:
+        raise ExternalUnavailable("The vector engine did not answer.", code="index_unavailable") from exc
 
 
 def _engine(call: Any, *args: Any, **kwargs: Any) -> Any:
