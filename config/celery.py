@@ -1,11 +1,26 @@
 """The worker application: late acknowledgement, short limits, JSON only (decisions 26)."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging, worker_init
+
+from config.warming import warm
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 app = Celery("deskhand")
 app.config_from_object("config.celery_settings")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_logging(**_: Any) -> None:
+    """config.logging has set it up; without a receiver Celery would put levels and handlers of its own over it."""
+
+
+@worker_init.connect
+def warm_before_forking(**_: Any) -> None:
+    """Models are loaded once, in the parent: its children share the memory, and a new child is warm at once."""
+    warm()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,15 +21,23 @@ class UseEmbeddings:
     def __init__(self, *, threads: int = 1) -> None:
         # More threads than free cores make it twenty times slower (models.md 2): one per worker.
         self._threads = threads
+        self._loading = Lock()
+        self._loaded: Any = None
 
-    @cached_property
     def _model(self) -> Any:
-        return USE(threads=self._threads)
+        """The weights, read once; who asks meanwhile waits for the same read."""
+        with self._loading:
+            if self._loaded is None:
+                loaded = USE(threads=self._threads)
+                loaded.encode([""])  # it reads its files at the first text
+                self._loaded = loaded
+            return self._loaded
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         vectors: list[list[float]] = []
+        model = self._model() if texts else None
         for start in range(0, len(texts), BATCH):
-            found = np.asarray(self._model.encode(list(texts[start : start + BATCH])), dtype=np.float32)
+            found = np.asarray(model.encode(list(texts[start : start + BATCH])), dtype=np.float32)
             lengths = np.linalg.norm(found, axis=1, keepdims=True)
             vectors += (found / np.where(lengths == 0, 1, lengths)).tolist()
         return vectors

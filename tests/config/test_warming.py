@@ -1,0 +1,74 @@
+"""Processes load their models when they start, once, and answer meanwhile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from apps.llm.providers import use
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB = """
+import sys, threading, time
+import config.{kind}
+from apps.core.text.languages import _identifier
+from apps.llm.registry import embeddings
+warming = [one for one in threading.enumerate() if one.name == "warm"]
+assert warming, "nothing warms this process"
+warming[0].join(60)
+began = time.perf_counter()
+embeddings().embed(["What now?"])
+assert _identifier.cache_info().currsize == 1, "the language table was not read"
+sys.stdout.write(f"{{time.perf_counter() - began}}")
+"""
+WORKER = """
+import sys
+from celery.signals import worker_init
+from config.celery import app
+from apps.core.text.languages import _identifier
+from apps.llm import registry
+worker_init.send(sender=app)
+sys.stdout.write(f"{registry._provider.cache_info().currsize} {_identifier.cache_info().currsize}")
+"""
+
+
+def printed_by(script: str) -> str:
+    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+def test_a_web_process_warms_itself_while_it_starts(kind):
+    loading = "a load takes a second, an answer of a loaded model a few milliseconds"
+    assert float(printed_by(WEB.format(kind=kind))) < 0.3, loading
+
+
+def test_a_worker_loads_the_models_before_it_forks():
+    assert printed_by(WORKER) == "1 1"
+
+
+def test_who_asks_while_the_weights_are_read_waits_for_the_same_read(monkeypatch):
+    reads: list[int] = []
+
+    class SlowWeights:
+        def __init__(self, threads: int) -> None:
+            reads.append(threads)
+            time.sleep(0.05)  # long enough for the others to ask
+
+        def encode(self, texts: list[str]) -> list[list[float]]:
+            return [[1.0, 0.0] for _ in texts]
+
+    monkeypatch.setattr(use, "USE", SlowWeights)
+    provider = use.UseEmbeddings()
+    answers: list[list[list[float]]] = []
+    askers = [threading.Thread(target=lambda: answers.append(provider.embed(["a"]))) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert answers == [[[1.0, 0.0]]] * 4
+    assert reads == [1]
