@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -23,6 +24,8 @@ from apps.search.index import PROFILE, Point, Sparse, ensure_collection, open_in
 from apps.search.lexical import document_vector
 from apps.search.models import Chunk
 from apps.tenancy.context import current_company
+
+log = structlog.get_logger("deskhand.ingest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def _refresh(
         )
         owe(Outbox.Kind.BRIEF, briefs, priority=3)
         settle(claimed)
+    log.info("indexed", sources=len(sources), chunks=len(wanted), embedded=len(fresh), removed=len(stale))
 
 
 def _rows(source: Indexable) -> list[Chunk]:
