@@ -6,20 +6,18 @@ import argparse
 import os
 import shutil
 import signal
-import subprocess  # noqa: S404 - runs the given command
 import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import psycopg
 
 from embedded.demo import KEYS, PASSWORD, PEOPLE
 from embedded.postgres import Postgres
-from embedded.processes import StartFailed, kill_session, tail
+from embedded.processes import StartFailed, spawn, stop, tail
 from embedded.roles import DATABASE, ensure_roles
 from embedded.services import Group, Service, python
 from embedded.site import ACCOUNTS, ROOT, Busy, Site, site_environment
@@ -32,6 +30,10 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked
     """A signal asked us to end."""
 
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
 
 class Supervisor:
     """Engines, web, workers, beat and, for the demo, the simulated helpdesks."""
@@ -41,7 +43,6 @@ class Supervisor:
         self.demo = demo
         self.began = time.monotonic()
         self.group = Group(self.say)
-        self.engines: list[Any] = []
         self.environment: dict[str, str] = {}
         self.postgres: Postgres | None = None
 
@@ -67,16 +68,13 @@ class Supervisor:
     def _start_engines(self) -> None:
         data, ports = self.site.data, self.site.ports
         self.postgres = postgres = Postgres(data / "postgres")
-        self.engines.append(postgres)
-        postgres.start()
+        self.group.add(postgres)
         ensure_roles(postgres)
         self.say("PostgreSQL is up")
         valkey = Valkey(data / "valkey", port=ports["valkey"])
-        self.engines.append(valkey)
-        valkey.start()
+        self.group.add(valkey)
         vectors = VectorsProcess(data / "vectors", token=self.site.secret("QDRANT_API_KEY"), port=ports["vectors"])
-        self.engines.append(vectors)
-        vectors.start()
+        self.group.add(vectors)
         self.say("Valkey and the vector engine are up")
         self.environment = site_environment(
             self.site,
@@ -88,9 +86,12 @@ class Supervisor:
 
     def _run(self, name: str, command: list[str]) -> None:
         log = self.site.data / "logs" / f"{name}.log"
-        log.parent.mkdir(exist_ok=True)
-        with log.open("wb") as output:
-            code = subprocess.call(command, cwd=ROOT, env=self.environment, stdout=output, stderr=output)  # noqa: S603
+        log.unlink(missing_ok=True)
+        process = spawn(command, log=log, environment=self.environment, cwd=ROOT)
+        try:
+            process.wait()
+        finally:
+            code = stop(process)
         if code:
             raise StartFailed(f"{name} failed:\n{tail(log)}")
 
@@ -139,7 +140,10 @@ class Supervisor:
         raise StartFailed(f"{what} did not answer within 60 s; its log is in {logs}")
 
     def counts(self, company: str) -> dict[str, int]:
-        """Rows of a demo company, for the progress line (read past row security by the owner of this machine)."""
+        """Rows of a demo company, for the progress line (read past row security by the owner of this machine).
+
+        Raises psycopg.OperationalError while PostgreSQL is away.
+        """
         assert self.postgres is not None
         tables = {"tickets": "platforms_ticket", "messages": "platforms_message", "chunks": "search_chunk",
                   "briefs": "assistant_brief", "owed": "ingest_outbox"}  # fmt: skip
@@ -152,20 +156,21 @@ class Supervisor:
         """Beat, worker, web, simulators, vectors, Valkey, PostgreSQL: the last to start is the first to stop."""
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        self.group.stop()
-        for engine in reversed(self.engines):
-            engine.stop()
-        self.say("stopped")
+        if self.group.children:
+            self.group.stop()
+            self.say("stopped")
 
 
 def welcome(supervisor: Supervisor) -> None:
     """Address and logins, as the last thing on the screen."""
     port = supervisor.site.ports["web"]
-    lines = [""]
-    for company in ACCOUNTS:
+    lines = [""] if supervisor.demo else ["", f"  http://localhost:{port}/"]
+    for company in ACCOUNTS if supervisor.demo else ():
         lines.append(f"  http://{company}.localhost:{port}/")
         lines += [f"      {email:24} {role}" for email, _, role in PEOPLE[company]]
-    lines += [f"  password of all of them: {PASSWORD}", "  Ctrl-C stops everything.", ""]
+    if supervisor.demo:
+        lines.append(f"  password of all of them: {PASSWORD}")
+    lines += ["  Ctrl-C stops everything.", ""]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
@@ -176,42 +181,49 @@ def watch(supervisor: Supervisor) -> None:
     while True:
         supervisor.group.watch()
         if supervisor.demo and settled < 3:
-            counts = {company: supervisor.counts(company) for company in ACCOUNTS}
-            text = "; ".join(
-                f"{name}: {one['tickets']} tickets, {one['messages']} messages, {one['chunks']} chunks, {one['briefs']} briefs"
-                for name, one in counts.items()
-            )
-            if text != shown:
+            text, idle = progress_line(supervisor)
+            if text and text != shown:
                 supervisor.say(text)
                 shown = text
-            idle = all(one["briefs"] and not one["owed"] for one in counts.values())
             settled = settled + 1 if idle else 0
             if settled == 3:
                 supervisor.say("first sync complete")
-        time.sleep(2)
+        time.sleep(1)
+
+
+def progress_line(supervisor: Supervisor) -> tuple[str, bool]:
+    """What to say of the first sync, and whether nothing is owed; no text while PostgreSQL is away."""
+    try:
+        counts = {company: supervisor.counts(company) for company in ACCOUNTS}
+    except psycopg.OperationalError:
+        return "", False
+    text = "; ".join(
+        f"{name}: {one['tickets']} tickets, {one['messages']} messages, {one['chunks']} chunks, {one['briefs']} briefs"
+        for name, one in counts.items()
+    )
+    return text, all(one["briefs"] and not one["owed"] for one in counts.values())
 
 
 def run_command(supervisor: Supervisor, command: str) -> int:
-    """Run a shell command with the site's environment; its exit code is ours."""
+    """Run a shell command with the site's environment; its exit code is ours (128 + the signal that ended it)."""
     environment = (
         os.environ
         | supervisor.environment
         | {f"SIMULATOR_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[one]}" for one in ACCOUNTS}
         | {f"CONTROL_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[f'{one}-control']}" for one in ACCOUNTS}
     )
-    process = subprocess.Popen(command, shell=True, env=environment, start_new_session=True)  # noqa: S602 - the user's own command
+    process = spawn(["/bin/sh", "-c", command], log=None, environment=environment, stdin=None)
     try:
         while process.poll() is None:
             supervisor.group.watch()
             time.sleep(0.2)
-    except BaseException:
-        kill_session(process)
-        raise
-    return process.returncode
+    finally:
+        code = stop(process)
+    return code if code >= 0 else 128 - code
 
 
 def _asked(number: int, frame: FrameType | None) -> None:
-    raise Stopped
+    raise Stopped(number)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -241,9 +253,10 @@ def main(arguments: list[str]) -> int:
             return run_command(supervisor, options.run)
         welcome(supervisor)
         watch(supervisor)
-    except (Stopped, KeyboardInterrupt):
+    except Stopped as asked:
         sys.stdout.write("\n")
         supervisor.say("stopping …")
+        return 128 + asked.number if options.run else 0
     except (StartFailed, Busy) as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
@@ -253,9 +266,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _reset(supervisor: Supervisor, data: Path) -> None:
-    """Refuses folders that are not ours and folders in use."""
+    """Refuses folders that are not ours and folders in use, by us or by an engine that is still ending."""
     if not (data / "lock").exists():
         raise StartFailed(f"{data} does not look like a data folder of Deskhand; it was left alone.")
-    Site(data).take()
+    held = Site(data)
+    held.take()
+    Postgres(data / "postgres").erase()
     shutil.rmtree(data)
+    held.release()
     supervisor.say("data folder deleted")

@@ -48,6 +48,8 @@ class Postgres:
     may cost everything.
     """
 
+    name = "PostgreSQL"
+
     def __init__(self, data: Path | str, *, fsync: bool = True, log: Path | None = None) -> None:
         folder = Path(data).resolve()
         self.log = log or folder / "postgres.log"
@@ -90,7 +92,8 @@ class Postgres:
             self.socket_dir = ""
 
     def erase(self) -> None:
-        """Remove a stopped server's data, wherever it lies."""
+        """Remove a stopped server's data, wherever it lies. Waits for one that is still ending; raises StartFailed."""
+        self._wait_for_predecessor()
         shutil.rmtree(self.data.parent, ignore_errors=True)
 
     def dsn(self, user: str, database: str) -> str:
@@ -136,9 +139,11 @@ class Postgres:
         draft.rename(self.data)
 
     def _wait_for_predecessor(self) -> None:
-        """A server whose starter was killed may still be writing its checkpoint. Raises StartFailed after 20 s."""
+        """A server whose starter was killed may still be writing its checkpoint, and the backends of a killed server
+        end only after their statement. Raises StartFailed after 20 s.
+        """
         until = time.monotonic() + 20
-        while self._predecessor_runs():
+        while self._predecessor_runs() or workers_in(self.data):
             if time.monotonic() > until:
                 raise StartFailed(f"Another PostgreSQL still runs on {self.data}.")
             time.sleep(0.05)
@@ -172,6 +177,18 @@ class Postgres:
                 return
         stop(self.process, signal_number=signal.SIGINT)
         raise StartFailed(f"PostgreSQL did not answer within {PATIENCE:.0f} s:\n{tail(self.log)}")
+
+
+def workers_in(folder: Path) -> list[int]:
+    """Processes that work in this folder: every one of a server's does. Without /proc none is seen."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*") if Path("/proc/self").exists() else []:
+        try:
+            if os.readlink(entry / "cwd") == str(folder):
+                found.append(int(entry.name))
+        except OSError:  # gone meanwhile, or somebody else's
+            continue
+    return found
 
 
 def folder_for(identity: Identity, folder: Path) -> Path:

@@ -76,6 +76,7 @@ def spawn(
     environment: Mapping[str, str],
     cwd: Path | None = None,
     end_signal: int = signal.SIGKILL,
+    stdin: int | None = subprocess.DEVNULL,
     **options: Any,
 ) -> subprocess.Popen[bytes]:
     """Start a child in its own session, its output appended to a file (None: to where ours goes).
@@ -86,7 +87,7 @@ def spawn(
     with _output(log) as output:
         process = subprocess.Popen(  # noqa: S603 - commands are ours
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             env=dict(environment),

@@ -17,6 +17,8 @@ from embedded.processes import free_port
 ROOT = Path(__file__).resolve().parents[1]
 PREFERRED = {"web": 8000}
 ACCOUNTS = ("acme", "globex")
+SHELL = ("PATH", "HOME", "LANG", "TMPDIR", "TERM")
+TUNABLE = ("LOG_LEVEL", "LOG_FORMAT", "POLL_SECONDS", "DB_POOL_MAX", "MODELS_THREADS")  # the shell's word counts
 
 
 class Busy(RuntimeError):
@@ -40,6 +42,12 @@ class Site:
         except BlockingIOError as exc:
             raise Busy(f"A site already runs on {self.data}. Stop it, or choose another folder with --data.") from exc
 
+    def release(self) -> None:
+        """Give the folder to whoever asks next."""
+        if self.lock is not None:
+            self.lock.close()
+            self.lock = None
+
     def choose_ports(self, names: tuple[str, ...]) -> None:
         """The ports of last time where they are still free, else new ones."""
         file = self.data / "ports.json"
@@ -62,12 +70,15 @@ class Site:
 
 
 def site_environment(site: Site, *, app_url: str, migrate_url: str, redis_url: str, vectors_url: str) -> dict[str, str]:
-    """The variables of config.env for every process of the site, on top of a few of the shell's."""
-    inherited = {
-        name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR", "TERM")
-    }
+    """The variables of config.env for every process of the site, on top of a few of the shell's.
+
+    The shell may tune what is in TUNABLE and add to EGRESS_ALLOW_HOSTS; it cannot lead the site to other engines.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name in SHELL}
+    tuned = {name: value for name, value in os.environ.items() if name in TUNABLE}
     allowed = [f"127.0.0.1:{site.ports[name]}" for name in ACCOUNTS if name in site.ports]
-    return inherited | {
+    allowed += filter(None, os.environ.get("EGRESS_ALLOW_HOSTS", "").split(","))
+    own = {
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": "1",
@@ -87,3 +98,4 @@ def site_environment(site: Site, *, app_url: str, migrate_url: str, redis_url: s
         "POLL_SECONDS": "20",
         "DB_POOL_MAX": "8",
     }
+    return inherited | own | tuned

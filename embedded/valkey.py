@@ -30,6 +30,8 @@ class Valkey:
     - and _ (empty: none).
     """
 
+    name = "Valkey"
+
     def __init__(
         self, data: Path | str, *, port: int | None = None, password: str = "", log: Path | None = None
     ) -> None:

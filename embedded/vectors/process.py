@@ -19,6 +19,8 @@ NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the e
 class VectorsProcess:
     """`python -m embedded.vectors` on a folder and a free port."""
 
+    name = "vector engine"
+
     def __init__(self, data: Path | str, *, token: str = "", port: int | None = None, log: Path | None = None) -> None:
         self.data = Path(data).resolve()
         self.log = log or self.data / "vectors.log"
