@@ -1,0 +1,93 @@
+"""kill -9 of any process of a site during a first sync: it ends complete, as if nothing had happened (F1, F2, F10, F13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+
+from embedded.processes import free_port
+from tests.first_sync import FirstSync, first_sync
+from tests.running_site import RunningSite, running_site, wait_until
+
+pytestmark = [
+    pytest.mark.verify,
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc"),
+]
+TICKETS = 120
+RECOVERY = 60  # seconds after a crash until the work goes on: claims and leases of the dead run out after 45
+WORK = 90  # seconds the rest of the sync may take on a busy machine
+NUMBERS = count()
+PORTS: list[int] = []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    """One site for all; each test brings a company of its own."""
+    while len(PORTS) < 5:
+        PORTS.append(free_port(taken=PORTS))
+    hosts = ",".join(f"127.0.0.1:{port}" for port in PORTS)
+    shell = {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": "5", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
+    with running_site(tmp_path_factory.mktemp("a site") / "dätä", shell=shell) as running:
+        yield running
+
+
+@pytest.fixture
+def sync(site: RunningSite) -> Iterator[FirstSync]:
+    number = next(NUMBERS)
+    with first_sync(site, f"fault{number}", PORTS[number], tickets=TICKETS, seed=number) as begun:
+        yield begun
+
+
+def test_without_a_fault_every_chunk_is_embedded_once_and_a_second_sync_embeds_none(site, sync):
+    sync.wait_until_done(WORK)
+    sync.check()
+    assert site.embedded(sync.company) == sync.count("search_chunk")
+    before = site.ask(f"SELECT max(completed_at) FROM c_{sync.company}.ingest_stream WHERE kind = 'tickets'")[0][0]
+    site.manage("sync", sync.company)
+    again = f"completed_at > '{before.isoformat()}'"
+    wait_until(lambda: sync.count("ingest_stream", again) == 4 and sync.done(), "a second sync", 60)
+    sync.check()
+    assert site.embedded(sync.company) == sync.count("search_chunk")
+
+
+def emptied(queue: str) -> bool:
+    try:
+        return bool(redis.Redis.from_url(queue).flushall())
+    except redis.ConnectionError:
+        return False
+
+
+def test_the_vector_engine_the_web_process_beat_and_the_queue_are_killed_and_the_queue_lost(site, sync):
+    sync.wait_for("chunks", 20)
+    site.kill_and_see_it_return("vectors")
+    site.kill_and_see_it_return("web")
+    site.kill_and_see_it_return("beat")
+    sync.wait_for("chunks", 100)
+    site.kill_and_see_it_return("valkey")
+    wait_until(lambda: emptied(site.environment["BROKER_URL"]), "the queue answers and forgets all")
+    sync.wait_until_done(RECOVERY + WORK)
+    sync.check()
+
+
+def test_a_child_of_the_worker_the_worker_and_postgresql_are_killed(site, sync):
+    sync.wait_for("messages", 20)
+    site.kill("worker child")
+    sync.wait_for("chunks", 20)
+    site.kill_and_see_it_return("worker")
+    sync.wait_for("chunks", 21)
+    site.kill_and_see_it_return("postgres")
+    sync.wait_until_done(RECOVERY + WORK)
+    sync.check()
+
+
+def test_the_supervisor_is_killed_and_the_next_start_goes_on(site, sync):
+    sync.wait_for("chunks", 30)
+    site.kill("supervisor")
+    site.process.wait()
+    site.start()
+    sync.wait_until_done(RECOVERY + WORK)
+    sync.check()

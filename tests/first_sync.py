@@ -1,0 +1,84 @@
+"""A company's first sync on a running site: begun, watched while it is under way, and held against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.running_site import RunningSite, wait_until
+from tests.simulated import KEY, Simulator, running
+
+STAGES = {"messages": "platforms_message", "chunks": "search_chunk", "briefs": "assistant_brief"}
+
+
+@dataclass
+class FirstSync:
+    """One company, one simulated account of its own."""
+
+    site: RunningSite
+    company: str
+    simulator: Simulator
+
+    def count(self, table: str, where: str = "true") -> int:
+        return self.site.number(f"SELECT count(*) FROM c_{self.company}.{table} WHERE {where}")
+
+    def wait_for(self, stage: str, least: int) -> None:
+        """Until so much of it is there; the sync must not be over by then, or nothing would be proved."""
+        query = f"SELECT count(*) FROM c_{self.company}.{STAGES[stage]}"
+        wait_until(lambda: self.site.peek(query) >= least, f"{least} {stage} of {self.company}", 120, 0.05)
+        assert self.count("ingest_outbox") > 0, f"the sync was over before {least} {stage} were seen"
+
+    def done(self) -> bool:
+        """Every feed was read to its end and nothing is owed."""
+        return self.site.peek(
+            f"""SELECT ((SELECT count(*) FROM c_{self.company}.ingest_stream WHERE first_completed_at IS NOT NULL) = 4
+            AND NOT EXISTS (SELECT 1 FROM c_{self.company}.ingest_outbox))::int"""
+        ) == 1
+
+    def wait_until_done(self, seconds: float) -> None:
+        wait_until(self.done, f"the first sync of {self.company} is complete", seconds, 0.25)
+
+    def check(self) -> None:
+        """Mirror equals truth, chunks equal points, open tickets have briefs, nothing is owed and nothing is twice."""
+        ours, theirs = self.site.manage("export_mirror", self.company), self.simulator.told("truth")
+        assert _tickets(ours) == _tickets(theirs)
+        assert _articles(ours) == _articles(theirs)
+        assert len(ours["tickets"]) == len(_tickets(ours)), "a ticket is there twice"
+        chunks = {str(row[0]) for row in self.site.ask(f"SELECT id FROM c_{self.company}.search_chunk")}
+        assert chunks
+        assert self.site.points(self.company) == chunks
+        places = f"SELECT count(DISTINCT (kind, source_id, position)) FROM c_{self.company}.search_chunk"
+        assert self.site.number(places) == len(chunks), "a piece of text is there twice"
+        bare = f"""SELECT count(*) FROM c_{self.company}.platforms_message m
+            JOIN c_{self.company}.platforms_ticket t ON t.id = m.ticket_id
+            WHERE t.state IN ('live', 'archived') AND length(m.text) > 80
+            AND NOT EXISTS (SELECT 1 FROM c_{self.company}.search_chunk c WHERE c.source_id = m.id)"""
+        assert self.site.number(bare) == 0, "a message has no chunk"
+        open_ones = "state IN ('live', 'archived') AND NOT deleted AND status_category IN ('open', 'pending')"
+        assert self.count("platforms_ticket", open_ones) > 0
+        without = f"{open_ones} AND id NOT IN (SELECT ticket_id FROM c_{self.company}.assistant_brief)"
+        assert self.count("platforms_ticket", without) == 0, "an open ticket has no brief"
+        assert self.count("ingest_outbox") == 0
+
+
+def _tickets(export: dict[str, Any]) -> dict[str, Any]:
+    return {
+        one["remote_id"]: {key: value for key, value in one.items() if key != "language"} for one in export["tickets"]
+    }
+
+
+def _articles(export: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    return {(one["remote_id"], one["language"]): one for one in export["articles"]}
+
+
+@contextmanager
+def first_sync(site: RunningSite, company: str, port: int, *, tickets: int, seed: int) -> Iterator[FirstSync]:
+    """Open the company and connect it; the workers begin by themselves. The site must allow 127.0.0.1:port."""
+    size = ("--account", "generated", "--tickets", str(tickets), "--seed", str(seed), "--plan", "unlimited")
+    with running(*size, "--port", str(port)) as simulator:
+        simulator.update(op="status", random=12, seed=seed, value=2)  # a generated account has few open tickets
+        site.manage("create_company", company, "--name", company)
+        site.manage("connect", company, "freshdesk", "--base-url", simulator.url, "--api-key", KEY)
+        yield FirstSync(site, company, simulator)
