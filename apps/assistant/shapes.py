@@ -47,6 +47,9 @@ class SummaryLine(Shape):
     end: int
 
 
+Mood = Literal["calm", "worried", "upset"]
+
+
 class Summary(Shape):
     """Quoted sentences of the thread by what they tell; empty lists are shown as nothing."""
 
@@ -56,7 +59,7 @@ class Summary(Shape):
     last_ask: list[SummaryLine] = []
     open_questions: list[SummaryLine] = []
     dates: list[SummaryLine] = []  # future dates only
-    mood: Literal["calm", "worried", "upset"] = "calm"
+    mood: Mood = "calm"
 
 
 class SimilarTicket(Shape):

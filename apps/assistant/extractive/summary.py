@@ -10,7 +10,7 @@ from datetime import date, datetime
 from apps.assistant.extractive import cues
 from apps.assistant.extractive.dates import future_dates
 from apps.assistant.extractive.inputs import Thread, ThreadMessage
-from apps.assistant.shapes import Summary, SummaryLine
+from apps.assistant.shapes import Mood, Summary, SummaryLine
 from apps.core.text import Span, normalise
 
 REQUEST_LINES, TRIED_LINES = 2, 4
@@ -58,7 +58,7 @@ def central(spans: list[Span], text: str, subject: str, count: int) -> list[Span
     return sorted(best, key=lambda span: span.start)
 
 
-def mood(messages: list[ThreadMessage], subject: str = "") -> str:
+def mood(messages: list[ThreadMessage], subject: str = "") -> Mood:
     """From the customer's last two messages, and the subject while there is one alone: upset, worried or calm."""
     words = [message.text[: message.own] for message in messages[-2:]]
     text = " ".join([subject, *words] if len(messages) == 1 else words)
@@ -119,4 +119,4 @@ def _trigrams(text: str) -> Counter[str]:
 def _overlap(part: Counter[str], whole: Counter[str]) -> float:
     shared = sum(min(count, whole[key] - count) for key, count in part.items() if whole[key] > count)
     length: float = max(sum(part.values()), 1)
-    return shared / length**0.7
+    return float(shared / length**0.7)
