@@ -24,7 +24,7 @@ _VIEW_INCLUDES = frozenset({"conversations", "requester", "company", "stats"})
 _ORDERS: dict[str, Callable[[Ticket], int]] = {
     "created_at": lambda row: row.id,  # numbers are given in order of creation
     "updated_at": lambda row: row.updated_at,
-    "due_by": lambda row: row.created_at,  # due dates are a fixed time after creation
+    "due_by": wire.due_at,
     "status": lambda row: row.status,
 }
 

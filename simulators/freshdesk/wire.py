@@ -11,6 +11,7 @@ from simulators.freshdesk.world import World
 
 Json = dict[str, Any]
 _HOUR = 3600
+_POLICY = {4: (2, 8), 3: (8, 24), 2: (24, 72), 1: (48, 120)}  # priority -> hours to the first answer and to the end
 _DUE_AFTER = 3  # seconds until due dates are filled, without moving updated_at
 _CODES = {"ja": "ja-JP", "zh": "zh-CN"}
 _PRIORITIES = {"Low": 1, "Medium": 2, "High": 3, "Urgent": 4}
@@ -38,8 +39,8 @@ def ticket(world: World, row: Ticket, *, include: frozenset[str] = frozenset(), 
         "responder_id": row.responder_id, "source": row.source, "company_id": None, "status": row.status,
         "subject": row.subject, "association_type": None, "support_email": None, "to_emails": None, "product_id": None,
         "id": row.id, "type": row.type, "form_id": 298,
-        "due_by": stamp(row.created_at + 72 * _HOUR) if due else None,
-        "fr_due_by": stamp(row.created_at + 24 * _HOUR) if due else None, "nr_due_by": None,
+        "due_by": stamp(due_at(row)) if due else None,
+        "fr_due_by": stamp(row.created_at + _POLICY[row.priority][0] * _HOUR) if due else None, "nr_due_by": None,
         "custom_fields": {}, "tags": row.tags, "internal_agent_id": None, "internal_group_id": None,
         "created_at": stamp(row.created_at), "updated_at": stamp(row.updated_at),
     }  # fmt: skip
@@ -56,6 +57,11 @@ def ticket(world: World, row: Ticket, *, include: frozenset[str] = frozenset(), 
     if "company" in include:
         found["company"] = {}
     return found
+
+
+def due_at(row: Ticket) -> int:
+    """The second by which the account promises to have solved it: urgent ones sooner."""
+    return row.created_at + _POLICY[row.priority][1] * _HOUR
 
 
 def _requester(world: World, contact_id: int) -> Json:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -74,6 +75,10 @@ def test_updated_since_is_read_in_every_iso_spelling_and_as_utc(account: Simulat
     )
 
 
+def instant(spelled: str) -> datetime:
+    return datetime.fromisoformat(spelled)
+
+
 @pytest.mark.parametrize("order", ["created_at", "due_by", "updated_at", "status"])
 @pytest.mark.parametrize("way", ["asc", "desc"])
 def test_every_order_goes_both_ways_over_all_pages(account: Simulator, order: str, way: str) -> None:
@@ -83,6 +88,13 @@ def test_every_order_goes_both_ways_over_all_pages(account: Simulator, order: st
     keys = [row[order] for row in found]
     assert keys == sorted(keys, reverse=way == "desc")
     assert len({row["id"] for row in found}) == len(found) > 700
+
+
+def test_urgent_tickets_are_due_sooner(account: Simulator) -> None:
+    found = rows(account, updated_since=EVER, per_page=100)
+    spans = {(row["priority"], instant(row["due_by"]) - instant(row["created_at"])) for row in found}
+    assert {priority: span.total_seconds() / 3600 for priority, span in spans} == {4: 8, 3: 24, 2: 72, 1: 120}
+    assert len(spans) == 4
 
 
 def test_ties_stand_in_an_arbitrary_order_that_does_not_change(account: Simulator) -> None:
