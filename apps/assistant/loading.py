@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
-from apps.core.text import normalise, sentences, split_quoted
+from apps.core.text import normalise, own_words, sentences
 from apps.platforms.models import Article, Message, Ticket
 from apps.search.models import Chunk
 from apps.search.ranking import Ranked
@@ -34,7 +34,7 @@ def _thread(ticket: Ticket, messages: list[Message]) -> Thread:
 
 
 def _message(message: Message) -> ThreadMessage:
-    own, _ = split_quoted(message.text)
+    own = own_words(message.text, message.author_name)
     language = message.language or "en"
     return ThreadMessage(
         id=str(message.pk), number=message.number, author=message.author, author_name=message.author_name,  # type: ignore[arg-type]

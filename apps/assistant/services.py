@@ -87,7 +87,7 @@ def compose(thread: Thread, *, now: datetime, keep: Callable[[Passage], bool] = 
         similar=similar,
         articles=_articles(articles, thread.language),
         draft=draft,
-        why=_trace([*articles[: TRACE_LINES // 2], *messages[: TRACE_LINES // 2]], draft),
+        why=_trace([*_one_each(articles, thread.language), *_one_each(messages, thread.language)], draft),
     )
 
 
@@ -162,6 +162,16 @@ def _articles(passages: Sequence[Passage], language: str) -> list[shapes.Relevan
         )
         for one in best[:ARTICLES_SHOWN]
     ]  # fmt: skip
+
+
+def _one_each(passages: Sequence[Passage], language: str) -> list[Passage]:
+    """One passage an article or ticket, the first of the reader's language before all others."""
+    chosen: dict[str, Passage] = {}
+    for one in passages:
+        held = chosen.setdefault(one.family, one)
+        if held.source.language != language == one.source.language:
+            chosen[one.family] = one
+    return list(chosen.values())[: TRACE_LINES // 2]
 
 
 def _trace(passages: Sequence[Passage], draft: shapes.Draft | None) -> list[shapes.Candidate]:

@@ -10,16 +10,17 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 DAY = timedelta(days=1)
+EXACT_HOURS = 3  # from here on minutes only take room
 
 
 def duration(span: timedelta) -> str:
-    """A length of time in its two largest useful units: '38 min', '2 h 5 min', '3 days'."""
+    """A length of time as exactly as it matters: '38 min', '2 h 5 min', '7 h', '3 days'."""
     minutes = max(0, int(span.total_seconds() // 60))
     hours, rest = divmod(minutes, 60)
     if hours >= 24:
         # Translators: %(count)s is a number of whole days, 1 or more. Example: 3 days
         return ngettext("%(count)s day", "%(count)s days", hours // 24) % {"count": hours // 24}
-    if hours and rest:
+    if 0 < hours < EXACT_HOURS and rest:
         # Translators: a length of time. %(hours)s and %(minutes)s are figures. Example: 2 h 5 min
         return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
     if hours:

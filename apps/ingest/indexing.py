@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from apps.core.text import split_quoted
+from apps.core.text import own_words
 from apps.ingest.chunking import ChunkText, chunk
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
@@ -70,7 +70,7 @@ def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
         "customer": _customer_mark(ticket.customer.email or ticket.customer.remote_id) if ticket.customer else "",
     }
     for message in Message.objects.filter(ticket=ticket):
-        own, _quoted = split_quoted(message.text)
+        own = own_words(message.text, message.author_name)
         if own.strip():
             yield Indexable(
                 Chunk.Kind.MESSAGE, message.pk, ticket.remote_id, ticket.subject, own, message.language,

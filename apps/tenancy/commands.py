@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,8 +17,11 @@ from apps.tenancy.registry import company_named, forget_hosts
 class JsonCommand(BaseCommand):
     """A command whose result can be printed for people or, with --json, as one JSON object.
 
-    Subclasses implement perform() and return what to print. An AppError becomes one clear line, exit code 1.
+    Subclasses implement perform() and return what to print. An AppError becomes one clear line, exit code 1; `hints`
+    says to whoever runs the installation how to mend what a code names.
     """
+
+    hints: ClassVar[dict[str, str]] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines for people")
@@ -27,7 +30,8 @@ class JsonCommand(BaseCommand):
         try:
             result = self.run(**options)
         except AppError as exc:
-            raise CommandError(f"{exc.message} [{exc.code}]") from exc
+            hint = self.hints.get(exc.code, "")
+            raise CommandError(f"{exc.message} [{exc.code}]{f' {hint}' if hint else ''}") from exc
         if options["json"]:
             sys.stdout.write(orjson.dumps(result, default=str).decode() + "\n")
         else:

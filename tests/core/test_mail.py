@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.core.text import is_sign_off, normalise, split_quoted, split_signature
+from apps.core.text import is_sign_off, normalise, own_words, split_quoted, split_signature
 
 HISTORIES = {
     "gmail en": "On Mon, 3 Nov 2026 at 10:12, Acme Audio <support@acme.example> wrote:\n> old words",
@@ -117,3 +117,18 @@ def test_a_thank_you_that_says_more_is_no_goodbye():
 def test_a_signature_that_lost_its_lines_is_still_told_apart(text):
     author = "Tomasz Zielinski" if "Tomasz" in text else "Matthias Krüger"
     assert split_signature(text, author)[0] == "The hinge broke."
+
+
+@pytest.mark.parametrize(
+    ("text", "author", "own"),
+    [
+        ("Hello,\n\nhold the button.\nThen wait.\n\nTomasz Zielinski\nHardware · Acme Audio", "Tomasz Zielinski", "Hello,\n\nhold the button.\nThen wait."),
+        ("Hold the  button.\n\nOn Tue, 3 Mar 2026 at 09:12, Ann wrote:\n> no light", "", "Hold the  button."),
+        ("Thank you!", "Ann Lee", "Thank you!"),
+        ("Drücken Sie die Taste.\n\nMit freundlichen Grüßen\nPaul Renner", "Paul Renner", "Drücken Sie die Taste."),
+    ],
+)  # fmt: skip
+def test_own_words_keep_their_lines_and_lose_history_and_signature(text, author, own):
+    found = own_words(text, author)
+    assert found == own
+    assert text.startswith(found)

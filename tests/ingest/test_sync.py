@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -87,6 +89,18 @@ def test_a_wrong_key_is_refused_and_nothing_is_stored(in_acme, settings):
         with pytest.raises(CommandError, match="credentials_rejected"):
             call_command("connect", "acme", "freshdesk", base_url=simulator.url, api_key="wrong")
     assert Connection.objects.count() == 0
+
+
+def test_a_key_may_come_by_standard_input_and_a_wrong_one_is_explained(in_acme, settings, monkeypatch):
+    with running("--account", "generated", "--tickets", "5", "--plan", "unlimited") as simulator:
+        allow(settings, simulator)
+        monkeypatch.setattr("sys.stdin", io.StringIO("wrong\n"))
+        with pytest.raises(CommandError, match="Check the key"):
+            call_command("connect", "acme", "freshdesk", base_url=simulator.url, api_key="-")
+        assert Connection.objects.count() == 0
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{KEY}\n"))
+        call_command("connect", "acme", "freshdesk", base_url=simulator.url, api_key="-")
+    assert Connection.objects.get().secrets() == {"api_key": KEY}
 
 
 def test_an_unreachable_and_a_forbidden_helpdesk_are_told_apart_and_nothing_is_stored(in_acme, settings):

@@ -14,7 +14,7 @@ Author = Literal["customer", "agent", "system"]
 
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
-    """One entry; `text` is normalised, `own` the length of its own words before quoted mail (a prefix).
+    """One entry; `text` is normalised, `own` the length of its own words (a prefix): no quoted mail, no signature.
 
     `spans`: the sentences of its own words, by the lines its author wrote.
     """

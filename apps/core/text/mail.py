@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from apps.core.text.normal import normalise
-from apps.core.text.sentences import Span, blocks
+from apps.core.text.sentences import Span, beginning, blocks
 
 _START = r"(?:^|(?<=\s\s)|(?<=[.!?。！？…)]\s))"
 _CLOCK = r"\d{1,2}[:.h時]\s?\d{2}"
@@ -103,6 +103,13 @@ def split_signature(text: str, author: str = "") -> tuple[str, str]:
     if cut is None or cut == 0:
         return whole, ""
     return whole[: spans[cut].start].rstrip(), whole[spans[cut].start :]
+
+
+def own_words(text: str, author: str = "") -> str:
+    """What the author wrote for this message, as written: a prefix without quoted history and signature."""
+    own, _ = split_quoted(text)
+    words, signature = split_signature(own, author)
+    return beginning(own, len(words)) if signature else own
 
 
 def _signature_start(whole: str, spans: list[Span], author: str) -> int | None:

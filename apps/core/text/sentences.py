@@ -52,6 +52,14 @@ def blocks(source: str) -> list[Span]:
     return found
 
 
+def beginning(source: str, length: int) -> str:
+    """The part of the source, as written, up to the block border where normalise(source) has `length` characters."""
+    for border in _BORDER.finditer(source):
+        if len(normalise(source[: border.start()])) >= length:
+            return source[: border.start()]
+    return source
+
+
 def sentences(source: str, language: str) -> list[Span]:
     """Spans, in normalise(source), of the sentences in order. They cover all but white space."""
     text = normalise(source)

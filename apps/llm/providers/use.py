@@ -34,8 +34,10 @@ class UseEmbeddings:
             return self._loaded
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        if not texts:
+            return []
         vectors: list[list[float]] = []
-        model = self._model() if texts else None
+        model = self._model()
         for start in range(0, len(texts), BATCH):
             found = np.asarray(model.encode(list(texts[start : start + BATCH])), dtype=np.float32)
             lengths = np.linalg.norm(found, axis=1, keepdims=True)

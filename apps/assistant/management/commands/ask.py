@@ -25,4 +25,5 @@ class Command(CompanyCommand):
             self.stdout.write(f"Not enough evidence: {', '.join(result['missing'])}")
         for passage in result["passages"]:
             source = result["citations"][passage["citation"] - 1]["source"]
-            self.stdout.write(f"[{passage['citation']}] {passage['text']}\n    {source['kind']}: {source['title']}")
+            mark = "" if source["visibility"] == "public" else ", agents only"
+            self.stdout.write(f"[{passage['citation']}] {passage['text']}\n    {source['kind']}{mark}: {source['title']}")

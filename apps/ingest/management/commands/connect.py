@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
 
@@ -18,15 +19,27 @@ class Command(CompanyCommand):
         "addresses are accepted only for hosts in EGRESS_ALLOW_HOSTS."
     )
 
+    hints: ClassVar[dict[str, str]] = {
+        "address_refused": "Use the https address of the account. A plain http or private address must be named in "
+        "EGRESS_ALLOW_HOSTS as host:port.",
+        "external_unavailable": "Check the address, and that this machine may reach it. Nothing was stored.",
+        "credentials_rejected": "Check the key: in Freshdesk it stands under the agent's profile settings. Nothing was stored.",
+    }
+
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("platform", metavar="PLATFORM", help="kind of helpdesk, for example freshdesk")
         parser.add_argument("--base-url", required=True, help="address of the account: https://acme.freshdesk.com")
-        parser.add_argument("--api-key", required=True, help="API key of an agent with global scope")
+        parser.add_argument(
+            "--api-key",
+            required=True,
+            help="API key of an agent with global scope; - reads it from standard input, where no process list shows it",
+        )
 
     def perform(self, **options: Any) -> dict[str, Any]:
+        key = sys.stdin.readline().strip() if options["api_key"] == "-" else options["api_key"]
         connection, report = connect(
-            platform=options["platform"], options={"base_url": options["base_url"], "api_key": options["api_key"]}
+            platform=options["platform"], options={"base_url": options["base_url"], "api_key": key}
         )
         ensure_streams(connection)
         hurry(connection)
