@@ -12,11 +12,11 @@ function insert(text) {
   const reply = byId("reply");
   before = reply.value;
   reply.value = before.trim() ? `${before.trimEnd()}\n\n${text}` : text;
-  reply.rows = Math.max(reply.rows, Math.min(16, reply.value.split("\n").length + 4));
+  reply.rows = Math.max(reply.rows, Math.min(16, reply.value.split("\n").length + 4)); // where it cannot grow by itself
   quiet(byId("reply-note").dataset.inserted);
   byId("undo").hidden = false;
   reply.focus();
-  reply.scrollIntoView({ block: "nearest" });
+  byId("composer").scrollIntoView({ block: "nearest" }); // the note below the words says that nothing was sent
 }
 
 function undo() {
