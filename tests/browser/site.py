@@ -34,6 +34,7 @@ class Site:
     origin: str
     tickets: dict[str, str]
     log: Path
+    vectors: VectorsProcess
 
     def ticket(self, name: str) -> str:
         return f"/tickets/{self.tickets[name]}/"
@@ -57,7 +58,7 @@ def served() -> Iterator[Site]:
             try:
                 # The door is open before the server is: the first caller waits there, nobody has to look again.
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60).close()
-                yield Site(f"http://acme.localhost:{port}", tickets, log)
+                yield Site(f"http://acme.localhost:{port}", tickets, log, vectors)
             finally:
                 stop(web)
         finally:

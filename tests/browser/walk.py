@@ -1,0 +1,139 @@
+"""One reader sees every screen in every state; each is measured where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from playwright.sync_api import expect
+
+from tests.browser import checks
+from tests.browser.reader import Reader
+
+
+@dataclass
+class Walk:
+    """Per screen what was found wrong; {} everywhere is what we want."""
+
+    screens: list[str] = field(default_factory=list)
+    rules: dict[str, list[str]] = field(default_factory=dict)
+    wide: dict[str, list[str]] = field(default_factory=dict)
+    cut: dict[str, list[str]] = field(default_factory=dict)
+    torn: dict[str, list[str]] = field(default_factory=dict)
+    languages: dict[str, list[str]] = field(default_factory=dict)
+    watched: dict[str, list[str]] = field(default_factory=dict)
+
+    def measure(self, reader: Reader, screen: str) -> None:
+        self.screens.append(screen)
+        tongue = {"zh": "zh-Hans"}.get(reader.variant.language, reader.variant.language)
+        expect(reader.page.locator("html")).to_have_attribute("lang", tongue)
+        for results, check in (
+            (self.rules, checks.axe), (self.wide, checks.wider), (self.cut, checks.cut),
+            (self.torn, checks.torn), (self.languages, checks.mismarked),
+        ):  # fmt: skip
+            if found := check(reader.page):
+                results[screen] = found
+
+
+def walk_through(reader: Reader) -> Walk:
+    walk = Walk()
+    reader.watch.expected = {404}
+    for part in (_signing_in, _queue, _ticket, _answers, _sources, _states, _ask_page, _missing_page):
+        for screen in part(reader):
+            walk.measure(reader, screen)
+    walk.watched = reader.watch.report()
+    return walk
+
+
+def _signing_in(reader: Reader) -> Iterator[str]:
+    page = reader.go("/sign-in/")
+    yield "sign-in"
+    page.locator("#id_username").fill("nobody@acme.example")
+    page.locator("#id_password").fill("not the password")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator("#refused")).to_be_visible()
+    yield "sign-in refused"
+    reader.sign_in()
+
+
+def _queue(reader: Reader) -> Iterator[str]:
+    page = reader.page
+    yield "queue"
+    page.locator("summary.who").click()
+    yield "queue, menu"
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    yield "queue, help"
+    page.keyboard.press("Escape")
+    if page.locator(".side-toggle").is_visible():
+        page.locator(".side-toggle").click()
+        expect(page.locator("#side")).to_be_visible()
+        yield "queue, filters"
+        page.keyboard.press("Escape")
+    reader.go("/?state=ready&language=fr")
+    expect(page.locator("#rows .empty")).to_be_visible()
+    yield "queue, nothing found"
+    reader.go("/?number=999999")
+    expect(page.locator("[role=alert]")).to_be_visible()
+    yield "queue, no such number"
+
+
+def _ticket(reader: Reader) -> Iterator[str]:
+    reader.go("/")
+    page = reader.open_from_queue("ready")
+    yield "ticket"
+    for name in ("similar", "articles", "why"):
+        reader.open_tab(name)
+        yield f"ticket, {name}"
+    reader.open_tab("summary")
+    page.locator("#draft .cite").first.focus()
+    expect(page.locator("#draft .quote").first).to_be_visible()
+    yield "ticket, quote"
+    page.locator("#insert").click()
+    expect(page.locator("#reply")).not_to_have_value("")
+    yield "ticket, inserted"
+
+
+def _answers(reader: Reader) -> Iterator[str]:
+    expect(
+        reader.ask("How long do I hold the button until the light turns amber?").locator(".cite").first
+    ).to_be_visible()
+    yield "ticket, answer"
+    private = reader.ask("What is fault FW-881 and its goodwill limit?")
+    expect(private.locator("[aria-disabled=true]")).to_be_visible()
+    yield "ticket, private answer"
+
+
+def _sources(reader: Reader) -> Iterator[str]:
+    page = reader.page
+    for kind in ("articles", "messages"):
+        reader.go(reader.site.ticket("ready"))
+        link = page.locator(f"a[href*='/sources/{kind}/']").first
+        reader.go(link.get_attribute("href") or "")
+        expect(page.locator("mark").first).to_be_in_viewport()
+        yield f"source, {kind}"
+
+
+def _states(reader: Reader) -> Iterator[str]:
+    for name, state in (
+        ("ask", "ask"), ("german", "thin"), ("korean", "ready"), ("stale", "stale"), ("preparing", "live"),
+        ("hostile", "thin"), ("solved", "off"),
+    ):  # fmt: skip
+        page = reader.go(reader.site.ticket(name))
+        expect(page.locator("#draft")).to_have_attribute("data-state", state)
+        yield f"ticket, {name}"
+
+
+def _ask_page(reader: Reader) -> Iterator[str]:
+    reader.go("/ask/")
+    yield "ask"
+    expect(reader.ask("Earbud does not charge after a firmware update").locator(".sources")).to_be_visible()
+    expect(reader.ask("Why do cats purr?").locator("[data-state=thin]")).to_be_visible()
+    yield "ask, answered and refused"
+
+
+def _missing_page(reader: Reader) -> Iterator[str]:
+    page = reader.go("/nothing/here/")
+    expect(page.locator("h1")).to_be_visible()
+    yield "page not found"
