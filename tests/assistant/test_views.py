@@ -231,7 +231,7 @@ def test_a_question_by_script_gets_the_answer_alone_and_empties_the_field(browse
     assert answer.status_code == 200
     assert answer["HX-Trigger"] == "answered"
     assert "<html" not in part
-    assert part.lstrip().startswith('<p class="me">How long do EU orders take to arrive?</p>')
+    assert part.lstrip().startswith('<p class="me" lang="en">How long do EU orders take to arrive?</p>')
     assert "two to four working days" in part
     assert "Insert as reply" in part
 
