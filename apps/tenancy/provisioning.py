@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import psycopg
 from django.conf import settings
@@ -12,7 +12,7 @@ from apps.core.errors import BadInput, Conflict, NotFound
 from apps.tenancy.models import Company
 from apps.tenancy.names import check_company_id, schema_of
 from apps.tenancy.registry import forget_hosts
-from apps.tenancy.template import replay, schema_exists
+from apps.tenancy.template import replay
 
 
 @contextmanager
@@ -28,19 +28,21 @@ def owner_connection() -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def create_company(*, company_id: str, name: str, language: str = "en", region: str = "") -> Company:
+def create_company(
+    *, company_id: str, name: str, language: str = "en", region: str = "", connection: psycopg.Connection | None = None
+) -> Company:
     """Open a company: registry row, host, schema with walls and reference rows, in one transaction.
 
-    Raises BadInput for a bad id, Conflict when it exists. A crash in between leaves nothing.
+    Raises BadInput for a bad id, Conflict when it exists. A crash in between leaves nothing. Who opens several hands
+    in an owner_connection() of its own: PostgreSQL warms a fresh one up for a sixth of the time.
     """
     check_company_id(company_id)
     schema = schema_of(company_id)
-    with owner_connection() as connection:
-        if schema_exists(connection, schema) or _known(connection, company_id):
+    with nullcontext(connection) if connection else owner_connection() as owner, owner.transaction():
+        if _exists(owner, company_id, schema):
             raise Conflict(f"Company {company_id!r} exists already.", code="company_exists")
-        connection.execute("SET LOCAL lock_timeout = '10s'")
-        replay(connection, schema=schema, company_id=company_id)
-        _register(connection, company_id, schema, name, language, region or settings.REGION)
+        replay(owner, schema=schema, company_id=company_id)
+        _register(owner, company_id, schema, name, language, region or settings.REGION)
     forget_hosts()
     return Company.objects.get(company_id=company_id)
 
@@ -56,21 +58,22 @@ def set_status(*, company_id: str, status: Company.Status) -> None:
     forget_hosts()
 
 
-def _known(connection: psycopg.Connection, company_id: str) -> bool:
-    row = connection.execute("SELECT 1 FROM public.tenancy_company WHERE company_id = %s", [company_id]).fetchone()
-    return row is not None
+def _exists(connection: psycopg.Connection, company_id: str, schema: str) -> bool:
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = %s)"
+        " OR EXISTS (SELECT 1 FROM public.tenancy_company WHERE company_id = %s)",
+        [schema, company_id],
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _register(
     connection: psycopg.Connection, company_id: str, schema: str, name: str, language: str, region: str
 ) -> None:
-    row = connection.execute(
-        "INSERT INTO public.tenancy_company (company_id, schema_name, name, region, language, status, created_at)"
-        " VALUES (%s, %s, %s, %s, %s, 'active', now()) RETURNING id",
-        [company_id, schema, name, region, language],
-    ).fetchone()
-    assert row is not None  # noqa: S101 - INSERT ... RETURNING of one row
     connection.execute(
-        "INSERT INTO public.tenancy_domain (domain, tenant_id, is_primary) VALUES (%s, %s, true)",
-        [f"{company_id}.{settings.BASE_DOMAIN}", row[0]],
+        "WITH company AS ("
+        "  INSERT INTO public.tenancy_company (company_id, schema_name, name, region, language, status, created_at)"
+        "  VALUES (%s, %s, %s, %s, %s, 'active', now()) RETURNING id)"
+        " INSERT INTO public.tenancy_domain (domain, tenant_id, is_primary) SELECT %s, id, true FROM company",
+        [company_id, schema, name, region, language, f"{company_id}.{settings.BASE_DOMAIN}"],
     )

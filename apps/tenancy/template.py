@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 FILE = Path(__file__).with_name("template.sql")
 # The template is built in a schema of this name, for a company of this id, then both become marks.
@@ -24,26 +24,19 @@ def template_sql() -> str:
 def replay(connection: Connection, *, schema: str, company_id: str) -> None:
     """Create the schema with tables, walls, grants, reference rows and sequences, in the caller's transaction.
 
-    Both names were checked by names.py (a-z, 0-9, '-' and '_' only), so filling them in cannot change the SQL.
+    One message to the server. Both names were checked by names.py (a-z, 0-9, '-' and '_' only), so filling them in
+    cannot change the SQL.
     """
-    text = template_sql().replace(SCHEMA_MARK, schema).replace(COMPANY_MARK, company_id)
-    connection.execute("SELECT set_config('app.company_id', %s, true)", [company_id])
-    connection.execute(text.encode(), prepare=False)
-    connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
+    bound = f"SELECT set_config('lock_timeout', '10s', true), set_config('app.company_id', '{COMPANY_MARK}', true);\n"
+    text = bound + template_sql() + "SELECT set_config('search_path', 'pg_catalog', true)"
+    connection.execute(text.replace(SCHEMA_MARK, schema).replace(COMPANY_MARK, company_id).encode(), prepare=False)
 
 
-def marked(dump: str) -> str:
-    """A pg_dump of the template schema as template text: psql commands, settings and comments left out."""
+def marked(dump: str, *, schema: str = SCHEMA, company_id: str = COMPANY) -> str:
+    """A pg_dump of a company's schema with marks: psql commands, settings and comments left out."""
     kept = (
         line
         for line in dump.splitlines()
         if line.strip() and not line.startswith(("\\", "SET ", "--")) and "set_config('search_path'" not in line
     )
-    return "\n".join(kept).replace(SCHEMA, SCHEMA_MARK).replace(COMPANY, COMPANY_MARK) + "\n"
-
-
-def schema_exists(connection: Connection, schema: str) -> bool:
-    row = connection.execute(
-        sql.SQL("SELECT 1 FROM pg_namespace WHERE nspname = {}").format(sql.Literal(schema))
-    ).fetchone()
-    return row is not None
+    return "\n".join(kept).replace(schema, SCHEMA_MARK).replace(company_id, COMPANY_MARK) + "\n"

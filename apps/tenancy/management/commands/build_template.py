@@ -12,6 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from apps.tenancy import template
 from apps.tenancy.commands import JsonCommand
+from apps.tenancy.folding import fold
 from apps.tenancy.rls import wall
 
 REFERENCE = ("django_migrations", "django_content_type", "auth_permission")
@@ -25,6 +26,7 @@ class Command(JsonCommand):
         parser.add_argument("--pg-dump", default="pg_dump", help="path of pg_dump (default: the one on PATH)")
         parser.add_argument("--superuser-url", required=True, help="login that may read past row security (postgres)")
         parser.add_argument("--output", default=str(template.FILE), help="file to write")
+        parser.add_argument("--unfolded", action="store_true", help="statement by statement as pg_dump tells it")
         super().add_arguments(parser)
 
     def perform(self, **options: Any) -> dict[str, Any]:
@@ -36,19 +38,21 @@ class Command(JsonCommand):
             call_command("migrate_schemas", schema_name=template.SCHEMA, verbosity=0, interactive=False)
             with psycopg.connect(url) as connection:
                 walled = wall(connection, template.SCHEMA, template.COMPANY)
-            text = self._dump(options["pg_dump"], options["superuser_url"])
+            text = dump(options["pg_dump"], options["superuser_url"])
         finally:
             with psycopg.connect(url) as connection:
                 connection.execute(f"DROP SCHEMA IF EXISTS {template.SCHEMA} CASCADE")
         with open(options["output"], "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(text if options["unfolded"] else fold(text))
         return {"tables": len(walled), "bytes": len(text), "file": options["output"]}
 
-    def _dump(self, program: str, url: str) -> str:
-        tables = [f"--table={template.SCHEMA}.{name}" for name in REFERENCE]
-        schema = _run(program, url, "--schema-only", "--no-comments", f"--schema={template.SCHEMA}")
-        rows = _run(program, url, "--data-only", "--inserts", "--rows-per-insert=500", "--column-inserts", *tables)
-        return template.marked(schema) + template.marked(rows)
+
+def dump(program: str, url: str, *, schema: str = template.SCHEMA, company_id: str = template.COMPANY) -> str:
+    """A company's schema and its reference rows as pg_dump tells them, with marks for the two names."""
+    tables = [f"--table={schema}.{name}" for name in REFERENCE]
+    shape = _run(program, url, "--schema-only", "--no-comments", f"--schema={schema}")
+    rows = _run(program, url, "--data-only", "--inserts", "--rows-per-insert=500", "--column-inserts", *tables)
+    return "".join(template.marked(text, schema=schema, company_id=company_id) for text in (shape, rows))
 
 
 def _run(program: str, url: str, *arguments: str) -> str:
