@@ -1,0 +1,7 @@
+"""The benchmarks: each module's run(urls, short) measures a public face of the product beside its floor or peer.
+
+It returns the line to print: name, ours, reference, reference_name, ratio, goal, ok and figures of its own. A short
+run shows that the benchmark works; its figures mean nothing.
+"""
+
+NAMES = ("tenant_create", "upsert", "api_list")

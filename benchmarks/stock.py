@@ -1,0 +1,65 @@
+"""The same list as DRF's documentation builds it: ModelViewSet, ModelSerializer, PageNumberPagination, its JSON."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from rest_framework import authentication, exceptions, pagination, renderers, serializers, viewsets
+
+from apps.accounts.models import ApiToken, digest
+from apps.platforms.models import Ticket
+
+
+class StockAuthentication(authentication.BaseAuthentication):
+    """Like DRF's TokenAuthentication: the token's row with its person, by the ORM."""
+
+    def authenticate(self, request: Any) -> tuple[Any, ApiToken]:
+        clear = request.META["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+        tokens = ApiToken.objects.select_related("user").filter(revoked_at=None, expires_at__gt=timezone.now())
+        token = tokens.filter(digest=digest(clear), user__is_active=True).first()
+        if token is None:
+            raise exceptions.AuthenticationFailed
+        return token.user, token
+
+
+class StockSerializer(serializers.ModelSerializer[Ticket]):
+    number = serializers.CharField(source="remote_id")
+    status = serializers.CharField(source="status_label")
+    category = serializers.CharField(source="status_category")
+    customer = serializers.CharField(source="customer.name", default=None)
+    group = serializers.CharField(source="group.name", default=None)
+    draft = serializers.CharField(source="brief.outcome", default=None)
+
+    class Meta:
+        model = Ticket
+        fields: ClassVar[list[str]] = [
+            "id", "number", "subject", "status", "category", "priority", "language", "customer", "group", "draft",
+            "created_at", "updated_at",
+        ]  # fmt: skip
+
+
+class StockPages(pagination.PageNumberPagination):
+    page_size = 25
+
+
+class StockTickets(viewsets.ReadOnlyModelViewSet[Ticket]):
+    authentication_classes = (StockAuthentication,)
+    permission_classes = ()
+    renderer_classes = (renderers.JSONRenderer,)
+    serializer_class = StockSerializer
+    pagination_class = StockPages
+
+    def get_queryset(self) -> Any:
+        shown = Ticket.objects.filter(state__in=["live", "archived"], deleted=False, status_category="open")
+        return shown.select_related("customer", "group", "brief").order_by("-updated_at", "-id")
+
+
+def stock_list(environ: dict[str, Any]) -> HttpResponse:
+    """The answer to a list request, without any middleware: less than a stock site does."""
+    from django.core.handlers.wsgi import WSGIRequest
+
+    request: HttpRequest = WSGIRequest(environ)
+    response: HttpResponse = StockTickets.as_view({"get": "list"})(request).render()
+    return response
