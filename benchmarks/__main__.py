@@ -16,7 +16,9 @@ from benchmarks.site import scratch_site
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", default="", help=f"names by comma: {', '.join(NAMES)}")
-    parser.add_argument("--short", action="store_true", help="a few rows and rounds: shows that they run, judges nothing")
+    parser.add_argument(
+        "--short", action="store_true", help="a few rows and rounds: shows that they run, judges nothing"
+    )
     options = parser.parse_args()
     chosen = [name for name in options.only.split(",") if name] or list(NAMES)
     unknown = set(chosen) - set(NAMES)

@@ -49,11 +49,11 @@ ARTICLE_COLUMNS = (
     "connection_id", "remote_id", "language", "title", "html", "text", "published", "status_value", "visibility",
     "category", "folder", "folder_id", "tags", "deleted", "created_at", "updated_at", "raw_hash", "sweep",
 )  # fmt: skip
-_TYPES = {
+_TYPES = {  # of the rest: text
     "id": "uuid", "connection_id": "uuid", "ticket_id": "uuid", "group_id": "uuid", "agent_id": "uuid",
     "customer_id": "uuid", "deleted": "bool", "published": "bool", "priority": "int2", "number": "int4", "sweep": "int8",
     "due_by": "timestamptz", "created_at": "timestamptz", "updated_at": "timestamptz",
-}  # fmt: skip  - the rest is text
+}  # fmt: skip
 _JSON = frozenset({"tags"})  # comes as text and becomes jsonb in the INSERT
 
 
@@ -101,8 +101,8 @@ class _Mirrored:
     def prepare(self) -> str:
         shape = ", ".join(_as_text(name) for name in ("id", *self.columns))
         return (
-            f"DROP TABLE IF EXISTS pg_temp.{self.stage}; "
-            f"CREATE TEMP TABLE {self.stage} ON COMMIT DROP AS SELECT {shape} FROM {self.table} WITH NO DATA"  # noqa: S608
+            f"DROP TABLE IF EXISTS pg_temp.{self.stage}; "  # noqa: S608 - names of ours
+            f"CREATE TEMP TABLE {self.stage} ON COMMIT DROP AS SELECT {shape} FROM {self.table} WITH NO DATA"
         )
 
     @cached_property
