@@ -9,8 +9,9 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+# Cast to text: a kept statement must not change its answer's types while a migration widens a column.
 _FIND = """
-SELECT t.id, t.scopes::text, u.id, u.email, u.name, u.role, u.language
+SELECT t.id, t.scopes::text, u.id, u.email::text, u.name::text, u.role::text, u.language::text
 FROM accounts_apitoken t JOIN accounts_user u ON u.id = t.user_id
 WHERE t.digest = %s AND t.revoked_at IS NULL AND t.expires_at > %s AND u.is_active
 """
@@ -43,7 +44,7 @@ class TokenRow:
 
 def find_token(digest: bytes, now: datetime) -> TokenRow | None:
     """The live token with this digest in the bound company, with its person; None when there is none."""
-    with connection.cursor() as cursor:
+    with connection.prepared_cursor() as cursor:
         cursor.execute(_FIND, [digest, now])
         row = cursor.fetchone()
     if row is None:

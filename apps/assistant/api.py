@@ -18,6 +18,7 @@ from apps.assistant.services import QUESTION_LIMIT, ask_question, brief_state
 from apps.assistant.sql import list_tickets
 from apps.core.api import decode_cursor, encode_cursor, page_size
 from apps.core.errors import BadInput, NotFound
+from apps.core.views import DatabaseView
 from apps.platforms.models import Message, Ticket
 
 CATEGORIES = tuple(Ticket.Category.values)
@@ -30,7 +31,7 @@ class QuestionSerializer(serializers.Serializer[Any]):
     ticket = serializers.UUIDField(required=False)
 
 
-class TicketListView(APIView):
+class TicketListView(DatabaseView):
     """Tickets, newest change first."""
 
     rule = "tickets.read"
@@ -61,7 +62,7 @@ class TicketListView(APIView):
         )
 
 
-class TicketView(APIView):
+class TicketView(DatabaseView):
     """One ticket with its thread."""
 
     rule = "tickets.read"
@@ -81,7 +82,7 @@ class TicketView(APIView):
         })  # fmt: skip
 
 
-class BriefView(APIView):
+class BriefView(DatabaseView):
     """The stored brief: summary, similar solved tickets, articles, draft, trace."""
 
     rule = "assistant.read"
@@ -95,7 +96,7 @@ class BriefView(APIView):
         return Response({"state": brief_state(ticket, stored), "made_at": stored.made_at, **stored.data})
 
 
-class DraftView(APIView):
+class DraftView(DatabaseView):
     """The suggested reply alone."""
 
     rule = "assistant.read"

@@ -6,19 +6,53 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
+from django.db.backends.utils import debug_transaction
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
+from psycopg import Connection
+from psycopg.errors import error_from_result
+from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 
 from apps.tenancy.context import Binding, CompanySwitch, current_binding
 
 # pg_temp last: a temporary table one company left behind must not shadow a real table for the next.
-BIND = "SELECT set_config('search_path', %s, true), set_config('app.company_id', %s, true)"
+BIND = b"SELECT set_config('search_path', %s, true), set_config('app.company_id', %s, true)"
 FORGET = "SELECT set_config('search_path', 'pg_catalog', true), set_config('app.company_id', '', true)"
 
 
-def bind_parameters(binding: Binding) -> list[str]:
-    """Parameters of BIND. The schema is quoted here because set_config takes the path as text."""
-    return [f'"{binding.schema}", pg_temp', binding.company_id]
+PREPARE_AFTER = 5  # psycopg's default; OPTIONS {"prepare_threshold": None} for a PgBouncer that cannot keep statements
+
+
+def bind(connection: Connection[Any], binding: Binding) -> None:
+    """Bind the open transaction, or open one that is bound: one message, because every request sends it."""
+    quote = Escaping(connection.pgconn).escape_literal
+    # The schema is quoted as a name too: set_config takes the path as text.
+    text = BIND % (quote(f'"{binding.schema}", pg_temp'.encode()), quote(binding.company_id.encode()))
+    idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+    _send(connection, _begin(connection) + text if idle else text)
+
+
+def _begin(connection: Connection[Any]) -> bytes:
+    level = connection.isolation_level
+    return b"BEGIN; " if level is None else f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}; ".encode()
+
+
+def _send(connection: Connection[Any], text: bytes) -> None:
+    """Statements without parameters or results, straight through libpq. Raises psycopg's error when one fails."""
+    result = connection.pgconn.exec_(text)
+    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        raise error_from_result(result, encoding=connection.info.encoding)
+
+
+class PreparedCursor(ServerBindingCursor):
+    """Parameters travel apart from the text, and the server keeps the parsed statement for the next time.
+
+    A plan is made for one search path: after a change of company PostgreSQL resolves every name again.
+    """
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(query, params, **options | {"prepare": True})
 
 
 class BoundCursor:
@@ -36,9 +70,19 @@ class BoundCursor:
         return self._run(self._cursor.executemany, args, kwargs)
 
     def _run(self, statement: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        with self._connection.transaction():
-            self._cursor.execute(BIND, bind_parameters(self._binding))
-            return statement(*args, **kwargs)
+        if self._connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            with self._connection.transaction():
+                bind(self._connection, self._binding)
+                return statement(*args, **kwargs)
+        try:
+            bind(self._connection, self._binding)
+            result = statement(*args, **kwargs)
+        except BaseException:
+            if not self._connection.closed:
+                _send(self._connection, b"ROLLBACK")
+            raise
+        _send(self._connection, b"COMMIT")
+        return result
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
@@ -65,6 +109,7 @@ class DatabaseWrapper(TenantsWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._bound: Binding | None = None
         self._connecting = False
+        self._preparing = False
         super().__init__(*args, **kwargs)
         self.introspection = DatabaseIntrospection(self)
 
@@ -74,6 +119,25 @@ class DatabaseWrapper(TenantsWrapper):
             super().connect()
         finally:
             self._connecting = False
+
+    def get_connection_params(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_connection_params()
+        if "prepare_threshold" not in self.settings_dict["OPTIONS"]:
+            found["prepare_threshold"] = PREPARE_AFTER  # for PreparedCursor: Django's own puts parameters into the text
+        return found
+
+    def prepared_cursor(self) -> Any:
+        """cursor() for the compiled SQL of hot reads: bound, wrapped and logged like any other."""
+        self._preparing = True
+        try:
+            return self.cursor()
+        finally:
+            self._preparing = False
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        if not self._preparing:
+            return super().create_cursor(name)
+        return PreparedCursor(self.connection)
 
     def _cursor(self, name: str | None = None) -> Any:
         cursor = PostgresWrapper._cursor(self, name)
@@ -88,8 +152,8 @@ class DatabaseWrapper(TenantsWrapper):
         if self._bound is not None and not _same(binding, self._bound):
             raise CompanySwitch("the company changed inside one transaction")
         if binding is not None and self._bound is None:
-            with self.connection.cursor() as plain:
-                plain.execute(BIND, bind_parameters(binding))
+            with self.wrap_database_errors:
+                bind(self.connection, binding)
             self._bound = binding
         return cursor
 
@@ -98,9 +162,12 @@ class DatabaseWrapper(TenantsWrapper):
         cursor.cursor = BoundCursor(cursor.cursor, self.connection, binding)
         return cursor
 
-    def _commit(self) -> Any:
+    def _commit(self) -> None:
         self._bound = None
-        return super()._commit()
+        if self.connection is None or self.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            return
+        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            _send(self.connection, b"COMMIT")
 
     def rollback(self) -> None:
         self._bound = None
