@@ -7,14 +7,16 @@ from uuid import UUID
 
 import orjson
 from django.http import Http404, HttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.assistant.answers import Problem, StoredBrief, TicketPage, TicketThread
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question, brief_state
+from apps.assistant.shapes import Answer, Draft
 from apps.assistant.sql import list_tickets
 from apps.core.api import decode_cursor, encode_cursor, page_size
 from apps.core.errors import BadInput, NotFound
@@ -22,6 +24,7 @@ from apps.core.views import DatabaseView
 from apps.platforms.models import Message, Ticket
 
 CATEGORIES = tuple(Ticket.Category.values)
+REFUSED = dict.fromkeys((400, 401, 403, 404), Problem)
 
 
 class QuestionSerializer(serializers.Serializer[Any]):
@@ -43,7 +46,7 @@ class TicketListView(DatabaseView):
             OpenApiParameter("limit", int, description="1 to 100, default 25."),
             OpenApiParameter("cursor", str, description="`next` of the page before."),
         ],
-        responses=OpenApiTypes.OBJECT,
+        responses={200: TicketPage, **REFUSED},
     )
     def get(self, request: Request) -> HttpResponse:
         status = request.GET.get("status", "")
@@ -67,7 +70,7 @@ class TicketView(DatabaseView):
 
     rule = "tickets.read"
 
-    @extend_schema(operation_id="tickets_retrieve", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="tickets_retrieve", responses={200: TicketThread, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> Response:
         ticket = find_ticket(ticket_id)
         messages = Message.objects.filter(ticket=ticket).values(
@@ -87,9 +90,9 @@ class BriefView(DatabaseView):
 
     rule = "assistant.read"
 
-    @extend_schema(operation_id="tickets_brief", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="tickets_brief", responses={200: StoredBrief, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> Response:
-        ticket, stored = find_ticket(ticket_id), None
+        ticket = find_ticket(ticket_id)
         stored = Brief.objects.filter(ticket=ticket).first()
         if stored is None:
             raise NotFound("This ticket has no brief yet.", code="brief_missing")
@@ -101,7 +104,7 @@ class DraftView(DatabaseView):
 
     rule = "assistant.read"
 
-    @extend_schema(operation_id="tickets_draft", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="tickets_draft", responses={200: Draft, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> Response:
         stored = Brief.objects.filter(ticket=find_ticket(ticket_id)).first()
         if stored is None:
@@ -114,7 +117,7 @@ class AskView(APIView):
 
     rule = "assistant.ask"
 
-    @extend_schema(operation_id="ask", request=QuestionSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="ask", request=QuestionSerializer, responses={200: Answer, 503: Problem, **REFUSED})
     def post(self, request: Request) -> Response:
         given = QuestionSerializer(data=request.data)
         given.is_valid(raise_exception=True)

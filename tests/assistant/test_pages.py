@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from django.test import Client
 
+from apps.assistant import answers, shapes
 from apps.assistant.models import Brief
 from apps.platforms.models import Article, Message, Ticket
 from apps.search.models import Chunk
@@ -81,7 +83,34 @@ def test_the_api_gives_tickets_brief_draft_and_answers(acme, case, token_of):
     assert api.get(f"{base}/draft/").json()["outcome"] == "reply"
     answer = api.post("/api/v1/ask/", {"question": "delivery time EU orders"}, content_type="application/json").json()
     assert answer["outcome"] == "answer"
-    assert api.get("/api/v1/schema/").status_code == 200
+
+
+def test_every_answer_of_the_api_is_what_its_description_says(acme, case, token_of):
+    api = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token_of(acme)}"})
+    base = f"/api/v1/tickets/{case.pk}"
+    for path, shape in (
+        ("/api/v1/tickets/", answers.TicketPage), (f"{base}/", answers.TicketThread),
+        (f"{base}/brief/", answers.StoredBrief), (f"{base}/draft/", shapes.Draft),
+        ("/api/v1/tickets/?limit=1000", answers.Problem),
+    ):  # fmt: skip
+        shape.model_validate_json(api.get(path).content)
+    asked = api.post("/api/v1/ask/", {"question": "delivery time EU orders"}, content_type="application/json")
+    shapes.Answer.model_validate_json(asked.content)
+    wrong = api.post("/api/v1/ask/", {"ticket": "x"}, content_type="application/json")
+    assert answers.Problem.model_validate_json(wrong.content).errors
+
+
+def test_the_description_names_the_shape_of_every_answer_and_refusal(acme, token_of):
+    api = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token_of(acme)}"})
+    found = orjson.loads(api.get("/api/v1/schema/?format=json", headers={"accept": "application/json"}).content)
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            answered = operation["responses"]
+            assert {"200", "401", "404"} <= set(answered), (path, method)
+            for answer in answered.values():
+                for content in answer["content"].values():
+                    assert content["schema"]["$ref"].startswith("#/components/schemas/"), (path, method)
+    assert {"TicketPage", "TicketThread", "StoredBrief", "Draft", "Answer", "Problem"} <= set(found["components"]["schemas"])
 
 
 def test_api_refusals_are_problem_documents(acme, case, token_of):

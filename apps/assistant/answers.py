@@ -1,0 +1,87 @@
+"""Shapes of the API's answers, for its description: what the views send, field by field. Knows no Django."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from apps.assistant.shapes import Brief, Shape, Visibility
+
+Category = Literal["open", "pending", "solved", "closed"]
+Outcome = Literal["reply", "ask_customer", "not_enough_evidence"]
+
+
+class TicketRow(Shape):
+    """A ticket in the list. `status` is the platform's own word, `category` what it amounts to; draft: null before
+    there is a brief. priority: 1 low to 4 urgent."""
+
+    id: UUID
+    number: str
+    subject: str
+    status: str
+    category: Category
+    priority: int
+    language: str
+    customer: str | None
+    group: str | None
+    draft: Outcome | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class TicketPage(Shape):
+    """One page; `next` goes into the parameter `cursor`, null on the last page."""
+
+    results: list[TicketRow]
+    next: str | None
+
+
+class ThreadEntry(Shape):
+    """One entry of the thread; number 1 is the description."""
+
+    id: UUID
+    number: int
+    kind: str
+    author: Literal["customer", "agent", "system"]
+    author_name: str
+    visibility: Visibility
+    text: str
+    language: str
+    created_at: datetime
+
+
+class TicketThread(Shape):
+    """One ticket with its thread."""
+
+    id: UUID
+    number: str
+    subject: str
+    status: str
+    category: Category
+    priority: int
+    language: str
+    customer: str | None
+    group: str | None
+    created_at: datetime
+    updated_at: datetime
+    messages: list[ThreadEntry]
+
+
+class StoredBrief(Brief):
+    """The brief and whether it still speaks of the whole thread."""
+
+    state: Literal["ready", "ask", "thin", "stale"]
+    made_at: datetime
+
+
+class Problem(Shape):
+    """RFC 9457. `code` is stable, `detail` is for people, in their language; `errors` names fields of the request."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: dict[str, Any] | None = None
