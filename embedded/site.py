@@ -12,7 +12,7 @@ from typing import IO
 
 import orjson
 
-from embedded.processes import free_port
+from embedded.processes import StartFailed, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFERRED = {"web": 8000}
@@ -34,9 +34,12 @@ class Site:
     lock: IO[str] | None = None
 
     def take(self) -> None:
-        """Lock the folder. Raises Busy when somebody has it."""
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.lock = (self.data / "lock").open("w")
+        """Lock the folder. Raises Busy when somebody has it, StartFailed when it is not for us."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.lock = (self.data / "lock").open("w")
+        except OSError as exc:
+            raise StartFailed(f"The data folder {self.data} cannot be used: {exc.strerror}.") from exc
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:

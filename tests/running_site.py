@@ -78,16 +78,17 @@ class RunningSite:
     environment: dict[str, str] = field(default_factory=dict)
     began: float = 0.0
     cold_s: float = 0.0
+    output: Path | None = None
 
-    @property
-    def output(self) -> Path:
-        return self.data.with_name(f"{self.data.name}.out")
+    def __post_init__(self) -> None:
+        if self.output is None:
+            self.data.parent.mkdir(parents=True, exist_ok=True)
+            self.output = self.data.with_name(f"{self.data.name}.out")
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the supervisor; returns at once."""
         command = [*self.prefix, self.python, "manage.py", "dev", "--data", str(self.data), *self.arguments]
         self.began = time.monotonic()
-        self.data.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 command, cwd=self.root, env=dict(os.environ) | dict(self.shell), stdout=output,

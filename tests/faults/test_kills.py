@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -27,7 +28,7 @@ PORTS: list[int] = []
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """One site for all; each test brings a company of its own."""
-    while len(PORTS) < 5:
+    while len(PORTS) < 6:
         PORTS.append(free_port(taken=PORTS))
     hosts = ",".join(f"127.0.0.1:{port}" for port in PORTS)
     shell = {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": "5", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
@@ -42,14 +43,19 @@ def sync(site: RunningSite) -> Iterator[FirstSync]:
         yield begun
 
 
+def read_again(site: RunningSite, sync: FirstSync) -> None:
+    """Every feed once more to its end."""
+    newest = site.ask(f"SELECT max(completed_at) FROM c_{sync.company}.ingest_stream")[0][0].isoformat()
+    site.manage("sync", sync.company)
+    later = f"completed_at > '{newest}'"
+    wait_until(lambda: sync.count("ingest_stream", later) == 4 and sync.done(), "every feed is read again", 60)
+
+
 def test_without_a_fault_every_chunk_is_embedded_once_and_a_second_sync_embeds_none(site, sync):
     sync.wait_until_done(WORK)
     sync.check()
     assert site.embedded(sync.company) == sync.count("search_chunk")
-    before = site.ask(f"SELECT max(completed_at) FROM c_{sync.company}.ingest_stream WHERE kind = 'tickets'")[0][0]
-    site.manage("sync", sync.company)
-    again = f"completed_at > '{before.isoformat()}'"
-    wait_until(lambda: sync.count("ingest_stream", again) == 4 and sync.done(), "a second sync", 60)
+    read_again(site, sync)
     sync.check()
     assert site.embedded(sync.company) == sync.count("search_chunk")
 
@@ -91,3 +97,13 @@ def test_the_supervisor_is_killed_and_the_next_start_goes_on(site, sync):
     site.start()
     sync.wait_until_done(RECOVERY + WORK)
     sync.check()
+
+
+def test_a_warm_start_embeds_nothing_again(site, sync):
+    sync.wait_until_done(WORK)
+    before = site.embedded(sync.company)
+    assert site.stop(signal.SIGINT) == 0
+    site.start()
+    read_again(site, sync)
+    sync.check()
+    assert site.embedded(sync.company) == before > 0
