@@ -23,6 +23,7 @@ esac
 mark="$(cat $files | cksum | cut -d' ' -f1)"
 stamp=".venv/.installed-$group-$mark"
 [ -f "$stamp" ] && exit 0
+began=$(date +%s)
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 echo "Installing the packages of requirements/$group ..."
 set --
@@ -33,4 +34,4 @@ if command -v uv >/dev/null 2>&1; then
 else
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes "$@"
 fi
-touch "$stamp"
+echo "$(($(date +%s) - began))" > "$stamp" # seconds it took

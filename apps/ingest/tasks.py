@@ -15,7 +15,7 @@ from apps.tenancy.context import bind_company
 from apps.tenancy.registry import all_companies
 from apps.tenancy.tasks import CompanyTask, OperatorTask
 
-BUDGET_SECONDS = 30  # of one task; then it sends itself again, so that companies take turns
+BUDGET_SECONDS = 10  # of one task; then it sends itself again, so that companies and kinds of work take turns
 EXPIRES = 60
 
 
@@ -46,23 +46,25 @@ def sync_stream(stream_id: str) -> None:
 @shared_task(base=CompanyTask, name="ingest.read_owed")
 def read_owed(kind: str) -> None:
     """Owed work that waits for the network (threads)."""
-    _work(kind, read_owed)
+    _work(kind)
 
 
 @shared_task(base=CompanyTask, name="ingest.index_owed")
 def index_owed(kind: str) -> None:
     """Owed work that computes: chunks, vectors, briefs."""
-    _work(kind, index_owed)
+    _work(kind)
 
 
 def _send(kind: str) -> None:
+    """Briefs go past the index: agents wait for them, and the first ones need no more than is there."""
     task = read_owed if kind == Outbox.Kind.THREAD else index_owed
-    task.apply_async([kind], expires=EXPIRES)
+    past = {"queue": "interactive"} if kind == Outbox.Kind.BRIEF else {}
+    task.apply_async([kind], expires=EXPIRES, **past)
 
 
-def _work(kind: str, task: CompanyTask) -> None:
+def _work(kind: str) -> None:
     until = time.monotonic() + BUDGET_SECONDS
     while work_off(kind):
         if time.monotonic() > until:
-            task.apply_async([kind], expires=EXPIRES)
+            _send(kind)
             return

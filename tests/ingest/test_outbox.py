@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.db import connection
 from django.utils import timezone
 
+from apps.ingest import tasks
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import CLAIM_SECONDS, owe
 from apps.ingest.sql import claim_rows
@@ -34,3 +35,17 @@ def test_what_a_dead_worker_held_is_free_within_a_minute(in_acme):
     assert claim_rows(Outbox.Kind.THREAD, 1, CLAIM_SECONDS) == []
     Outbox.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert claim_rows(Outbox.Kind.THREAD, 1, CLAIM_SECONDS) == held
+
+
+def test_briefs_are_sent_past_the_index_and_threads_to_those_who_read(in_acme, monkeypatch):
+    sent: list[tuple[str, list[str], str | None]] = []
+    for task in (tasks.read_owed, tasks.index_owed):
+        note = lambda arguments, task=task, **options: sent.append((task.name, arguments, options.get("queue")))  # noqa: E731
+        monkeypatch.setattr(task, "apply_async", note)
+    for kind in (Outbox.Kind.THREAD, Outbox.Kind.INDEX_TICKET, Outbox.Kind.BRIEF):
+        tasks._send(kind)
+    assert sent == [
+        ("ingest.read_owed", ["thread"], None),
+        ("ingest.index_owed", ["index_ticket"], None),
+        ("ingest.index_owed", ["brief"], "interactive"),
+    ]
