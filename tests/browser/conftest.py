@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,15 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.chromium import CHROMIUM, NO_CHROMIUM, launch
 from tests.browser.reader import Reader, Variant, open_reader
 from tests.browser.site import Site, served
-
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), "")
-NO_CHROMIUM = "No Chromium on this machine (install it or set CHROMIUM=/path): nobody has looked at the pages."
-ARGUMENTS = [
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +34,8 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def chromium(site: Site) -> Iterator[Browser]:
     """A browser for one file: while it runs, nothing else in this process may use an event loop."""
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *root])
+        browser = launch(playwright)
         yield browser
         browser.close()
 
