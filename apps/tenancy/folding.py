@@ -45,11 +45,6 @@ class Table:
         body = ",\n".join(f"    {line}" for line in [*self.lines, *self.keys, *foreign])
         return f"CREATE TABLE {self.name} (\n{body}\n)"
 
-    def wall(self) -> Iterator[str]:
-        if self.security:
-            yield f"ALTER TABLE {self.name} {', '.join(self.security)}"
-        yield from self.policies
-
 
 @dataclass
 class Parts:
@@ -124,10 +119,13 @@ def _statements(parts: Parts) -> Iterator[str]:
     yield from parts.rows
     yield from late
     yield from parts.others
-    for table in parts.tables.values():
-        yield from table.wall()
     for (rights, kind, role), names in parts.grants.items():
         yield f"GRANT {rights} ON {kind} {', '.join(names)} TO {role}"
+    for table in parts.tables.values():
+        yield from table.policies
+    for table in parts.tables.values():  # last: with row security on, every look at a table reads its policies too
+        if table.security:
+            yield f"ALTER TABLE {table.name} {', '.join(table.security)}"
 
 
 def _ordered(tables: dict[str, Table]) -> list[Table]:

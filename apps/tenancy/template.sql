@@ -461,96 +461,96 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(83, 'Can delete brief', 21, 'delete_brief', '@company@'),
 	(84, 'Can view brief', 21, 'view_brief', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
-	(1, 'accounts', '0001_initial', '2026-11-25 16:30:22.933943+00'),
-	(2, 'contenttypes', '0001_initial', '2026-11-25 16:30:22.948853+00'),
-	(3, 'admin', '0001_initial', '2026-11-25 16:30:23.000418+00'),
-	(4, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 16:30:23.006883+00'),
-	(5, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 16:30:23.009894+00'),
-	(6, 'platforms', '0001_initial', '2026-11-25 16:30:23.187167+00'),
-	(7, 'assistant', '0001_initial', '2026-11-25 16:30:23.209938+00'),
-	(8, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 16:30:23.232135+00'),
-	(9, 'auth', '0001_initial', '2026-11-25 16:30:23.300604+00'),
-	(10, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 16:30:23.31676+00'),
-	(11, 'auth', '0003_alter_user_email_max_length', '2026-11-25 16:30:23.320226+00'),
-	(12, 'auth', '0004_alter_user_username_opts', '2026-11-25 16:30:23.325017+00'),
-	(13, 'auth', '0005_alter_user_last_login_null', '2026-11-25 16:30:23.330345+00'),
-	(14, 'auth', '0006_require_contenttypes_0002', '2026-11-25 16:30:23.332378+00'),
-	(15, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 16:30:23.337586+00'),
-	(16, 'auth', '0008_alter_user_username_max_length', '2026-11-25 16:30:23.344063+00'),
-	(17, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 16:30:23.349266+00'),
-	(18, 'auth', '0010_alter_group_name_max_length', '2026-11-25 16:30:23.37297+00'),
-	(19, 'auth', '0011_update_proxy_permissions', '2026-11-25 16:30:23.396085+00'),
-	(20, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 16:30:23.401527+00'),
-	(21, 'core', '0001_initial', '2026-11-25 16:30:23.40819+00'),
-	(22, 'ingest', '0001_initial', '2026-11-25 16:30:23.448404+00'),
-	(23, 'search', '0001_initial', '2026-11-25 16:30:23.459768+00'),
-	(24, 'sessions', '0001_initial', '2026-11-25 16:30:23.463244+00'),
-	(25, 'tenancy', '0001_initial', '2026-11-25 16:30:23.468783+00');
+	(1, 'accounts', '0001_initial', '2026-11-25 17:30:29.000156+00'),
+	(2, 'contenttypes', '0001_initial', '2026-11-25 17:30:29.004172+00'),
+	(3, 'admin', '0001_initial', '2026-11-25 17:30:29.012023+00'),
+	(4, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 17:30:29.015054+00'),
+	(5, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 17:30:29.018944+00'),
+	(6, 'platforms', '0001_initial', '2026-11-25 17:30:29.109342+00'),
+	(7, 'assistant', '0001_initial', '2026-11-25 17:30:29.122248+00'),
+	(8, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 17:30:29.13999+00'),
+	(9, 'auth', '0001_initial', '2026-11-25 17:30:29.180613+00'),
+	(10, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 17:30:29.194804+00'),
+	(11, 'auth', '0003_alter_user_email_max_length', '2026-11-25 17:30:29.198229+00'),
+	(12, 'auth', '0004_alter_user_username_opts', '2026-11-25 17:30:29.201729+00'),
+	(13, 'auth', '0005_alter_user_last_login_null', '2026-11-25 17:30:29.205192+00'),
+	(14, 'auth', '0006_require_contenttypes_0002', '2026-11-25 17:30:29.205782+00'),
+	(15, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 17:30:29.210622+00'),
+	(16, 'auth', '0008_alter_user_username_max_length', '2026-11-25 17:30:29.21412+00'),
+	(17, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 17:30:29.220009+00'),
+	(18, 'auth', '0010_alter_group_name_max_length', '2026-11-25 17:30:29.237531+00'),
+	(19, 'auth', '0011_update_proxy_permissions', '2026-11-25 17:30:29.247307+00'),
+	(20, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 17:30:29.250763+00'),
+	(21, 'core', '0001_initial', '2026-11-25 17:30:29.254627+00'),
+	(22, 'ingest', '0001_initial', '2026-11-25 17:30:29.277921+00'),
+	(23, 'search', '0001_initial', '2026-11-25 17:30:29.282689+00'),
+	(24, 'sessions', '0001_initial', '2026-11-25 17:30:29.286319+00'),
+	(25, 'tenancy', '0001_initial', '2026-11-25 17:30:29.289107+00');
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 84, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 21, true);
 SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 25, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE @schema@.accounts_apitoken FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.accounts_apitoken TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.accounts_apitoken AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.accounts_user FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.accounts_user TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.accounts_user AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.assistant_brief FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.assistant_brief TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.assistant_brief AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.auth_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.auth_group TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.auth_group AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.auth_group_permissions FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.auth_group_permissions TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.auth_group_permissions AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.auth_permission FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.auth_permission TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.auth_permission AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.core_auditevent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.core_auditevent TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.core_auditevent AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.django_admin_log FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.django_admin_log TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.django_admin_log AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.django_content_type FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.django_content_type TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.django_content_type AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.django_session FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.django_session TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.django_session AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.ingest_outbox FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.ingest_outbox TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.ingest_outbox AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.ingest_stream FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.ingest_stream TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.ingest_stream AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.platforms_article FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.platforms_article TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.platforms_article AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.platforms_attachment FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.platforms_attachment TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.platforms_attachment AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.platforms_connection FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.platforms_connection TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.platforms_connection AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.platforms_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.platforms_group TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.platforms_group AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.platforms_message TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.platforms_message AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.platforms_person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.platforms_person TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.platforms_person AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.platforms_ticket AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
-ALTER TABLE @schema@.search_chunk FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
-CREATE POLICY company_rows ON @schema@.search_chunk TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
-CREATE POLICY company_schema ON @schema@.search_chunk AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_user, @schema@.assistant_brief, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.core_auditevent, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_outbox_id_seq TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
+CREATE POLICY company_rows ON @schema@.accounts_apitoken TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.accounts_apitoken AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.accounts_user TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.accounts_user AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.assistant_brief TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.assistant_brief AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.auth_group TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.auth_group AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.auth_group_permissions TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.auth_group_permissions AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.auth_permission TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.auth_permission AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.core_auditevent TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.core_auditevent AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.django_admin_log TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.django_admin_log AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.django_content_type TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.django_content_type AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.django_session TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.django_session AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.ingest_outbox TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.ingest_outbox AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.ingest_stream TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.ingest_stream AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_article TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_article AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_attachment TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_attachment AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_connection TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_connection AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_group TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_group AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_message TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_message AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_person TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_person AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_ticket AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.search_chunk TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.search_chunk AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+ALTER TABLE @schema@.accounts_apitoken FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.accounts_user FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.assistant_brief FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.auth_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.auth_group_permissions FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.auth_permission FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.core_auditevent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.django_admin_log FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.django_content_type FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.django_session FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.ingest_outbox FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.ingest_stream FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_article FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_attachment FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_connection FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.search_chunk FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

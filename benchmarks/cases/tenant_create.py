@@ -19,7 +19,7 @@ WHERE n.nspname = %s AND c.relkind = 'r'
 
 def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
     """Milliseconds a table: everything create_company does, its commit to disk and reading the row back included."""
-    rounds, numbers = (1, count()) if short else (20, count())
+    rounds, numbers = (1, count()) if short else (40, count())
     create_company(company_id="bench-first", name="Bench")
     with psycopg.connect(urls["superuser"]) as admin:
         row = admin.execute(_TABLES, ["c_bench_first"]).fetchone()
