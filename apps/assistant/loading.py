@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
-from apps.core.text import normalise, own_words, sentences
+from apps.core.text import headings, normalise, own_words, sentences
 from apps.platforms.models import Article, Message, Ticket
 from apps.search.models import Chunk
 from apps.search.ranking import Ranked
@@ -76,13 +76,15 @@ def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
         chunk = one.item.chunk
         article, message = articles.get(chunk.source_id), messages.get(chunk.source_id)
         if article is not None:
-            source, written = article_source(article), article.text
+            source, written, above = article_source(article), article.text, headings(article.html)
             family = f"{article.connection_id}/{article.remote_id}"
         elif message is not None and message.ticket.state in (Ticket.State.LIVE, Ticket.State.ARCHIVED):
-            source, written = message_source(message, message.ticket), message.text
+            source, written, above = message_source(message, message.ticket), message.text, frozenset[str]()
             family = str(message.ticket_id)
         else:
             continue
         if normalise(written)[chunk.start : chunk.end] == chunk.text:
-            found.append(Passage(source, written, chunk.start, chunk.end, one.dense, one.lexical, one.fused, family))
+            found.append(
+                Passage(source, written, chunk.start, chunk.end, one.dense, one.lexical, one.fused, family, above)
+            )
     return found

@@ -18,6 +18,7 @@ from apps.core import times
 from apps.platforms.models import Ticket
 
 SOON = timedelta(hours=1)
+SENTENCE_ENDS = (".", "!", "?", ":", "…", ")", "。", "！", "？", "：", "）")
 LOOK_AGAIN = {"preparing": 2, "ready": 30, "ask": 30, "thin": 30}  # seconds; a stale card waits for a click
 
 
@@ -118,10 +119,15 @@ def plain_text(draft: shapes.Draft) -> str:
     """The draft as it goes into a reply: paragraphs, no numbers; '' when there is none."""
     if draft.outcome == "not_enough_evidence":
         return ""
-    middle = [" ".join(sentence.text for sentence in paragraph) for paragraph in draft.paragraphs]
+    middle = ["".join(map(_with_gap, paragraph)).rstrip() for paragraph in draft.paragraphs]
     if draft.outcome == "ask_customer":
         middle.append(draft.question)
     return "\n\n".join(part for part in (draft.greeting, *middle, draft.closing) if part)
+
+
+def _with_gap(sentence: shapes.DraftSentence) -> str:
+    """An item of a list has no full stop: what follows it stands on a line of its own."""
+    return sentence.text + (" " if sentence.text.endswith(SENTENCE_ENDS) else "\n")
 
 
 def source_lines(citations: Sequence[shapes.Quote]) -> list[SourceLine]:

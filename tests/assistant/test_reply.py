@@ -7,6 +7,7 @@ import pytest
 from apps.assistant.extractive.grounding import verify
 from apps.assistant.extractive.inputs import PrivateText, PublicPassage
 from apps.assistant.extractive.reply import suggest_reply
+from apps.assistant.pages import plain_text
 from tests.assistant.cases import FIX, passage, said, thread
 
 CASE = thread(said(1, "Hi,\n\nsince the update the left earbud no longer charges in the case. What can I do?"))
@@ -109,3 +110,14 @@ def test_white_space_and_composition_may_differ():
     one = passage("Le bouton est\n à l’arrière   du boîtier.")
     quote = verify("Le  bouton est à l’arrie\u0300re du boi\u0302tier.", one.source, one.source_text)
     assert quote is not None and quote.text == "Le bouton est à l’arrière du boîtier."
+
+
+def test_a_heading_is_not_quoted_as_a_sentence():
+    text = "It is a known fault.\nReset the case\nHold the button for 15 seconds."
+    found = draft(passage(text, dense=0.9, headings=frozenset({"Reset the case"})))
+    assert [one.text for one in found.paragraphs[0]] == ["It is a known fault.", "Hold the button for 15 seconds."]
+
+
+def test_items_of_a_list_stand_on_lines_of_their_own_in_the_letter():
+    found = draft(passage("Open Account > Orders\nPress the button Save\nWait a minute. Then look again.", dense=0.9))
+    assert "Open Account > Orders\nPress the button Save\nWait a minute. Then look again.\n" in plain_text(found)

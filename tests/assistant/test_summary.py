@@ -42,6 +42,7 @@ def test_a_private_note_is_marked_as_one():
         ("Could you tell me which codec it uses?", "calm"),
         ("I want the second one back TODAY.", "upset"),
         ("CANCEL MY ORDER pls", "upset"),
+        ("I did NOT press the button.", "calm"),
         ("This is unacceptable.", "upset"),
         ("Das ist eine Frechheit.", "upset"),
         ("C'est inadmissible.", "upset"),

@@ -62,6 +62,7 @@ class Passage:
     lexical: float
     score: float
     family: str = ""
+    headings: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # people of the source's own thread: their names leave no quote
 
     @property
@@ -73,10 +74,11 @@ class Passage:
         return self.source_text[self.start : self.end]
 
     def sentences(self) -> list[str]:
-        """Its sentences, by the lines of the source: an item of a list is one, with or without a full stop."""
+        """Its sentences, by the lines of the source: an item of a list is one without a full stop too, a heading is none."""
         text = self.source_text
         spans = sentences(self.written, self.source.language)
-        return [span.of(text) for span in spans if span.start >= self.start and span.end <= self.end]
+        inside = [span.of(text) for span in spans if span.start >= self.start and span.end <= self.end]
+        return [words for words in inside if words not in self.headings]
 
 
 class PrivateText(ValueError):

@@ -3,10 +3,10 @@
 from apps.core.text.languages import LANGUAGES, detect_language
 from apps.core.text.layout import layout
 from apps.core.text.mail import is_sign_off, own_words, split_quoted, split_signature
-from apps.core.text.normal import has_hidden, html_to_text, normalise, visible
+from apps.core.text.normal import has_hidden, headings, html_to_text, normalise, visible
 from apps.core.text.sentences import Span, blocks, sentences
 
 __all__ = [
-    "LANGUAGES", "Span", "blocks", "detect_language", "has_hidden", "html_to_text", "is_sign_off", "layout",
+    "LANGUAGES", "Span", "blocks", "detect_language", "has_hidden", "headings", "html_to_text", "is_sign_off", "layout",
     "normalise", "own_words", "sentences", "split_quoted", "split_signature", "visible",
 ]  # fmt: skip

@@ -53,3 +53,10 @@ def html_to_text(html: str) -> str:
     text = tree.body.text(separator="") if tree.body else ""
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def headings(html: str) -> frozenset[str]:
+    """The headings of a page in normal form: they name what follows and say nothing by themselves."""
+    if "<h" not in html.lower():
+        return frozenset()
+    return frozenset(normalise(node.text()) for node in LexborHTMLParser(html).css("h1,h2,h3,h4,h5,h6"))
