@@ -1,8 +1,11 @@
 """People and tokens in the company's admin."""
 
 from django.contrib import admin
+from django.contrib.auth.admin import Group  # importing it registers what is taken out below
 
 from apps.accounts.models import ApiToken, User
+
+admin.site.unregister(Group)  # what people may do is their role; Django's groups would only look as if they did something
 
 
 @admin.register(User)

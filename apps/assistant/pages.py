@@ -98,7 +98,7 @@ def card_of(ticket: Ticket, stored: Brief | None, brief: shapes.Brief | None, *,
     """The card for the ticket as it stands. `fresh`: wait for a draft of the present thread, show no old one."""
     state = brief_state(ticket, stored)
     if brief is None:
-        return Card(state="off" if ticket.is_solved else "preparing", mark="none")
+        return Card(state=state, mark="none")
     if fresh and state == "stale":
         return Card(state="preparing", mark="none")
     draft = brief.draft

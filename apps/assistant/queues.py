@@ -24,6 +24,7 @@ from apps.platforms.models import Group, Person, Ticket
 
 PAGE = 50
 STATUSES = ("waiting", "open", "pending", "solved", "closed")
+SOLVED = (Ticket.Category.SOLVED, Ticket.Category.CLOSED)
 STATES = {"ready": "ready", "ask": "ask", "thin": "thin", "stale": "stale", "preparing": "made"}  # state -> icon
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # stands for "no deadline" where rows are ordered by it
 
@@ -105,6 +106,7 @@ def with_state(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """services.brief_state as SQL, to count and filter by it."""
     return tickets.annotate(
         assistant_state=Case(
+            When(Q(brief=None) & Q(status_category__in=SOLVED), then=Value("off")),  # nobody waits: none is made
             When(brief=None, then=Value("preparing")),
             When(~Q(brief__thread_version=F("thread_version")), then=Value("stale")),
             When(brief__outcome=Brief.Outcome.REPLY, then=Value("ready")),
@@ -145,7 +147,7 @@ def _ordered(sort: str, tickets: QuerySet[Ticket], given: QueryDict) -> QuerySet
 def _row(ticket: Ticket, brief: Brief | None) -> Row:
     return Row(
         ticket=ticket,
-        state="off" if brief is None and ticket.is_solved else brief_state(ticket, brief),
+        state=brief_state(ticket, brief),
         priority=priority_words(ticket.priority),
         due=due_of(ticket),
         mood=brief.mood if brief else "",

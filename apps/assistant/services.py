@@ -37,9 +37,9 @@ def get_brief(ticket: Ticket) -> shapes.Brief | None:
 
 
 def brief_state(ticket: Ticket, stored: Brief | None) -> str:
-    """ready | thin | ask | stale | preparing: one word for the queue and the card."""
+    """ready | thin | ask | stale | preparing | off (solved, none was made): one word for the queue and the card."""
     if stored is None:
-        return "preparing"
+        return "off" if ticket.is_solved else "preparing"
     if stored.thread_version != ticket.thread_version:
         return "stale"
     return {"reply": "ready", "ask_customer": "ask"}.get(stored.outcome, "thin")

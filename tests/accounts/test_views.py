@@ -166,3 +166,10 @@ def test_somebody_switched_off_is_out_at_once(acme, client_of):
     with bind_company(acme.binding()):
         User.objects.filter(role="agent").update(is_active=False)
     assert browser.get("/").status_code == 302
+
+
+def test_the_admin_offers_no_groups_that_would_do_nothing(acme, client_of):
+    page = client_of(acme, "admin").get("/admin/")
+    assert page.status_code == 200
+    assert "/admin/auth/" not in page.content.decode()
+    assert client_of(acme, "admin").get("/admin/auth/group/").status_code == 404

@@ -94,6 +94,13 @@ def test_the_side_column_counts_what_its_links_show(many):
                     assert len(shown(many, link["query"])) == link["count"], link
 
 
+def test_solved_tickets_are_not_counted_as_being_prepared(many):
+    solved = queues.Filters(status="solved")
+    assert [one.assistant_state for one in queues.with_state(queues.tickets_of(solved, many))] == ["off"]
+    counts = {one["title"]: one["links"] for one in queues.sections(solved, many)}
+    assert sum(link["count"] for link in counts["Assistant"]) == 0
+
+
 def test_choosing_a_chosen_filter_again_leaves_it(many):
     filters = queues.Filters(language="de", view="mine")
     (link,) = [one for section in queues.sections(filters, many) for one in section["links"] if one.get("lang") == "de"]
