@@ -73,7 +73,7 @@ class Group(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     name = models.CharField(_("name"), max_length=200)
 
@@ -99,7 +99,7 @@ class Person(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CUSTOMER)
     name = models.CharField(_("name"), max_length=300, blank=True)
@@ -156,7 +156,7 @@ class Ticket(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     subject = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
@@ -221,7 +221,7 @@ class Message(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages", db_index=False)  # as above
     remote_id = models.CharField(max_length=40)  # "description" for the first
     number = models.IntegerField()  # 1-based place in the thread
     kind = models.CharField(max_length=12, choices=Kind)
@@ -270,7 +270,7 @@ class Article(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     language = models.CharField(max_length=12)
     title = models.TextField(blank=True)
@@ -311,7 +311,7 @@ class Attachment(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments", db_index=False)
     remote_id = models.CharField(max_length=40)
     name = models.CharField(_("name"), max_length=300)
     content_type = models.CharField(max_length=120, blank=True)

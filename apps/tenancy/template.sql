@@ -337,16 +337,9 @@ CREATE INDEX django_admin_log_user_id_c564eba6 ON @schema@.django_admin_log USIN
 CREATE INDEX django_session_expire_date_a5c62663 ON @schema@.django_session USING btree (expire_date);
 CREATE INDEX django_session_session_key_c0390e0f_like ON @schema@.django_session USING btree (session_key varchar_pattern_ops);
 CREATE INDEX ingest_outbox_due ON @schema@.ingest_outbox USING btree (kind, priority, due_at);
-CREATE INDEX ingest_stream_connection_id_1722263b ON @schema@.ingest_stream USING btree (connection_id);
-CREATE INDEX platforms_article_connection_id_b5a6e66d ON @schema@.platforms_article USING btree (connection_id);
-CREATE INDEX platforms_attachment_message_id_5c8438b5 ON @schema@.platforms_attachment USING btree (message_id);
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
-CREATE INDEX platforms_group_connection_id_225bbdf0 ON @schema@.platforms_group USING btree (connection_id);
-CREATE INDEX platforms_message_ticket_id_ee597c75 ON @schema@.platforms_message USING btree (ticket_id);
-CREATE INDEX platforms_person_connection_id_51c7f738 ON @schema@.platforms_person USING btree (connection_id);
 CREATE INDEX platforms_person_user_id_e1c0774b ON @schema@.platforms_person USING btree (user_id);
 CREATE INDEX platforms_ticket_agent_id_f67e4335 ON @schema@.platforms_ticket USING btree (agent_id);
-CREATE INDEX platforms_ticket_connection_id_205e7090 ON @schema@.platforms_ticket USING btree (connection_id);
 CREATE INDEX platforms_ticket_customer_id_3bd33c2d ON @schema@.platforms_ticket USING btree (customer_id);
 CREATE INDEX platforms_ticket_group_id_804a1479 ON @schema@.platforms_ticket USING btree (group_id);
 CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (status_category, updated_at DESC, id DESC);
@@ -461,31 +454,31 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(83, 'Can delete brief', 21, 'delete_brief', '@company@'),
 	(84, 'Can view brief', 21, 'view_brief', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
-	(1, 'accounts', '0001_initial', '2026-11-25 17:30:29.000156+00'),
-	(2, 'contenttypes', '0001_initial', '2026-11-25 17:30:29.004172+00'),
-	(3, 'admin', '0001_initial', '2026-11-25 17:30:29.012023+00'),
-	(4, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 17:30:29.015054+00'),
-	(5, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 17:30:29.018944+00'),
-	(6, 'platforms', '0001_initial', '2026-11-25 17:30:29.109342+00'),
-	(7, 'assistant', '0001_initial', '2026-11-25 17:30:29.122248+00'),
-	(8, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 17:30:29.13999+00'),
-	(9, 'auth', '0001_initial', '2026-11-25 17:30:29.180613+00'),
-	(10, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 17:30:29.194804+00'),
-	(11, 'auth', '0003_alter_user_email_max_length', '2026-11-25 17:30:29.198229+00'),
-	(12, 'auth', '0004_alter_user_username_opts', '2026-11-25 17:30:29.201729+00'),
-	(13, 'auth', '0005_alter_user_last_login_null', '2026-11-25 17:30:29.205192+00'),
-	(14, 'auth', '0006_require_contenttypes_0002', '2026-11-25 17:30:29.205782+00'),
-	(15, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 17:30:29.210622+00'),
-	(16, 'auth', '0008_alter_user_username_max_length', '2026-11-25 17:30:29.21412+00'),
-	(17, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 17:30:29.220009+00'),
-	(18, 'auth', '0010_alter_group_name_max_length', '2026-11-25 17:30:29.237531+00'),
-	(19, 'auth', '0011_update_proxy_permissions', '2026-11-25 17:30:29.247307+00'),
-	(20, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 17:30:29.250763+00'),
-	(21, 'core', '0001_initial', '2026-11-25 17:30:29.254627+00'),
-	(22, 'ingest', '0001_initial', '2026-11-25 17:30:29.277921+00'),
-	(23, 'search', '0001_initial', '2026-11-25 17:30:29.282689+00'),
-	(24, 'sessions', '0001_initial', '2026-11-25 17:30:29.286319+00'),
-	(25, 'tenancy', '0001_initial', '2026-11-25 17:30:29.289107+00');
+	(1, 'accounts', '0001_initial', '2026-11-25 17:55:56.294703+00'),
+	(2, 'contenttypes', '0001_initial', '2026-11-25 17:55:56.350849+00'),
+	(3, 'admin', '0001_initial', '2026-11-25 17:55:56.451661+00'),
+	(4, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 17:55:56.465552+00'),
+	(5, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 17:55:56.470846+00'),
+	(6, 'platforms', '0001_initial', '2026-11-25 17:55:56.882149+00'),
+	(7, 'assistant', '0001_initial', '2026-11-25 17:55:56.913103+00'),
+	(8, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 17:55:56.940379+00'),
+	(9, 'auth', '0001_initial', '2026-11-25 17:55:57.037991+00'),
+	(10, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 17:55:57.059162+00'),
+	(11, 'auth', '0003_alter_user_email_max_length', '2026-11-25 17:55:57.06334+00'),
+	(12, 'auth', '0004_alter_user_username_opts', '2026-11-25 17:55:57.071538+00'),
+	(13, 'auth', '0005_alter_user_last_login_null', '2026-11-25 17:55:57.079231+00'),
+	(14, 'auth', '0006_require_contenttypes_0002', '2026-11-25 17:55:57.082695+00'),
+	(15, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 17:55:57.088849+00'),
+	(16, 'auth', '0008_alter_user_username_max_length', '2026-11-25 17:55:57.094744+00'),
+	(17, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 17:55:57.099183+00'),
+	(18, 'auth', '0010_alter_group_name_max_length', '2026-11-25 17:55:57.131362+00'),
+	(19, 'auth', '0011_update_proxy_permissions', '2026-11-25 17:55:57.155102+00'),
+	(20, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 17:55:57.160239+00'),
+	(21, 'core', '0001_initial', '2026-11-25 17:55:57.16931+00'),
+	(22, 'ingest', '0001_initial', '2026-11-25 17:55:57.196985+00'),
+	(23, 'search', '0001_initial', '2026-11-25 17:55:57.204957+00'),
+	(24, 'sessions', '0001_initial', '2026-11-25 17:55:57.210998+00'),
+	(25, 'tenancy', '0001_initial', '2026-11-25 17:55:57.213892+00');
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 84, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 21, true);
 SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 25, true);

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('sweep', models.BigIntegerField(default=1)),
                 ('failures', models.IntegerField(default=0)),
                 ('last_error', models.CharField(blank=True, max_length=60)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='streams', to='platforms.connection')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='streams', to='platforms.connection')),
             ],
             options={
                 'verbose_name': 'feed',

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('remote_id', models.CharField(max_length=40)),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
             ],
             options={
                 'verbose_name': 'group',
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=300, verbose_name='name')),
                 ('content_type', models.CharField(blank=True, max_length=120)),
                 ('size', models.BigIntegerField(default=0)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='platforms.message')),
+                ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='platforms.message')),
             ],
             options={
                 'verbose_name': 'attachment',
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=300, verbose_name='name')),
                 ('email', models.CharField(blank=True, max_length=320, verbose_name='email')),
                 ('language', models.CharField(blank=True, max_length=12)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 ('thread_version', models.CharField(blank=True, max_length=32)),
                 ('message_count', models.IntegerField(default=0)),
                 ('agent', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='platforms.person')),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
                 ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tickets', to='platforms.person')),
                 ('group', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='platforms.group')),
             ],
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='platforms.ticket'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='platforms.ticket'),
         ),
         migrations.CreateModel(
             name='Article',
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField()),
                 ('raw_hash', models.CharField(max_length=64)),
                 ('sweep', models.BigIntegerField(default=0)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='platforms.connection')),
             ],
             options={
                 'verbose_name': 'article',
