@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +34,9 @@ def manage(*arguments: str) -> Any:
     return orjson.loads(done.stdout)
 
 
-def inside(began: float, result_file: Path) -> int:
-    """Runs in the site's environment: wait, look, measure."""
-    result: dict[str, Any] = {"cold_start_s": round(time.time() - began, 1)}
+def inside(began: float, result: dict[str, Any]) -> None:
+    """Runs in the site's environment: wait, look, measure. What was measured stands in `result`, also after a failure."""
+    result["cold_start_s"] = round(time.time() - began, 1)
     acme = Caller("acme", manage("create_token", "acme", "mara@acme.example")["token"])
     globex = Caller("globex", manage("create_token", "globex", "noor@globex.example")["token"])
     result["first_brief_s"] = round(_wait_first_brief(acme, began), 1)
@@ -54,8 +56,6 @@ def inside(began: float, result_file: Path) -> int:
         acme.json(f"/api/v1/tickets/{ticket['id']}/brief/", name="brief")
         looks.ask(acme, question)
     result["api_p50_ms"] = {name: round(statistics.median(times), 1) for name, times in acme.times.items()}
-    result_file.write_bytes(orjson.dumps(result))
-    return 0
 
 
 def _wait_first_brief(acme: Caller, began: float) -> float:
@@ -124,11 +124,15 @@ def main() -> int:
     options = parser.parse_args()
     if not options.inside:
         return outside()
+    began, file = options.inside
+    result: dict[str, Any] = {}
     try:
-        return inside(float(options.inside[0]), Path(options.inside[1]))
-    except Failed as exc:
-        sys.stderr.write(f"smoke: {exc}\n")
-        return 1
+        inside(float(began), result)
+    except (Failed, OSError, http.client.HTTPException) as exc:
+        result["error"] = f"{type(exc).__name__}: {exc}"
+        traceback.print_exc()
+    Path(file).write_bytes(orjson.dumps(result))
+    return 1 if "error" in result else 0
 
 
 if __name__ == "__main__":

@@ -223,6 +223,9 @@ def run_command(supervisor: Supervisor, command: str) -> int:
 
 
 def _asked(number: int, frame: FrameType | None) -> None:
+    """Once is enough: who presses Ctrl-C twice must not interrupt the stopping."""
+    for one in STOP_SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
     raise Stopped(number)
 
 

@@ -69,11 +69,11 @@ def emptied(queue: str) -> bool:
 
 def test_the_vector_engine_the_web_process_beat_and_the_queue_are_killed_and_the_queue_lost(site, sync):
     sync.wait_for("chunks", 20)
-    site.kill_and_see_it_return("vectors")
-    site.kill_and_see_it_return("web")
-    site.kill_and_see_it_return("beat")
-    sync.wait_for("chunks", 100)
+    dead = {name: site.kill(name) for name in ("vectors", "web", "beat")}
+    sync.wait_for("chunks", 60)
     site.kill_and_see_it_return("valkey")
+    for name, number in dead.items():
+        wait_until(lambda name=name, number=number: site.child(name) != number, f"{name} is there again")
     wait_until(lambda: emptied(site.environment["BROKER_URL"]), "the queue answers and forgets all")
     sync.wait_until_done(RECOVERY + WORK)
     sync.check()

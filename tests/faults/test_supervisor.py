@@ -76,7 +76,8 @@ def test_ctrl_c_stops_everything_and_meanwhile_a_second_start_is_refused(folder)
         assert refused(folder) == busy
         assert refused(folder, "--reset") == busy
         assert site.number("SELECT 1") == 1
-        assert site.stop(signal.SIGINT) == 0
+        site.process.send_signal(signal.SIGINT)
+        assert site.stop(signal.SIGINT) == 0, "a second Ctrl-C interrupted the stopping"
         assert site.told().rstrip().endswith("stopped")
     assert unlocked(folder)
     log = (folder / "postgres" / "postgres.log").read_text().strip()
