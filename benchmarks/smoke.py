@@ -61,7 +61,7 @@ def inside(began: float, result: dict[str, Any]) -> None:
 def _wait_first_brief(acme: Caller, began: float) -> float:
     """Seconds from the start until a ticket's brief can be read."""
     while time.time() - began < 120:
-        for row in acme.json("/api/v1/tickets/?status=open")["results"]:
+        for row in acme.tickets("open"):
             if row["draft"] is not None:
                 acme.json(f"/api/v1/tickets/{row['id']}/brief/")
                 return time.time() - began
