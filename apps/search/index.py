@@ -23,6 +23,7 @@ DENSE, SPARSE = "use", "lex"
 DENSE_SIZE = 512
 POINTS = UUID("7a0f4f5e-53b1-5d55-9a35-6d1f2e3c8b47")  # namespace of point ids
 BATCH = 128
+VACUUM = models.OptimizersConfigDiff(deleted_threshold=0.001, vacuum_min_vector_number=100)  # the least a server takes
 KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "connection")
 
 
@@ -173,6 +174,35 @@ class CompanyIndex:
 def open_index() -> CompanyIndex:
     """The bound company's index. Raises NoCompany outside a binding."""
     return CompanyIndex(_client(), current_company().company_id)
+
+
+def erase_company() -> int:
+    """Remove every point of the bound company from every collection, of whatever profile. Returns how many there were.
+
+    They are found by nobody on return; their bytes are gone after `sweep_index`. Repeating it changes nothing.
+    Raises NoCompany outside a binding, ExternalUnavailable when the engine is down.
+    """
+    own = models.FieldCondition(key="company_id", match=models.MatchValue(value=current_company().company_id))
+    client, condition, erased = _client(), models.Filter(must=[own]), 0
+    for name in _collections(client):
+        erased += int(_engine(client.count, name, count_filter=condition, exact=True).count)
+        _engine(client.delete, name, models.FilterSelector(filter=condition), wait=True)
+    return erased
+
+
+def sweep_index() -> None:
+    """Have the engine write its files anew without what was deleted. Work of the operator: companies share the files.
+
+    The embedded engine has done so on return and answers nothing else meanwhile, about a second for 30,000 points; a
+    Qdrant server begins on return, segment by segment. Raises ExternalUnavailable.
+    """
+    client = _client()
+    for name in _collections(client):
+        _engine(client.update_collection, name, optimizers_config=VACUUM)
+
+
+def _collections(client: QdrantClient) -> list[str]:
+    return [one.name for one in _engine(client.get_collections).collections]
 
 
 def ensure_collection() -> None:

@@ -42,6 +42,7 @@ WRITES: dict[tuple[str, ...], Callable[[Collection, Any], Any]] = {
     ("POST", "points", "payload", "delete"): Collection.delete_payload,
     ("POST", "points", "payload", "clear"): Collection.clear_payload,
     ("PUT", "index"): Collection.create_index,
+    ("PATCH",): Collection.sweep,
 }
 
 

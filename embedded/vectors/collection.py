@@ -10,8 +10,10 @@ from qdrant_edge import (
     CountRequest,
     EdgeShard,
     FacetRequest,
+    FieldCondition,
     Filter,
     KeywordIndexParams,
+    MatchValue,
     PayloadSchemaType,
     QueryBatchRequest,
     ScrollRequest,
@@ -27,6 +29,8 @@ Body = dict[str, Any]
 T = TypeVar("T")
 INDEXES = {name: getattr(PayloadSchemaType, name.capitalize()) for name in
            ("keyword", "integer", "float", "bool", "datetime", "uuid")}  # fmt: skip
+FILLER = 12 * 2**20  # bytes of an operation that changes nothing and makes the log begin a new file
+MOST_FILLERS = 12  # a log file has 32 MiB; three are in use at most
 
 
 class Collection:
@@ -36,7 +40,7 @@ class Collection:
         self.folder = folder
         self.schema = Schema.of_shard(folder)
         self.unflushed = False
-        self._shard = EdgeShard.load(str(folder))
+        self._shard = EdgeShard.load(str(folder), self.schema.engine_config())
 
     def close(self) -> None:
         """Flush and let go; what came since the last flush is in the write-ahead log in any case."""
@@ -49,8 +53,27 @@ class Collection:
         _ask(self._shard.flush)
 
     def tidy(self) -> None:
-        """Give back the room of deleted points. Blocks for about 0.3 s for 10,000 points."""
+        """Give back the room of deleted points. Blocks for about 0.15 s for 10,000 points of 512 numbers."""
         _ask(self._shard.optimize)
+
+    def sweep(self, value: Body) -> bool:
+        """Afterwards no file holds a byte of a deleted point: segments are written anew, the log starts over.
+
+        Qdrant's own word for it is a change of the optimizers' thresholds. Its figures are not looked at: here
+        every deleted point counts. Other calls wait meanwhile, about as long as for `tidy` and half a second.
+        """
+        read(value, "collection", known=(), ignored=("optimizers_config",))
+        self.tidy()
+        self.flush()
+        log = self.folder / "wal"
+        before = {one.name for one in log.iterdir()} - {"first-index"}
+        nothing = Filter(must=[FieldCondition("-", match=MatchValue("-" * FILLER))])
+        for _ in range(MOST_FILLERS):
+            self._write(UpdateOperation.delete_points_by_filter(nothing))
+            self.flush()
+            if not before & {one.name for one in log.iterdir()}:
+                return True
+        raise EngineFailed("Service internal error: the log did not start over")
 
     def upsert(self, value: Body) -> Body:
         body = read(value, "upsert", known=("points",))

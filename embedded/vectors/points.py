@@ -13,6 +13,7 @@ import orjson
 from qdrant_edge import (
     Distance,
     EdgeConfig,
+    EdgeOptimizersConfig,
     EdgeSparseVectorParams,
     EdgeVectorParams,
     HnswIndexConfig,
@@ -29,6 +30,8 @@ from embedded.vectors.filters import point_id
 DISTANCES = {"Cosine": Distance.Cosine, "Dot": Distance.Dot, "Euclid": Distance.Euclid, "Manhattan": Distance.Manhattan}
 # Graphs stay off: building one holds the interpreter lock for tens of seconds, exact search takes under a millisecond.
 NO_GRAPH = HnswIndexConfig(m=0, ef_construct=16, full_scan_threshold=10_000)
+# Nothing is optimized but on our call, and then what was deleted is to leave the files, be it one point.
+EVERY_DELETION = EdgeOptimizersConfig(deleted_threshold=1e-9, vacuum_min_vector_number=1)
 # How a server lays data out; none of it changes an answer here.
 LAYOUT = (
     "hnsw_config", "optimizers_config", "wal_config", "on_disk_payload", "shard_number", "replication_factor",
@@ -49,6 +52,7 @@ def engine_config(value: Any) -> EdgeConfig:
     return EdgeConfig(
         vectors={name: _dense_params(one) for name, one in dense.items()},
         sparse_vectors={name: _sparse_params(one or {}) for name, one in sparse.items()},
+        optimizers=EVERY_DELETION,
     )
 
 
@@ -81,6 +85,10 @@ class Schema:
         dense = {name: {"size": one["size"], "distance": one["distance"]} for name, one in stored["vectors"].items()}
         sparse = stored.get("sparse_vectors") or {}
         return cls(dense, {name: {"modifier": one.get("modifier") or "none"} for name, one in sparse.items()})
+
+    def engine_config(self) -> EdgeConfig:
+        """What the shard is opened with: a folder made by an older release gets today's settings."""
+        return engine_config({"vectors": self.dense, "sparse_vectors": self.sparse})
 
     def vector(self, name: str, value: Any) -> list[float] | SparseVector:
         """One vector for the engine. Raises BadCall when it does not fit."""

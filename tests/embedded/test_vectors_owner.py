@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import httpx2
+import orjson
 import pytest
 from qdrant_client import models
 from qdrant_client.http.exceptions import ResponseHandlingException
@@ -108,3 +111,47 @@ def test_what_a_kill_left_half_made_or_half_deleted_is_swept_away(own_engine):
     qdrant = connect(own_engine())
     assert [one.name for one in qdrant.get_collections().collections] == ["things_v1"]
     assert sorted(one.name for one in engine.data.iterdir() if one.is_dir()) == ["things_v1"]
+
+
+def test_a_sweep_leaves_no_byte_of_what_was_deleted_and_all_of_the_rest(own_engine):
+    engine = own_engine()
+    qdrant = connect(engine)
+    make_collection(qdrant, "things")
+    gone, stays = secrets.token_hex(12), secrets.token_hex(12)
+    qdrant.upsert("things", [marked(n, gone) for n in range(1, 4)] + [marked(n, stays) for n in range(4, 400)])
+    qdrant.delete("things", [uid(n) for n in range(1, 4)])
+    assert holding(engine.data, gone)
+    assert qdrant.update_collection("things", optimizers_config=models.OptimizersConfigDiff(deleted_threshold=0.1))
+    assert holding(engine.data, gone) == []
+    assert holding(engine.data, stays)
+    qdrant.upsert("things", [marked(4, "newer")])  # what comes after it is kept too
+    kill(engine)
+    kept = {point.id: point.payload["mark"] for point in connect(own_engine()).scroll("things", limit=500)[0]}
+    assert kept == {uid(n): stays for n in range(5, 400)} | {uid(4): "newer"}
+
+
+def test_a_folder_of_an_older_release_is_swept_too(own_engine):
+    engine = own_engine()
+    make_collection(connect(engine), "things")
+    engine.stop()
+    settings = engine.data / "things_v1" / "edge_config.json"
+    older = orjson.loads(settings.read_bytes())
+    older.pop("optimizers")
+    settings.write_bytes(orjson.dumps(older))
+    engine = own_engine()
+    qdrant = connect(engine)
+    mark = secrets.token_hex(12)
+    qdrant.upsert("things", [marked(n, mark if n == 1 else "-") for n in range(1, 400)])
+    qdrant.delete("things", [uid(1)])
+    qdrant.update_collection("things", optimizers_config=models.OptimizersConfigDiff(deleted_threshold=0.1))
+    assert holding(engine.data, mark) == []
+
+
+def marked(number: int, mark: str) -> models.PointStruct:
+    point = struct(number, "acme", [1, 0, 0, number], [number])
+    point.payload["mark"] = mark
+    return point
+
+
+def holding(folder: Path, mark: str) -> list[str]:
+    return [one.name for one in folder.rglob("*") if one.is_file() and mark.encode() in one.read_bytes()]

@@ -1,0 +1,81 @@
+"""A company leaves the vector engine: its points of every profile, their bytes, and nobody else's."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID, uuid4
+
+import pytest
+from qdrant_client import models
+
+from apps.core.errors import NoCompany
+from apps.search import index
+from apps.search.index import (
+    DENSE_SIZE,
+    Point,
+    Sparse,
+    Wanted,
+    ensure_collection,
+    erase_company,
+    open_index,
+    sweep_index,
+)
+from apps.tenancy.context import bind_company
+from tests import engines
+
+OLDER = "chunks_older"
+
+
+@pytest.fixture
+def older_profile():
+    """A collection no alias leads to: left by a change of profile."""
+    ensure_collection()
+    client = index._client()
+    dense = models.VectorParams(size=4, distance=models.Distance.COSINE, hnsw_config=models.HnswConfigDiff(m=0))
+    client.create_collection(OLDER, {"use": dense})
+    yield client
+    client.delete_collection(OLDER)
+
+
+def point(mark: str) -> Point:
+    payload = {"kind": "message", "visibility": "public", "mark": mark}
+    return Point(uuid4(), [1.0] + [0.0] * (DENSE_SIZE - 1), Sparse([7], [1.0]), payload)
+
+
+def old_point(company: str) -> models.PointStruct:
+    return models.PointStruct(id=str(uuid4()), vector={"use": [1.0, 0, 0, 0]}, payload={"company_id": company})
+
+
+def files_with(mark: str) -> list[str]:
+    found = [one for one in engines.vectors.data.rglob("*") if one.is_file() and mark.encode() in one.read_bytes()]
+    return [one.name for one in found]
+
+
+def test_all_of_a_company_is_gone_and_only_of_that_company(acme, globex, older_profile):
+    theirs, ours = secrets.token_hex(12), secrets.token_hex(12)
+    kept: UUID
+    with bind_company(globex.binding()):
+        mine = point(theirs)
+        kept = mine.id
+        open_index().put([mine])
+    older_profile.upsert(OLDER, [old_point("acme"), old_point("acme"), old_point("globex")])
+    with bind_company(acme.binding()):
+        before = open_index().count()
+        open_index().put([point(ours) for _ in range(3)])
+        assert files_with(ours)
+        assert erase_company() == before + 5
+        assert open_index().count() == 0
+        assert erase_company() == 0
+    sweep_index()
+    assert files_with(ours) == []
+    assert files_with(theirs)
+    assert older_profile.count(OLDER, exact=True).count == 1
+    with bind_company(globex.binding()):
+        wanted = Wanted(kinds=("message",))
+        assert kept in {hit.id for hit in open_index().nearest([1.0] + [0.0] * (DENSE_SIZE - 1), wanted, 10)}
+        open_index().delete([kept])
+
+
+def test_without_a_company_nothing_is_erased():
+    with pytest.raises(NoCompany):
+        erase_company()
