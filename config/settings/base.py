@@ -29,7 +29,9 @@ def database(url: str, engine: str, pool: int | None) -> dict[str, object]:
     """A Django database from a URL; a host that is a path means a socket folder (?host=/path)."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
-    options: dict[str, object] = {"pool": {"min_size": 1, "max_size": pool, "max_lifetime": 1800}} if pool else {}
+    options: dict[str, object] = {}
+    if pool:  # who gets no connection within three seconds is told to come back: waiting longer only piles up
+        options["pool"] = {"min_size": 1, "max_size": pool, "max_lifetime": 1800, "timeout": 3}
     return {
         "ENGINE": engine,
         "NAME": parts.path.lstrip("/"),
