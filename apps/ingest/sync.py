@@ -107,12 +107,12 @@ def _ticket_row(
 
 
 def _store_customers(connection: Connection, items: Iterable[TicketData]) -> dict[str, UUID]:
-    """{remote id: our id} of the page's customers and the account's agents."""
+    """{remote id: our id} of the people the page names: its customers are stored, its agents are known."""
     seen = {item.customer.remote_id: item.customer for item in items if item.customer}
-    known = dict(Person.objects.filter(connection=connection).values_list("remote_id", "id"))
-    agents = set(
-        Person.objects.filter(connection=connection, kind=Person.Kind.AGENT).values_list("remote_id", flat=True)
-    )
+    named = {*seen, *(item.agent_id for item in items if item.agent_id)}
+    rows = Person.objects.filter(connection=connection, remote_id__in=named).values_list("remote_id", "id", "kind")
+    known = {remote_id: person_id for remote_id, person_id, _ in rows}
+    agents = {remote_id for remote_id, _, kind in rows if kind == Person.Kind.AGENT}
     fresh = [
         Person(
             connection=connection, remote_id=one.remote_id, name=one.name, email=(one.email or "").lower(),
