@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("SECRET_KEY", "MASTER_KEYS", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "BROKER_URL",
+SECRETS = ("SECRET_KEY", "MASTER_KEYS", "AUDIT_KEYS", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "BROKER_URL",
            "QDRANT_API_KEY", "METRICS_TOKEN")  # fmt: skip
 
 
@@ -25,6 +25,15 @@ class Env(BaseSettings):
     secret_key: SecretStr = Field(min_length=32, description="Signs sessions, forms and task envelopes.")
     master_keys: SecretStr = Field(
         description="Key ring that wraps stored credentials, newest first: 'k2:base64,k1:base64' (32 bytes each)."
+    )
+    audit_keys: SecretStr | None = Field(
+        default=None,
+        description="Key ring that seals the audit trail, like MASTER_KEYS; a key stays here as long as its entries. "
+        "Default: derived from MASTER_KEYS.",
+    )
+    audit_heads_dir: str = Field(
+        default="",
+        description="Folder outside the database where the heads of the audit trails are kept, one signed line an hour.",
     )
     database_url: SecretStr = Field(
         default=SecretStr("postgresql://deskhand_app@/deskhand"),

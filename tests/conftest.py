@@ -71,6 +71,14 @@ def index_forgets(request: pytest.FixtureRequest) -> Iterator[None]:
                 open_index().delete(list(Chunk.objects.values_list("id", flat=True)))
 
 
+@pytest.fixture(autouse=True)
+def audit_windows() -> None:
+    """What one test knocked at the door is not held against the next."""
+    from apps.core.audit import windows
+
+    windows.clear()
+
+
 @pytest.fixture
 def in_acme(acme: Company) -> Iterator[Company]:
     """The test runs inside acme."""

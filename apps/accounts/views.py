@@ -41,11 +41,11 @@ class SignIn(LoginView):
 
 
 def _signed_in(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    record("signed_in", principal=f"user:{user.pk}", request_id=getattr(request, "id", ""))
+    record("signed_in", principal=f"user:{user.pk}")
 
 
-def _refused(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
-    record("sign_in_refused", request_id=getattr(request, "id", ""))
+def _refused(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
+    record("sign_in_refused", subject=f"address:{str(credentials.get('username') or '').strip().lower()}")
 
 
 user_logged_in.connect(_signed_in, dispatch_uid="deskhand.signed_in")

@@ -5,28 +5,39 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
-from apps.core.privacy import CONTACT, NONE, DataClass
+from apps.core.privacy import NONE, DataClass
 
 
 class AuditEvent(models.Model):
-    """One entry; rows are only ever added. Holds ids, codes and counts, no ticket text."""
+    """One entry of a company's chain. Holds ids, codes and counts, no ticket text; persons as pseudonyms (AUD-3).
+
+    Rows are added by core.audit.record() only. The serving login may not change or remove one, and a trigger refuses
+    that to the owner too (AUD-1); whether somebody did it all the same, `verify_audit` tells.
+    """
 
     data_classes: ClassVar[dict[str, DataClass]] = {
-        "id": NONE, "at": NONE, "event": NONE, "principal": CONTACT, "subject": NONE, "request_id": NONE, "facts": NONE,
+        "id": NONE, "seq": NONE, "at": NONE, "event": NONE, "principal": NONE, "subject": NONE, "request_id": NONE,
+        "facts": NONE, "key_id": NONE, "prev": NONE, "mac": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
-    event = models.CharField(max_length=60)
-    principal = models.CharField(max_length=80, blank=True)
-    subject = models.CharField(max_length=120, blank=True)
-    request_id = models.CharField(max_length=40, blank=True)
-    facts = models.JSONField(default=dict)
+    seq = models.BigIntegerField(_("number"), unique=True)
+    at = models.DateTimeField(_("time"), db_index=True)
+    event = models.CharField(_("event"), max_length=60)
+    principal = models.CharField(_("who"), max_length=80, blank=True)
+    subject = models.CharField(_("what it was about"), max_length=120, blank=True)
+    request_id = models.CharField(_("request ID"), max_length=40, blank=True)
+    facts = models.JSONField(_("details"), default=dict)
+    key_id = models.CharField(max_length=40)
+    prev = models.BinaryField(max_length=32)
+    mac = models.BinaryField(max_length=32)
 
     class Meta:
-        verbose_name = "audit event"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
 
     def __str__(self) -> str:
-        return f"{self.event} {self.subject}".strip()
+        return f"{self.seq} {self.event}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -10,10 +9,29 @@ import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-_GIVEN_ID = re.compile(r"\A[A-Za-z0-9-]{8,40}\Z")
+from apps.core.events import REQUEST_ID
+
 log = structlog.get_logger("deskhand.request")
+
+
+def route_of(request: HttpRequest) -> str:
+    """The name of the address asked for, 'unknown' when it is none of ours; the address itself may hold anything."""
+    try:
+        match = request.resolver_match or resolve(request.path_info)
+    except Resolver404:
+        return "unknown"
+    return match.view_name.lower() or "unnamed"
+
+
+def new_request_id() -> str:
+    """16 signs of which one is a letter, so that no number passes for an id."""
+    while True:
+        found = secrets.token_hex(8)
+        if REQUEST_ID.fullmatch(found):
+            return found
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -75,6 +93,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _method(request: HttpRequest) -> str:
+    return (request.method or "").lower()
+
+
 class RequestMiddleware:
     """Gives the request an id, binds it to the log context, puts it and the privacy headers on the answer."""
 
@@ -99,7 +121,7 @@ class RequestMiddleware:
     @staticmethod
     def _begin(request: HttpRequest) -> None:
         given = request.headers.get("X-Request-ID", "")
-        request.id = given if _GIVEN_ID.match(given) else secrets.token_hex(8)  # type: ignore[attr-defined]
+        request.id = given if REQUEST_ID.fullmatch(given) else new_request_id()  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.id)  # type: ignore[attr-defined]
 
@@ -110,5 +132,5 @@ class RequestMiddleware:
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         if response.status_code >= 500:
-            log.error("request_failed", status=response.status_code, method=request.method, path=request.path)
+            log.error("request_failed", status=response.status_code, method=_method(request), route=route_of(request))
         return response

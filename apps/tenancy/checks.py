@@ -31,6 +31,14 @@ WHERE a.relkind IN ('r', 'p') AND n.nspname = 'public' AND m.nspname LIKE 'c\_%%
 LIMIT 5
 """
 
+_SHRINKING = r"""
+SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname LIKE 'c\_%%' AND c.relkind = 'r' AND c.relname = 'core_auditevent'
+  AND (has_table_privilege('deskhand_app', c.oid, 'UPDATE, DELETE, TRUNCATE')
+       OR (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled = 'O') < 2)
+LIMIT 5
+"""
+
 
 @register(Tags.database)
 def check_walls(app_configs: Any, databases: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -60,6 +68,7 @@ def wall_errors(cursor: Any) -> list[CheckMessage]:
         (_UNWALLED, "tenancy.E003", "Tables without forced row security and two policies", "Run migrate_database."),
         (_VIEWS, "tenancy.E004", "Views that do not run with the reader's rights", "Set security_invoker = true."),
         (_SHADOWS, "tenancy.E005", "Tables both in public and in a company's schema", "Keep each app on one side."),
+        (_SHRINKING, "tenancy.E006", "Audit trails that can be shortened or changed", "Run migrate_database."),
     ):
         cursor.execute(sql)
         found = [row[0] for row in cursor.fetchall()]

@@ -58,12 +58,12 @@ def bind_company(binding: Binding) -> Iterator[Binding]:
         yield outer
         return
     token = _current.set(binding)
-    structlog.contextvars.bind_contextvars(company=binding.company_id)
+    structlog.contextvars.bind_contextvars(company=binding.company_id, principal=binding.principal)
     try:
         yield binding
     finally:
         _current.reset(token)
-        structlog.contextvars.unbind_contextvars("company")
+        structlog.contextvars.unbind_contextvars("company", "principal")
         for connection in connections.all(initialized_only=True):
             unbind = getattr(connection, "unbind", None)
             if unbind is not None:
@@ -73,3 +73,4 @@ def bind_company(binding: Binding) -> Iterator[Binding]:
 def name_principal(principal: str) -> None:
     """Say who acts, once the credential is verified. Lasts as long as the binding."""
     _current.set(replace(current_company(), principal=principal))
+    structlog.contextvars.bind_contextvars(principal=principal)

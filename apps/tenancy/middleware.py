@@ -13,8 +13,8 @@ from django.http.request import split_domain_port
 from django.utils.translation import gettext as _
 
 from apps.core.api import problem
-from apps.core.audit import record
-from apps.core.requests import error_page, wants_json
+from apps.core.audit import record_sparingly
+from apps.core.requests import error_page, route_of, wants_json
 from apps.tenancy.context import Binding, bind_company
 from apps.tenancy.credentials import claimed_company
 from apps.tenancy.models import Company
@@ -106,7 +106,7 @@ class EdgeMiddleware:
         if verdict.audit is not None and verdict.audit.status == Company.Status.ACTIVE:
             event = "tenant_mismatch" if verdict.status == 401 else "company_mismatch"
             with bind_company(verdict.audit.binding()):
-                record(event, request_id=getattr(request, "id", ""), path=request.path[:100])
+                record_sparingly(event, route=route_of(request))
         return refuse(request, verdict)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from psycopg import Connection, sql
 
 EXEMPT = frozenset({"django_migrations"})  # no personal data; the serving login may read it
+APPEND_ONLY = frozenset({"core_auditevent"})  # the serving login adds and reads (AUD-1)
 BOUND = sql.SQL("nullif(current_setting('app.company_id', true), '')")
 ROLES = sql.SQL("deskhand_app, deskhand_owner")
 
@@ -65,4 +66,8 @@ def _statements(table: sql.Identifier, name: str, company_id: str, *, has_column
         "CREATE POLICY company_schema ON {} AS RESTRICTIVE FOR ALL TO {} USING ({} = {}) WITH CHECK ({} = {})"
     ).format(table, ROLES, BOUND, own, BOUND, own)
     yield sql.SQL("REVOKE ALL ON {} FROM PUBLIC").format(table)
-    yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO deskhand_app").format(table)
+    if name in APPEND_ONLY:
+        yield sql.SQL("REVOKE ALL ON {} FROM deskhand_app").format(table)
+        yield sql.SQL("GRANT SELECT, INSERT ON {} TO deskhand_app").format(table)
+    else:
+        yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO deskhand_app").format(table)

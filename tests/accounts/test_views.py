@@ -40,7 +40,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(acme, mara)
     pages = []
     for email in ("mara@acme.example", "nobody@acme.example"):
         answer = at("acme.localhost").post(
-            "/sign-in/", {"username": email, "password": "wrong"}, headers={"x-request-id": "one-request-id"}
+            "/sign-in/", {"username": email, "password": "wrong"}, headers={"x-request-id": "00000000-0000-4000-8000-00000000000a"}
         )
         assert answer.status_code == 200
         page = answer.content.decode().replace(email, "")

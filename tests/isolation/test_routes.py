@@ -95,7 +95,7 @@ def test_a_foreign_id_and_a_random_id_get_the_same_answer(ids, globex, token_of)
         headers={
             "host": "globex.localhost",
             "authorization": f"Bearer {token_of(globex)}",
-            "x-request-id": "one-request-id",
+            "x-request-id": "00000000-0000-4000-8000-00000000000a",
         }
     )
     foreign = api.get(f"/api/v1/tickets/{ids['ticket']}/")

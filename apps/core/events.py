@@ -1,0 +1,146 @@
+"""Every event the product logs or audits: whose it is, and which fields it may carry. What is not here is not written.
+
+A field is known by its name and has one shape everywhere. A value of another shape is replaced by a mark that tells
+field and type (LOG-1), so an address or a phone number cannot pass under an allowed name, and no value can hold a line
+break or a terminal's escape (LOG-2).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+_WORD = re.compile(r"[a-z](?:[a-z_.-]|[0-9](?![0-9]{4})){0,59}")  # no five digits in a row: no number of anything
+_ROUTE = re.compile(r"[a-z][a-z0-9_:.-]{0,79}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_WHO = re.compile(r"(?:[a-z]{2,12}:(?:[A-Za-z0-9_-]{22}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?")
+_COMPANY = re.compile(r"[a-z0-9-]{2,40}")
+_PATH = re.compile(r"[A-Za-z_<][A-Za-z0-9_./<>-]{0,119}:[0-9]{1,6}(?: [A-Za-z_<][A-Za-z0-9_<>.]{0,79})?")
+_CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
+_CODE = re.compile(r"(?:[A-Za-z_]|[0-9](?![0-9]{5})){1,60}")
+# Ours has 16 signs, a proxy's 32 or the form of a UUID. With a letter in it, no id is a card's number.
+REQUEST_ID = re.compile(r"(?=[0-9-]*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+class Shape(StrEnum):
+    """What a field's values look like."""
+
+    COUNT = "count"  # a whole number or a truth value
+    SECONDS = "seconds"
+    WORD = "word"  # a word of ours: a code, a kind, a state
+    ROUTE = "route"  # the name of an address, never the address
+    ID = "id"  # a UUID of ours
+    WHO = "who"  # kind:UUID, or kind:pseudonym where a person is meant
+    COMPANY = "company"
+    REQUEST = "request"
+    CLASS = "class"  # the name of a Python class or logger
+    CODE = "code"  # SQLSTATE, errno, an AppError's code
+    PLACE = "place"  # file:line function
+
+
+_TEXTS = {
+    Shape.WORD: _WORD, Shape.ROUTE: _ROUTE, Shape.ID: _UUID, Shape.WHO: _WHO, Shape.COMPANY: _COMPANY,
+    Shape.REQUEST: REQUEST_ID, Shape.CLASS: _CLASS, Shape.CODE: _CODE, Shape.PLACE: _PATH,
+}  # fmt: skip
+EVERYWHERE = frozenset({"request_id", "company", "principal"})  # what the context adds to every line
+LARGEST = 10**9  # a count above it is a number of something else
+
+FIELDS: dict[str, Shape] = {
+    "account": Shape.WHO, "attempts": Shape.COUNT, "change": Shape.WORD, "chunks": Shape.COUNT, "code": Shape.CODE,
+    "connection": Shape.ID, "count": Shape.COUNT, "embedded": Shape.COUNT, "entries": Shape.COUNT,
+    "findings": Shape.COUNT, "first": Shape.COUNT, "kind": Shape.WORD, "last": Shape.COUNT, "logger": Shape.CLASS,
+    "method": Shape.WORD, "mode": Shape.WORD, "new": Shape.WORD, "ok": Shape.COUNT, "old": Shape.WORD,
+    "outcome": Shape.WORD, "platform": Shape.WORD, "principal": Shape.WHO, "reason": Shape.WORD,
+    "removed": Shape.COUNT, "request_id": Shape.REQUEST, "role": Shape.WORD, "route": Shape.ROUTE, "scope": Shape.WORD, "seconds": Shape.SECONDS,
+    "sources": Shape.COUNT, "status": Shape.COUNT, "subject": Shape.WHO, "suppressed": Shape.COUNT,
+    "task": Shape.ROUTE, "tickets": Shape.COUNT, "where": Shape.PLACE,
+}  # fmt: skip
+
+
+class Scope(StrEnum):
+    """Whose event it is: one company's, anybody's who knocks, or the installation's."""
+
+    COMPANY = "company"
+    PUBLIC = "public"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A declared event and the fields it may carry beside those every line has."""
+
+    scope: Scope
+    fields: frozenset[str]
+
+
+def _company(*fields: str) -> Event:
+    return Event(Scope.COMPANY, frozenset(fields))
+
+
+def _public(*fields: str) -> Event:
+    return Event(Scope.PUBLIC, frozenset(fields))
+
+
+def _operator(*fields: str) -> Event:
+    return Event(Scope.OPERATOR, frozenset(fields))
+
+
+# What the audit trail holds (AUD-2): who did it and what it was done to are columns of their own.
+AUDIT_EVENTS: dict[str, Event] = {
+    "signed_in": _company("mode"),
+    "sign_in_refused": _company("reason", "suppressed"),
+    "access_refused": _company("route", "method", "suppressed"),
+    "token_refused": _company("suppressed"),
+    "tenant_mismatch": _company("route", "suppressed"),
+    "company_mismatch": _company("route", "suppressed"),
+    "token_created": _company(),
+    "token_changed": _company("change"),
+    "user_created": _company("role"),
+    "user_changed": _company("change"),
+    "user_deleted": _company(),
+    "role_changed": _company("old", "new"),
+    "connection_saved": _company("platform", "change"),
+    "mirror_exported": _company("tickets"),
+    "audit_exported": _company("entries", "first", "last"),
+    "audit_verified": _company("entries", "findings", "ok"),
+    "assistant_asked": _company("mode", "outcome"),
+    "draft_made": _company("mode", "outcome"),
+    "draft_used": _company("mode"),
+    "company_opened": _operator(),
+    "company_suspended": _operator(),
+    "company_resumed": _operator(),
+    "company_closed": _operator(),
+}
+
+# What the logs hold.
+LOG_EVENTS: dict[str, Event] = {
+    "task_dropped": _company("task", "reason"),
+    "indexed": _company("sources", "chunks", "embedded", "removed"),
+    "work_put_off": _company("kind", "code", "count"),
+    "request_failed": _public("status", "method", "route"),
+    "foreign": _operator("where"),  # a library's line: where it was written, not what it says
+    "undeclared": _operator("where"),  # a line of ours that is missing here
+    "crashed": _operator(),  # nobody caught it
+    "audit_heads_written": _operator("count", "seconds"),
+    "audit_heads_off": _operator(),
+    "audit_head_failed": _company("code"),
+}
+
+
+def fits(field: str, value: Any) -> bool:
+    """Whether the value has the shape of the field; False for a field nobody declared."""
+    shape = FIELDS.get(field)
+    if shape is None:
+        return False
+    if shape is Shape.COUNT:
+        return isinstance(value, int) and -LARGEST < value < LARGEST
+    if shape is Shape.SECONDS:
+        return isinstance(value, int | float) and -LARGEST < value < LARGEST
+    return isinstance(value, str) and _TEXTS[shape].fullmatch(value) is not None
+
+
+def mark(value: Any) -> str:
+    """What stands in the place of a value that may not be written."""
+    return f"<{type(value).__name__}>"
