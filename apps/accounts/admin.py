@@ -1,11 +1,19 @@
 """People and tokens in the company's admin."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import Group  # importing it registers what is taken out below
 
-from apps.accounts.models import ApiToken, User
+from apps.accounts.models import ApiToken, Role, User
+from apps.tenancy.context import current_company
+from apps.tenancy.names import OPERATOR_COMPANY
 
-admin.site.unregister(Group)  # what people may do is their role; Django's groups would only look as if they did something
+admin.site.unregister(
+    Group
+)  # what people may do is their role; Django's groups would only look as if they did something
 
 
 @admin.register(User)
@@ -17,6 +25,13 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ("email", "name")
     fields = ("email", "name", "role", "language", "theme", "keys_enabled", "is_active", "last_login")
     readonly_fields = ("last_login",)
+
+    def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Operators are people of the operator's company only (AUT-1); the database refuses them elsewhere too."""
+        if db_field.name == "role":
+            at_home = current_company().company_id == OPERATOR_COMPANY
+            kwargs["choices"] = [pair for pair in Role.choices if (pair[0] == Role.OPERATOR) == at_home]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 @admin.register(ApiToken)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from apps.core.privacy import CONTACT, NONE, SECRET, DataClass
 from apps.tenancy.context import current_company
 from apps.tenancy.credentials import new_token
 from apps.tenancy.models import CompanyModel
+from apps.tenancy.names import OPERATOR_COMPANY
 
 
 class Role(models.TextChoices):
@@ -23,6 +25,7 @@ class Role(models.TextChoices):
     LEAD = "lead", _("Lead")
     ADMIN = "admin", _("Admin")
     PRIVACY = "privacy", _("Privacy officer")
+    OPERATOR = "operator", _("Operator")  # people of the reserved company of the same name, and nobody else
 
 
 class Theme(models.TextChoices):
@@ -79,6 +82,14 @@ class User(AbstractBaseUser, CompanyModel):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            # AUT-1: an operator's rights cannot be given away inside a company, nor a company's inside the operator's.
+            models.CheckConstraint(
+                name="accounts_user_operator_at_home",
+                condition=Q(role=Role.OPERATOR, company_id=OPERATOR_COMPANY)
+                | (~Q(role=Role.OPERATOR) & ~Q(company_id=OPERATOR_COMPANY)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -114,11 +125,12 @@ class User(AbstractBaseUser, CompanyModel):
 
 class Scope(models.TextChoices):
     READ = "read", _("Read")
+    ASK = "ask", _("Ask questions")
     WRITE = "write", _("Write")
 
 
 def default_scopes() -> list[str]:
-    return [Scope.READ.value, Scope.WRITE.value]
+    return list(Scope.values)
 
 
 def default_expiry() -> Any:

@@ -8,16 +8,24 @@ from rest_framework.permissions import BasePermission
 
 from apps.accounts.models import Role, Scope
 
-EVERYBODY = frozenset({Role.AGENT, Role.LEAD, Role.ADMIN, Role.PRIVACY})
-# rule -> (roles, scope a token needs)
-RULES: dict[str, tuple[frozenset[Role], Scope]] = {
-    "tickets.read": (EVERYBODY, Scope.READ),
-    "articles.read": (EVERYBODY, Scope.READ),
-    "assistant.read": (EVERYBODY, Scope.READ),
-    "assistant.ask": (EVERYBODY, Scope.READ),
-    "schema.read": (EVERYBODY, Scope.READ),
-    "sync.read": (frozenset({Role.LEAD, Role.ADMIN}), Scope.READ),
-    "sync.run": (frozenset({Role.ADMIN}), Scope.WRITE),
+SUPPORT = frozenset({Role.AGENT, Role.LEAD, Role.ADMIN, Role.PRIVACY})
+LEADS = frozenset({Role.LEAD, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
+OPERATORS = frozenset({Role.OPERATOR})
+# rule -> (roles, scope a token needs; None: people only, no token may)
+RULES: dict[str, tuple[frozenset[Role], Scope | None]] = {
+    "tickets.read": (SUPPORT, Scope.READ),
+    "articles.read": (SUPPORT, Scope.READ),
+    "assistant.read": (SUPPORT, Scope.READ),
+    "assistant.ask": (SUPPORT, Scope.ASK),
+    "sync.read": (LEADS, Scope.READ),
+    "sync.run": (ADMINS, Scope.WRITE),
+    "account.self": (SUPPORT | OPERATORS, None),
+    "tokens.own": (LEADS, None),
+    "support.approve": (ADMINS, None),
+    "companies.read": (OPERATORS, None),
+    "companies.manage": (OPERATORS, None),
+    "support.request": (OPERATORS, None),
 }
 
 
@@ -26,7 +34,9 @@ def may(rule: str, role: str, scopes: list[str] | None = None) -> bool:
     if rule not in RULES:
         return False
     roles, scope = RULES[rule]
-    return role in roles and (scopes is None or scope.value in scopes)
+    if role not in roles:
+        return False
+    return scopes is None or (scope is not None and scope.value in scopes)
 
 
 class RolePermission(BasePermission):

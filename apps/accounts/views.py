@@ -86,7 +86,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     return _remember(response, "theme", theme)
 
 
-@allow("tickets.read")
+@allow("account.self")
 @require_POST
 def choose_keys(request: HttpRequest) -> HttpResponse:
     """Single-letter keys on or off (WCAG 2.1.4)."""

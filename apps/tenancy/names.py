@@ -7,6 +7,7 @@ import re
 from apps.core.errors import BadInput
 
 COMPANY_ID = re.compile(r"\A[a-z0-9](?:[a-z0-9-]{0,38})[a-z0-9]\Z")
+OPERATOR_COMPANY = "operator"  # whoever runs the installation; its people have the role of the same name
 RESERVED = frozenset(
     [
         "admin",

@@ -17,6 +17,8 @@ from apps.accounts.models import Role, User
 from apps.core.audit import record
 from apps.core.errors import BadInput, Conflict
 from apps.tenancy.commands import CompanyCommand
+from apps.tenancy.context import current_company
+from apps.tenancy.names import OPERATOR_COMPANY
 
 
 class Command(CompanyCommand):
@@ -38,6 +40,10 @@ class Command(CompanyCommand):
             validate_email(email)
         except ValidationError as exc:
             raise BadInput(f"{email!r} is not an e-mail address.", code="email_invalid") from exc
+        if (options["role"] == Role.OPERATOR) != (current_company().company_id == OPERATOR_COMPANY):
+            raise BadInput(
+                f"Operators belong to the company {OPERATOR_COMPANY!r}, and only they do.", code="role_not_here"
+            )
         existing = User.objects.filter(email=email).first()
         if existing is not None:
             if options["if_missing"]:
