@@ -15,6 +15,7 @@ CREATE TABLE @schema@.accounts_user (
     is_active boolean NOT NULL,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT accounts_user_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT accounts_user_operator_at_home CHECK ((((company_id = 'operator'::text) AND ((role)::text = 'operator'::text)) OR ((NOT ((role)::text = 'operator'::text)) AND (NOT (company_id = 'operator'::text))))),
     CONSTRAINT accounts_user_email_key UNIQUE (email),
     CONSTRAINT accounts_user_pkey PRIMARY KEY (id)
 );
@@ -459,35 +460,36 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(83, 'Can delete brief', 21, 'delete_brief', '@company@'),
 	(84, 'Can view brief', 21, 'view_brief', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
-	(1, 'accounts', '0001_initial', '2026-11-25 20:10:21.173703+00'),
-	(2, 'contenttypes', '0001_initial', '2026-11-25 20:10:21.178925+00'),
-	(3, 'admin', '0001_initial', '2026-11-25 20:10:21.188873+00'),
-	(4, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 20:10:21.192196+00'),
-	(5, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 20:10:21.195664+00'),
-	(6, 'platforms', '0001_initial', '2026-11-25 20:10:21.294909+00'),
-	(7, 'assistant', '0001_initial', '2026-11-25 20:10:21.308696+00'),
-	(8, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 20:10:21.32261+00'),
-	(9, 'auth', '0001_initial', '2026-11-25 20:10:21.369684+00'),
-	(10, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 20:10:21.380603+00'),
-	(11, 'auth', '0003_alter_user_email_max_length', '2026-11-25 20:10:21.38436+00'),
-	(12, 'auth', '0004_alter_user_username_opts', '2026-11-25 20:10:21.388095+00'),
-	(13, 'auth', '0005_alter_user_last_login_null', '2026-11-25 20:10:21.391745+00'),
-	(14, 'auth', '0006_require_contenttypes_0002', '2026-11-25 20:10:21.392577+00'),
-	(15, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 20:10:21.396246+00'),
-	(16, 'auth', '0008_alter_user_username_max_length', '2026-11-25 20:10:21.401563+00'),
-	(17, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 20:10:21.405256+00'),
-	(18, 'auth', '0010_alter_group_name_max_length', '2026-11-25 20:10:21.415976+00'),
-	(19, 'auth', '0011_update_proxy_permissions', '2026-11-25 20:10:21.426304+00'),
-	(20, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 20:10:21.430096+00'),
-	(21, 'core', '0001_initial', '2026-11-25 20:10:21.436504+00'),
-	(22, 'core', '0002_audit_chain', '2026-11-25 20:10:21.47114+00'),
-	(23, 'ingest', '0001_initial', '2026-11-25 20:10:21.492249+00'),
-	(24, 'search', '0001_initial', '2026-11-25 20:10:21.498587+00'),
-	(25, 'sessions', '0001_initial', '2026-11-25 20:10:21.503435+00'),
-	(26, 'tenancy', '0001_initial', '2026-11-25 20:10:21.506306+00');
+	(1, 'accounts', '0001_initial', '2026-11-25 20:15:45.96644+00'),
+	(2, 'accounts', '0002_roles', '2026-11-25 20:15:45.972263+00'),
+	(3, 'contenttypes', '0001_initial', '2026-11-25 20:15:45.977918+00'),
+	(4, 'admin', '0001_initial', '2026-11-25 20:15:45.988747+00'),
+	(5, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 20:15:45.992143+00'),
+	(6, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 20:15:45.995399+00'),
+	(7, 'platforms', '0001_initial', '2026-11-25 20:15:46.102118+00'),
+	(8, 'assistant', '0001_initial', '2026-11-25 20:15:46.116734+00'),
+	(9, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 20:15:46.131025+00'),
+	(10, 'auth', '0001_initial', '2026-11-25 20:15:46.176538+00'),
+	(11, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 20:15:46.187738+00'),
+	(12, 'auth', '0003_alter_user_email_max_length', '2026-11-25 20:15:46.191496+00'),
+	(13, 'auth', '0004_alter_user_username_opts', '2026-11-25 20:15:46.195096+00'),
+	(14, 'auth', '0005_alter_user_last_login_null', '2026-11-25 20:15:46.200424+00'),
+	(15, 'auth', '0006_require_contenttypes_0002', '2026-11-25 20:15:46.201271+00'),
+	(16, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 20:15:46.204611+00'),
+	(17, 'auth', '0008_alter_user_username_max_length', '2026-11-25 20:15:46.208196+00'),
+	(18, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 20:15:46.211786+00'),
+	(19, 'auth', '0010_alter_group_name_max_length', '2026-11-25 20:15:46.223503+00'),
+	(20, 'auth', '0011_update_proxy_permissions', '2026-11-25 20:15:46.233855+00'),
+	(21, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 20:15:46.237562+00'),
+	(22, 'core', '0001_initial', '2026-11-25 20:15:46.244028+00'),
+	(23, 'core', '0002_audit_chain', '2026-11-25 20:15:46.279357+00'),
+	(24, 'ingest', '0001_initial', '2026-11-25 20:15:46.301748+00'),
+	(25, 'search', '0001_initial', '2026-11-25 20:15:46.308688+00'),
+	(26, 'sessions', '0001_initial', '2026-11-25 20:15:46.314515+00'),
+	(27, 'tenancy', '0001_initial', '2026-11-25 20:15:46.317542+00');
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 84, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 21, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 26, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 27, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
