@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 from selectolax.lexbor import LexborHTMLParser
 
-PASSWORD = "deskhand-demo"
+PASSWORD = "many-hands-demo"
 
 
 class Failed(RuntimeError):

@@ -7,7 +7,7 @@ import sys
 import django
 from django.core.management import CommandError, call_command
 
-PASSWORD = "deskhand-demo"  # noqa: S105 - printed on the screen of everybody who starts the demo
+PASSWORD = "many-hands-demo"  # noqa: S105 - printed on the screen of everybody who starts the demo
 PEOPLE = {
     "acme": (
         ("mara@acme.example", "Mara Lind", "agent"),

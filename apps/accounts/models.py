@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.passwords import normalise
 from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, NONE, SECRET, DataClass
 from apps.tenancy.context import current_company
@@ -93,6 +94,12 @@ class User(AbstractBaseUser, CompanyModel):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password if raw_password is None else normalise(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        return super().check_password(normalise(raw_password))
 
     @property
     def is_admin(self) -> bool:

@@ -124,12 +124,10 @@ TEMPLATES = [
     }
 ]
 
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.PasswordBackend"]
+PASSWORD_HASHERS = ["apps.accounts.passwords.Argon2id"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": f"apps.accounts.passwords.{name}"} for name in ("Length", "Breached", "Guessable", "Context", "Similar")
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "assistant:queue"

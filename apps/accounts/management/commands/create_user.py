@@ -49,10 +49,11 @@ class Command(CompanyCommand):
             if options["if_missing"]:
                 return {"email": email, "role": existing.role, "created": False}
             raise Conflict(f"{email} has an account already.", code="user_exists")
-        password, made_up = self._password(options)
+        name = options["name"] or email.split("@")[0]
+        password, made_up = self._password(options, User(email=email, name=name))
         user = User.objects.make(
             email=email,
-            name=options["name"] or email.split("@")[0],
+            name=name,
             role=options["role"],
             password=password,
             language=options["language"],
@@ -61,7 +62,7 @@ class Command(CompanyCommand):
         result = {"email": email, "role": user.role, "created": True}
         return result | ({"password": password} if made_up else {})
 
-    def _password(self, options: dict[str, Any]) -> tuple[str, bool]:
+    def _password(self, options: dict[str, Any], person: User) -> tuple[str, bool]:
         if options["password_file"]:
             given = options["password_file"].read_text(encoding="utf-8").strip()
         elif options["password"]:
@@ -71,7 +72,7 @@ class Command(CompanyCommand):
         else:
             return secrets.token_urlsafe(18), True
         try:
-            validate_password(given)
+            validate_password(given, person)
         except ValidationError as exc:
             raise BadInput("Password: " + " ".join(exc.messages), code="password_weak") from exc
         return given, False
