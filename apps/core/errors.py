@@ -6,6 +6,8 @@
     ├── NotFound                 404   not there, or not yours
     ├── Conflict                 409   somebody or something got there first
     ├── RateLimited              429   retryable after `retry_after` seconds
+    ├── SealBroken               409   a stored secret cannot be opened: an admin must enter it again, never retried
+    │   └── KeyDestroyed         409   because its company's key is gone: nothing will ever open it
     └── ExternalError            502   a helpdesk or provider answered something we cannot use
         ├── ExternalUnavailable  503   it did not answer, or says "later": retryable
         └── CredentialsRejected  409   it refused our key: an admin must act, never retried
@@ -75,6 +77,19 @@ class RateLimited(AppError):
     def __init__(self, message: str = "", *, retry_after: float, code: str | None = None) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+
+
+class SealBroken(AppError):
+    """A sealed value was altered or moved, or no key of this process opens it. The message names no secret."""
+
+    code = "seal_broken"
+    status = 409
+
+
+class KeyDestroyed(SealBroken):
+    """The data key is not in the company's table any more: the value is lost, by intent or by a restore without keys."""
+
+    code = "key_destroyed"
 
 
 class ExternalError(AppError):

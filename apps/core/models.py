@@ -1,4 +1,4 @@
-"""The audit trail: what happened, who did it, never what was written in a ticket."""
+"""What every company has for itself: its audit trail, and the keys its secrets are sealed with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
-from apps.core.privacy import NONE, DataClass
+from apps.core.privacy import NONE, SECRET, DataClass
 
 
 class AuditEvent(models.Model):
@@ -41,3 +41,30 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.event}"
+
+
+class CompanyKey(models.Model):
+    """A data key of the company, wrapped once by each master key it can be opened with (SEC-1).
+
+    Lies in the company's own schema behind the usual walls, so that dropping the schema destroys it. One key is
+    `active`: new values are sealed with it. A retired one stays until no value needs it (rotation.retire).
+    """
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "active": NONE, "wrapped": SECRET, "created_at": NONE, "retired_at": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    active = models.BooleanField(default=True)
+    wrapped = models.JSONField(editable=False)  # {name of the master key: base64}
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "company key"  # on no screen
+        constraints = [
+            models.UniqueConstraint(fields=["active"], condition=models.Q(active=True), name="core_companykey_active")
+        ]
+
+    def __str__(self) -> str:
+        return self.pk.hex

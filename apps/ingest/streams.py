@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from apps.core.errors import AppError, Conflict, CredentialsRejected, RateLimited
+from apps.core.errors import AppError, Conflict, CredentialsRejected, RateLimited, SealBroken
 from apps.ingest.models import Stream
 from apps.ingest.sql import take_lease
 from apps.platforms.models import Connection
@@ -83,7 +83,7 @@ def advance(stream: Stream, *, cursor: dict[str, Any], items: int, more: bool) -
 
 
 def fail(lease: Lease, error: AppError) -> None:
-    """Give the feed back after a failure; a refused key stops the whole connection."""
+    """Give the feed back after a failure; a key that is refused or cannot be opened stops the whole connection."""
     now = timezone.now()
     stream = Stream.objects.get(id=lease.stream_id)
     if stream.fence != lease.fence:
@@ -95,7 +95,7 @@ def fail(lease: Lease, error: AppError) -> None:
     stream.next_at = now + timedelta(seconds=wait)
     stream.save()
     state = {"last_error": error.code[:60]}
-    if isinstance(error, CredentialsRejected):
+    if isinstance(error, CredentialsRejected | SealBroken):
         state["state"] = Connection.State.REJECTED
     Connection.objects.filter(id=stream.connection_id).update(**state)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound
+from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound, SealBroken
 from apps.core.text import detect_language, normalise
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, put_off, settle
@@ -36,11 +36,19 @@ def read_threads(claimed: Sequence[Claimed]) -> None:
     for connection in Connection.objects.filter(pk__in=by_connection):
         group = by_connection[connection.pk]
         if connection.state == Connection.State.ACTIVE:
-            answers |= asyncio.run(_fetch(open_adapter(connection), group))
+            answers |= _ask(connection, group)
     _store([one for one in claimed if one.object_id in answers or one.object_id not in tickets], tickets, answers)
     for one in claimed:
         if one.object_id in tickets and one.object_id not in answers:
             put_off([one], code="connection_paused", seconds=60)
+
+
+def _ask(connection: Connection, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
+    try:
+        adapter = open_adapter(connection)
+    except AppError as exc:  # of this connection only: others of the batch are read all the same
+        return {ticket.pk: exc for ticket in tickets}
+    return asyncio.run(_fetch(adapter, tickets))
 
 
 async def _fetch(adapter: PlatformAdapter, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
@@ -91,12 +99,13 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
             done.append(one)
         store_threads([(tickets[key], thread) for key, thread in threads.items()])
         settle(done)
-    for answer in answers.values():
-        if isinstance(answer, CredentialsRejected):
-            Connection.objects.filter(pk__in={tickets[key].connection_id for key in answers}).update(
-                state=Connection.State.REJECTED, last_error=answer.code
-            )
-            return
+    refused = {
+        tickets[key].connection_id: answer.code
+        for key, answer in answers.items()
+        if isinstance(answer, CredentialsRejected | SealBroken)
+    }
+    for connection_id, code in refused.items():
+        Connection.objects.filter(pk=connection_id).update(state=Connection.State.REJECTED, last_error=code)
 
 
 def _lay_down(ticket: Ticket, fate: str) -> None:

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.crypto import seal, unseal
+from apps.core.fields import SealedField
 from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, CONTENT, NONE, SECRET, DataClass
 from apps.tenancy.context import current_company
@@ -34,7 +35,7 @@ class Connection(CompanyModel):
     platform = models.CharField(_("platform"), max_length=30)
     account = models.CharField(_("account"), max_length=200, unique=True)  # host of the account
     config = models.JSONField(default=dict)  # the adapter's Config without its secrets
-    credentials = models.TextField(editable=False)
+    credentials = SealedField()
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
     statuses = models.JSONField(default=list)  # [{"value","label","category"}]
     languages = models.JSONField(default=list)
@@ -57,7 +58,7 @@ class Connection(CompanyModel):
         )
 
     def secrets(self) -> dict[str, str]:
-        """The secret options. Raises SealBroken when they were sealed elsewhere."""
+        """The secret options. Raises SealBroken when they were sealed elsewhere, KeyDestroyed when no key opens them."""
         plain = unseal(
             self.credentials, company_id=current_company().company_id, field="platforms.connection.credentials"
         )

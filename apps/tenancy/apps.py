@@ -8,4 +8,8 @@ class TenancyConfig(AppConfig):
     label = "tenancy"
 
     def ready(self) -> None:
+        from apps.core.crypto import ask_bound_company_of
         from apps.tenancy import checks, migrating  # noqa: F401, PLC0415 - registers checks and the migrate hook
+        from apps.tenancy.context import current_company
+
+        ask_bound_company_of(lambda: current_company().company_id)

@@ -126,6 +126,50 @@ def test_a_revoked_key_stops_the_connection_and_keeps_the_mirror(in_acme, settin
     assert due_streams() == []
 
 
+def test_a_destroyed_key_stops_the_connection_with_a_word_and_breaks_no_page(in_acme, acme, client_of):
+    from apps.core.crypto import forget_keys
+    from apps.core.models import CompanyKey
+    from tests.mirror import charging_case
+
+    charging_case()
+    connection = Connection.objects.get()
+    ensure_streams(connection)
+    CompanyKey.objects.all().delete()
+    forget_keys()
+    run_feeds()
+    connection.refresh_from_db()
+    assert (connection.state, connection.last_error) == (Connection.State.REJECTED, "key_destroyed")
+    assert due_streams() == []
+    ticket = Ticket.objects.get(remote_id="102")
+    browser = client_of(acme, "admin")
+    addresses = ("/", f"/tickets/{ticket.pk}/", "/admin/platforms/connection/", f"/admin/platforms/connection/{connection.pk}/change/")
+    pages = {address: browser.get(address) for address in addresses}
+    assert {address: page.status_code for address, page in pages.items()} == dict.fromkeys(addresses, 200)
+    assert "Key refused" in pages["/"].content.decode()
+
+
+def test_threads_of_one_connection_are_read_though_another_ones_key_is_destroyed(in_acme, settings):
+    from apps.ingest.outbox import owe
+    from tests.mirror import make_connection
+
+    with running("--account", "generated", "--tickets", "5", "--plan", "unlimited") as simulator:
+        allow(settings, simulator)
+        good = join(simulator)
+        run_feeds()
+        broken = make_connection()
+        Connection.objects.filter(pk=broken.pk).update(credentials=f"v2.{'0' * 32}.{'A' * 60}")
+        ticket = Ticket.objects.first()
+        ticket.pk, ticket.connection, ticket.remote_id = None, broken, "900"
+        ticket.pk = Ticket._meta.pk.default()
+        ticket.save(force_insert=True)
+        owe(Outbox.Kind.THREAD, [ticket.pk])
+        read_threads()
+    states = dict(Connection.objects.values_list("pk", "state"))
+    assert states == {good.pk: Connection.State.ACTIVE, broken.pk: Connection.State.REJECTED}
+    assert Ticket.objects.filter(connection=good).exclude(message_count=0).count() == 5
+    assert Outbox.objects.get(kind=Outbox.Kind.THREAD).last_error == "key_destroyed"
+
+
 def test_a_lost_lease_writes_nothing(in_acme, settings):
     from apps.core.errors import Conflict
     from apps.ingest import streams
