@@ -1,5 +1,6 @@
 """Celery's options and the beat's schedule."""
 
+from celery.schedules import crontab
 from django.conf import settings
 
 broker_url = settings.BROKER_URL
@@ -28,8 +29,10 @@ task_routes = {
     "ingest.read_*": {"queue": "sync"},
     "ingest.index_*": {"queue": "index"},
     "assistant.brief_*": {"queue": "index"},
+    "compliance.*": {"queue": "index"},
 }
 beat_schedule = {
     "sync-due": {"task": "ingest.sync_due", "schedule": 5.0, "options": {"expires": 5}},
+    "audit-heads": {"task": "compliance.keep_heads", "schedule": crontab(minute="7"), "options": {"expires": 3000}},
     "brief-renew": {"task": "assistant.brief_renew", "schedule": 15.0, "options": {"expires": 15}},
 }

@@ -88,6 +88,7 @@ def site_environment(site: Site, *, app_url: str, migrate_url: str, redis_url: s
         "DJANGO_SETTINGS_MODULE": "config.settings.base",
         "SECRET_KEY": site.secret("SECRET_KEY"),
         "MASTER_KEYS": site.secret("MASTER_KEYS"),
+        "AUDIT_HEADS_DIR": str(site.data / "audit-heads"),
         "QDRANT_API_KEY": site.secret("QDRANT_API_KEY"),
         "DATABASE_URL": app_url,
         "MIGRATE_DATABASE_URL": migrate_url,

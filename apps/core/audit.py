@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core.chain import GENESIS, content, key_of, link, pseudonym, ring
 from apps.core.events import AUDIT_EVENTS, fits, mark
@@ -70,26 +69,20 @@ def record_sparingly(
         record(event, principal=principal, subject=subject, request_id=request_id, **facts, **more)
 
 
-def append(event: str, principal: str, subject: str, request_id: str, facts: Mapping[str, Fact]) -> None:
+def append(event: str, principal: str, subject: str, request_id: str, facts: dict[str, Fact]) -> None:
     """The entry itself, in the caller's transaction, which holds the company's trail until it ends."""
-    head = lock_head()
-    entry_id, at, key_id = uuid7(), datetime.now(UTC), ring().newest
-    seq, previous = (head.seq + 1, head.mac) if head.seq else (1, GENESIS)
-    principal, subject = (pseudonym(who, head.company_id) for who in (principal, subject))
-    body = content(
-        head.company_id,
-        seq,
-        str(entry_id),
-        microseconds(at),
-        event,
-        principal,
-        subject,
-        request_id,
-        dict(facts),
-        key_id,
-    )
-    mac = link(key_of("entries", head.company_id, key_id), previous, body)
-    insert_entry(Sealed(entry_id, seq, at, event, principal, subject, request_id, dict(facts), key_id, previous, mac))
+    with connection.prepared_cursor() as cursor:
+        head = lock_head(cursor)
+        entry_id, at, key_id, company_id = uuid7(), datetime.now(UTC), ring().newest, head.company_id
+        seq, previous = (head.seq + 1, head.mac) if head.seq else (1, GENESIS)
+        principal, subject = pseudonym(principal, company_id), pseudonym(subject, company_id)
+        body = content(
+            company_id, seq, str(entry_id), microseconds(at), event, principal, subject, request_id, facts, key_id
+        )
+        mac = link(key_of("entries", company_id, key_id), previous, body)
+        insert_entry(
+            cursor, Sealed(entry_id, seq, at, event, principal, subject, request_id, facts, key_id, previous, mac)
+        )
 
 
 def microseconds(at: datetime) -> int:

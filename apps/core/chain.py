@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from apps.core.crypto import parse_keys
+from apps.core.masterkeys import parse_keys
 
 GENESIS = bytes(32)  # what the first entry of a company follows
 PERSONS = ("user:", "token:", "address:")  # who stands behind these is a person: kept as pseudonyms only
@@ -104,3 +106,17 @@ def content(
 def link(key: bytes, previous: bytes, body: bytes) -> bytes:
     """The seal of an entry: HMAC-SHA256 over the seal before it and its content."""
     return hmac.digest(key, previous + body, "sha256")
+
+
+def linker(key: bytes) -> Callable[[bytes], str]:
+    """link() as hex for many entries under one key: the key is worked into the hash once, which halves the time."""
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key.ljust(64, b"\x00")))
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key.ljust(64, b"\x00")))
+
+    def sealed(message: bytes) -> str:
+        one, other = inner.copy(), outer.copy()
+        one.update(message)
+        other.update(one.digest())
+        return other.hexdigest()
+
+    return sealed

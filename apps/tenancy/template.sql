@@ -476,36 +476,36 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(87, 'Can delete brief', 22, 'delete_brief', '@company@'),
 	(88, 'Can view brief', 22, 'view_brief', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
-	(1, 'accounts', '0001_initial', '2026-11-25 21:03:07.519889+00'),
-	(2, 'accounts', '0002_roles', '2026-11-25 21:03:07.525808+00'),
-	(3, 'contenttypes', '0001_initial', '2026-11-25 21:03:07.532883+00'),
-	(4, 'admin', '0001_initial', '2026-11-25 21:03:07.54941+00'),
-	(5, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 21:03:07.552884+00'),
-	(6, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 21:03:07.558991+00'),
-	(7, 'platforms', '0001_initial', '2026-11-25 21:03:07.676597+00'),
-	(8, 'assistant', '0001_initial', '2026-11-25 21:03:07.693326+00'),
-	(9, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 21:03:07.707181+00'),
-	(10, 'auth', '0001_initial', '2026-11-25 21:03:07.749363+00'),
-	(11, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 21:03:07.760594+00'),
-	(12, 'auth', '0003_alter_user_email_max_length', '2026-11-25 21:03:07.764334+00'),
-	(13, 'auth', '0004_alter_user_username_opts', '2026-11-25 21:03:07.767777+00'),
-	(14, 'auth', '0005_alter_user_last_login_null', '2026-11-25 21:03:07.772775+00'),
-	(15, 'auth', '0006_require_contenttypes_0002', '2026-11-25 21:03:07.773462+00'),
-	(16, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 21:03:07.77718+00'),
-	(17, 'auth', '0008_alter_user_username_max_length', '2026-11-25 21:03:07.782574+00'),
-	(18, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 21:03:07.788071+00'),
-	(19, 'auth', '0010_alter_group_name_max_length', '2026-11-25 21:03:07.801886+00'),
-	(20, 'auth', '0011_update_proxy_permissions', '2026-11-25 21:03:07.819251+00'),
-	(21, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 21:03:07.822913+00'),
-	(22, 'core', '0001_initial', '2026-11-25 21:03:07.828135+00'),
-	(23, 'core', '0002_audit_chain', '2026-11-25 21:03:07.861462+00'),
-	(24, 'core', '0003_companykey', '2026-11-25 21:03:07.866167+00'),
-	(25, 'ingest', '0001_initial', '2026-11-25 21:03:07.885833+00'),
-	(26, 'platforms', '0002_sealed_credentials', '2026-11-25 21:03:07.892862+00'),
-	(27, 'search', '0001_initial', '2026-11-25 21:03:07.899917+00'),
-	(28, 'sessions', '0001_initial', '2026-11-25 21:03:07.905811+00'),
-	(29, 'tenancy', '0001_initial', '2026-11-25 21:03:07.908673+00'),
-	(30, 'tenancy', '0002_domain_verified_at', '2026-11-25 21:03:07.912334+00');
+	(1, 'accounts', '0001_initial', '2026-11-25 21:06:26.038439+00'),
+	(2, 'accounts', '0002_roles', '2026-11-25 21:06:26.056433+00'),
+	(3, 'contenttypes', '0001_initial', '2026-11-25 21:06:26.063818+00'),
+	(4, 'admin', '0001_initial', '2026-11-25 21:06:26.086669+00'),
+	(5, 'admin', '0002_logentry_remove_auto_add', '2026-11-25 21:06:26.089997+00'),
+	(6, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-25 21:06:26.101237+00'),
+	(7, 'platforms', '0001_initial', '2026-11-25 21:06:26.378468+00'),
+	(8, 'assistant', '0001_initial', '2026-11-25 21:06:26.405186+00'),
+	(9, 'contenttypes', '0002_remove_content_type_name', '2026-11-25 21:06:26.43226+00'),
+	(10, 'auth', '0001_initial', '2026-11-25 21:06:26.498674+00'),
+	(11, 'auth', '0002_alter_permission_name_max_length', '2026-11-25 21:06:26.52371+00'),
+	(12, 'auth', '0003_alter_user_email_max_length', '2026-11-25 21:06:26.533577+00'),
+	(13, 'auth', '0004_alter_user_username_opts', '2026-11-25 21:06:26.539372+00'),
+	(14, 'auth', '0005_alter_user_last_login_null', '2026-11-25 21:06:26.546708+00'),
+	(15, 'auth', '0006_require_contenttypes_0002', '2026-11-25 21:06:26.549169+00'),
+	(16, 'auth', '0007_alter_validators_add_error_messages', '2026-11-25 21:06:26.555811+00'),
+	(17, 'auth', '0008_alter_user_username_max_length', '2026-11-25 21:06:26.564889+00'),
+	(18, 'auth', '0009_alter_user_last_name_max_length', '2026-11-25 21:06:26.572534+00'),
+	(19, 'auth', '0010_alter_group_name_max_length', '2026-11-25 21:06:26.603755+00'),
+	(20, 'auth', '0011_update_proxy_permissions', '2026-11-25 21:06:26.640444+00'),
+	(21, 'auth', '0012_alter_user_first_name_max_length', '2026-11-25 21:06:26.646946+00'),
+	(22, 'core', '0001_initial', '2026-11-25 21:06:26.662561+00'),
+	(23, 'core', '0002_audit_chain', '2026-11-25 21:06:26.771838+00'),
+	(24, 'core', '0003_companykey', '2026-11-25 21:06:26.786735+00'),
+	(25, 'core', '0004_audit_head', '2026-11-25 21:06:26.789951+00'),
+	(26, 'ingest', '0001_initial', '2026-11-25 21:06:26.851993+00'),
+	(27, 'platforms', '0002_sealed_credentials', '2026-11-25 21:06:26.871907+00'),
+	(28, 'search', '0001_initial', '2026-11-25 21:06:26.889525+00'),
+	(29, 'sessions', '0001_initial', '2026-11-25 21:06:26.902093+00'),
+	(30, 'tenancy', '0001_initial', '2026-11-25 21:06:26.908708+00');
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 88, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 22, true);
 SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 30, true);
@@ -515,9 +515,15 @@ CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog'
     AS $$ BEGIN RAISE EXCEPTION 'the audit trail only grows' USING ERRCODE = 'insufficient_privilege'; END $$;
+CREATE FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_sort TO 'off'
+    AS $$ BEGIN company := current_setting('app.company_id'); PERFORM pg_advisory_xact_lock(7305, hashtext(company)); SELECT e.seq, e.mac INTO last, seal FROM core_auditevent e ORDER BY e.seq DESC LIMIT 1; END $$;
 CREATE TRIGGER core_auditevent_all BEFORE TRUNCATE ON @schema@.core_auditevent FOR EACH STATEMENT EXECUTE FUNCTION @schema@.core_auditevent_grows_only();
 CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_auditevent FOR EACH ROW EXECUTE FUNCTION @schema@.core_auditevent_grows_only();
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
+REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_user, @schema@.assistant_brief, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_outbox_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;

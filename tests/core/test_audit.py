@@ -15,7 +15,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from apps.core import audit
 from apps.core.audit import record, record_sparingly
-from apps.core.chain import GENESIS, KeyUnknown, Ring, content, key_of, link, pseudonym, pseudonyms, ring
+from apps.core.chain import GENESIS, KeyUnknown, Ring, content, key_of, link, linker, pseudonym, pseudonyms, ring
 from apps.core.events import AUDIT_EVENTS
 from apps.core.models import AuditEvent
 from apps.tenancy.checks import wall_errors
@@ -57,6 +57,11 @@ def test_every_field_is_sealed_and_so_is_the_company():
         assert link(b"k" * 32, GENESIS, content(**whole | {name: others.get(name, "other")})) != sealed, name
     assert content(**whole | {"facts": {"x": 2, "y": 1}}) == content(**whole)
     assert key_of("entries", "acme", ring().newest) != key_of("entries", "globex", ring().newest)
+
+
+def test_sealing_many_is_sealing_one():
+    for length in (0, 1, 63, 64, 300):
+        assert linker(b"k" * 32)(GENESIS + b"x" * length) == link(b"k" * 32, GENESIS, b"x" * length).hex()
 
 
 def test_persons_are_stored_as_pseudonyms_that_differ_by_company(in_acme):
