@@ -30,7 +30,7 @@ from apps.core.models import CompanyKey
 
 __all__ = [
     "KeyDestroyed", "SealBroken", "active_key", "forget_keys", "master_keys", "open_key", "parse_keys", "parse_sealed",
-    "retire_active", "seal", "seal_with", "unseal", "wrap_key",
+    "retire_active", "seal", "seal_with", "unseal", "wrap_key", "wrap_with",
 ]  # fmt: skip
 
 KEEP_SECONDS = 300.0
@@ -136,11 +136,13 @@ def retire_active(company_id: str) -> UUID:
 
 def wrap_key(company_id: str, key_id: UUID, data_key: bytes) -> dict[str, str]:
     """The key under every master key of this process, so that one with an older ring opens it too."""
-    ring = master_keys()
-    return {
-        name: base64.b64encode(ring.wrap(data_key, bound=_key_place(company_id, key_id), master=name)).decode()
-        for name in ring.names
-    }
+    return {name: wrap_with(name, company_id, key_id, data_key) for name in master_keys().names}
+
+
+def wrap_with(master: str, company_id: str, key_id: UUID, data_key: bytes) -> str:
+    """The key under one master key, as base64."""
+    wrapped = master_keys().wrap(data_key, bound=_key_place(company_id, key_id), master=master)
+    return base64.b64encode(wrapped).decode()
 
 
 def open_key(company_id: str, key_id: UUID, wrapped: dict[str, str]) -> bytes:

@@ -53,7 +53,8 @@ FIELDS: dict[str, Shape] = {
     "findings": Shape.COUNT, "first": Shape.COUNT, "kind": Shape.WORD, "last": Shape.COUNT, "logger": Shape.CLASS,
     "method": Shape.WORD, "mode": Shape.WORD, "new": Shape.WORD, "ok": Shape.COUNT, "old": Shape.WORD,
     "outcome": Shape.WORD, "platform": Shape.WORD, "principal": Shape.WHO, "reason": Shape.WORD,
-    "removed": Shape.COUNT, "request_id": Shape.REQUEST, "role": Shape.WORD, "route": Shape.ROUTE, "scope": Shape.WORD, "seconds": Shape.SECONDS,
+    "removed": Shape.COUNT, "renewed": Shape.COUNT, "resealed": Shape.COUNT, "retired": Shape.COUNT,
+    "rewrapped": Shape.COUNT, "request_id": Shape.REQUEST, "role": Shape.WORD, "route": Shape.ROUTE, "scope": Shape.WORD, "seconds": Shape.SECONDS,
     "sources": Shape.COUNT, "status": Shape.COUNT, "subject": Shape.WHO, "suppressed": Shape.COUNT,
     "task": Shape.ROUTE, "tickets": Shape.COUNT, "where": Shape.PLACE,
 }  # fmt: skip
@@ -108,6 +109,7 @@ AUDIT_EVENTS: dict[str, Event] = {
     "assistant_asked": _company("mode", "outcome"),
     "draft_made": _company("mode", "outcome"),
     "draft_used": _company("mode"),
+    "keys_rotated": _company("rewrapped", "renewed", "resealed", "retired"),
     "company_opened": _operator(),
     "company_suspended": _operator(),
     "company_resumed": _operator(),
