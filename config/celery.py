@@ -5,7 +5,9 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_init
+from django.core.exceptions import ImproperlyConfigured
 
+from apps.tenancy.checks import refuse_open_walls
 from config.warming import warm
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
@@ -22,5 +24,9 @@ def keep_logging(**_: Any) -> None:
 
 @worker_init.connect
 def warm_before_forking(**_: Any) -> None:
-    """Models are loaded once, in the parent: its children share the memory, and a new child is warm at once."""
+    """The walls are looked at, and models are loaded once, in the parent: its children share the memory and are warm."""
+    try:
+        refuse_open_walls()
+    except ImproperlyConfigured as exc:
+        raise SystemExit(str(exc)) from exc  # Celery only logs any other exception of a receiver, and works on
     warm()

@@ -22,6 +22,7 @@ from apps.core.api import decode_cursor, encode_cursor, page_size
 from apps.core.errors import BadInput, NotFound
 from apps.core.views import DatabaseView
 from apps.platforms.models import Message, Ticket
+from apps.tenancy.context import current_company
 
 CATEGORIES = tuple(Ticket.Category.values)
 REFUSED = dict.fromkeys((400, 401, 403, 404), Problem)
@@ -53,12 +54,13 @@ class TicketListView(DatabaseView):
         if status and status not in CATEGORIES:
             raise BadInput(f"status: one of {', '.join(CATEGORIES)}.", code="status_invalid")
         limit = page_size(request)
-        cursor = request.GET.get("cursor", "")
-        after = tuple(decode_cursor(cursor, 2)) if cursor else None
+        cursor, company_id = request.GET.get("cursor", ""), current_company().company_id
+        after = tuple(decode_cursor(cursor, 2, company_id=company_id)) if cursor else None
         rows = list_tickets(status=status, limit=limit + 1, after=after)
-        following = (
-            encode_cursor(rows[limit - 1]["updated_at"], str(rows[limit - 1]["id"])) if len(rows) > limit else None
-        )
+        following = None
+        if len(rows) > limit:
+            last = rows[limit - 1]
+            following = encode_cursor(last["updated_at"], str(last["id"]), company_id=company_id)
         # The rows go straight to orjson: the serializer and renderer would cost four times the query.
         return HttpResponse(
             orjson.dumps({"results": rows[:limit], "next": following}, default=str), content_type="application/json"

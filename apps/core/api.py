@@ -11,6 +11,7 @@ import orjson
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.parsers import BaseParser
@@ -22,6 +23,7 @@ from apps.core.errors import AppError, BadInput, RateLimited
 PROBLEM = "application/problem+json"
 MAX_BODY = 1024 * 1024  # CAP-3
 MAX_PAGE = 100
+SEAL_BYTES = 12
 log = structlog.get_logger("deskhand.api")
 
 
@@ -130,20 +132,28 @@ def _detail_of(exc: AppError) -> str:
     return exc.message
 
 
-def encode_cursor(*parts: str) -> str:
-    """An opaque page cursor."""
-    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+def encode_cursor(*parts: str, company_id: str) -> str:
+    """An opaque page cursor, sealed for one company (ISO-8)."""
+    body = orjson.dumps(parts)
+    return base64.urlsafe_b64encode(_seal(body, company_id) + body).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> list[str]:
-    """The parts of a cursor. Raises BadInput when it is not one of ours."""
+def decode_cursor(cursor: str, length: int, *, company_id: str) -> list[str]:
+    """The parts of a cursor. Raises BadInput when it is not one of ours, or another company's."""
     try:
-        parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        whole = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        seal, body = whole[:SEAL_BYTES], whole[SEAL_BYTES:]
+        parts = orjson.loads(body) if constant_time_compare(seal, _seal(body, company_id)) else None
     except (binascii.Error, ValueError) as exc:
         raise BadInput("cursor: use the value of 'next' as it was given.", code="cursor_invalid") from exc
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
         raise BadInput("cursor: use the value of 'next' as it was given.", code="cursor_invalid")
     return parts
+
+
+def _seal(body: bytes, company_id: str) -> bytes:
+    text = f"{company_id}\0{body.decode()}"
+    return salted_hmac("deskhand.cursor", text, algorithm="sha256").digest()[:SEAL_BYTES]
 
 
 def page_size(request: HttpRequest, *, default: int = 25) -> int:

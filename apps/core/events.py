@@ -48,16 +48,49 @@ EVERYWHERE = frozenset({"request_id", "company", "principal"})  # what the conte
 LARGEST = 10**9  # a count above it is a number of something else
 
 FIELDS: dict[str, Shape] = {
-    "account": Shape.WHO, "attempts": Shape.COUNT, "change": Shape.WORD, "chunks": Shape.COUNT, "code": Shape.CODE,
-    "connection": Shape.ID, "count": Shape.COUNT, "embedded": Shape.COUNT, "entries": Shape.COUNT,
-    "findings": Shape.COUNT, "first": Shape.COUNT, "kind": Shape.WORD, "last": Shape.COUNT, "logger": Shape.CLASS,
-    "method": Shape.WORD, "mode": Shape.WORD, "new": Shape.WORD, "ok": Shape.COUNT, "old": Shape.WORD,
-    "outcome": Shape.WORD, "platform": Shape.WORD, "principal": Shape.WHO, "reason": Shape.WORD,
-    "removed": Shape.COUNT, "renewed": Shape.COUNT, "resealed": Shape.COUNT, "retired": Shape.COUNT,
-    "rewrapped": Shape.COUNT, "request_id": Shape.REQUEST, "role": Shape.WORD, "route": Shape.ROUTE, "scope": Shape.WORD, "seconds": Shape.SECONDS,
-    "sources": Shape.COUNT, "status": Shape.COUNT, "subject": Shape.WHO, "suppressed": Shape.COUNT,
-    "task": Shape.ROUTE, "tickets": Shape.COUNT, "where": Shape.PLACE,
-}  # fmt: skip
+    "account": Shape.WHO,
+    "attempts": Shape.COUNT,
+    "change": Shape.WORD,
+    "chunks": Shape.COUNT,
+    "code": Shape.CODE,
+    "connection": Shape.ID,
+    "count": Shape.COUNT,
+    "embedded": Shape.COUNT,
+    "entries": Shape.COUNT,
+    "findings": Shape.COUNT,
+    "first": Shape.COUNT,
+    "kind": Shape.WORD,
+    "last": Shape.COUNT,
+    "logger": Shape.CLASS,
+    "method": Shape.WORD,
+    "mode": Shape.WORD,
+    "model": Shape.CLASS,
+    "new": Shape.WORD,
+    "ok": Shape.COUNT,
+    "old": Shape.WORD,
+    "outcome": Shape.WORD,
+    "platform": Shape.WORD,
+    "principal": Shape.WHO,
+    "reason": Shape.WORD,
+    "removed": Shape.COUNT,
+    "renewed": Shape.COUNT,
+    "request_id": Shape.REQUEST,
+    "resealed": Shape.COUNT,
+    "retired": Shape.COUNT,
+    "rewrapped": Shape.COUNT,
+    "role": Shape.WORD,
+    "route": Shape.ROUTE,
+    "schema": Shape.WORD,
+    "scope": Shape.WORD,
+    "seconds": Shape.SECONDS,
+    "sources": Shape.COUNT,
+    "status": Shape.COUNT,
+    "subject": Shape.WHO,
+    "suppressed": Shape.COUNT,
+    "task": Shape.ROUTE,
+    "tickets": Shape.COUNT,
+    "where": Shape.PLACE,
+}
 
 
 class Scope(StrEnum):
@@ -122,6 +155,7 @@ LOG_EVENTS: dict[str, Event] = {
     "indexed": _company("sources", "chunks", "embedded", "removed"),
     "work_put_off": _company("kind", "code", "count"),
     "request_failed": _public("status", "method", "route"),
+    "isolation_alarm": _operator("kind", "schema", "model"),  # a wall had to hold
     "foreign": _operator("where"),  # a library's line: where it was written, not what it says
     "undeclared": _operator("where"),  # a line of ours that is missing here
     "crashed": _operator(),  # nobody caught it

@@ -14,6 +14,7 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from apps.core.errors import ExternalUnavailable, TenantLeak
+from apps.tenancy.alarms import alarm
 from apps.tenancy.context import current_company
 
 ALIAS = "chunks"
@@ -167,6 +168,7 @@ class CompanyIndex:
 
     def _mine(self, point: Any) -> Any:
         if (point.payload or {}).get("company_id") != self._company_id:
+            alarm("vector")
             raise TenantLeak("the vector engine returned a point of another company")
         return point
 

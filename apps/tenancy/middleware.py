@@ -10,11 +10,14 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.core.api import problem
 from apps.core.audit import record_sparingly
 from apps.core.requests import error_page, route_of, wants_json
+from apps.tenancy.alarms import REFUSED
+from apps.tenancy.bodies import bind_body
 from apps.tenancy.context import Binding, bind_company
 from apps.tenancy.credentials import claimed_company
 from apps.tenancy.models import Company
@@ -46,7 +49,7 @@ def decide(*, host: str, path: str, claimed: str | None, sent: bool, header: str
         return Refusal(401, "unauthorized", audit=at_host)
     if sent and header is not None and header != at_host.company_id:
         return Refusal(403, "company_mismatch", audit=at_host)
-    return _open(at_host)
+    return _open(at_host, claimed)
 
 
 def _decide_shared(claimed: str | None, header: str | None) -> Binding | Refusal:
@@ -57,12 +60,13 @@ def _decide_shared(claimed: str | None, header: str | None) -> Binding | Refusal
         return Refusal(400, "company_header_required")
     if header != company.company_id:
         return Refusal(403, "company_mismatch", audit=company)
-    return _open(company)
+    return _open(company, claimed)
 
 
-def _open(company: Known) -> Binding | Refusal:
+def _open(company: Known, claimed: str | None) -> Binding | Refusal:
+    """Schema of the host, company of the credential (W1, W2): were the comparison above wrong, 0 rows would be seen."""
     if company.status == Company.Status.ACTIVE:
-        return company.binding()
+        return company.binding(claimed=claimed)
     if company.status == Company.Status.CLOSED:
         return Refusal(410, "company_closed")
     return Refusal(403, "company_suspended")
@@ -86,14 +90,14 @@ class EdgeMiddleware:
         if isinstance(verdict, HttpResponse):
             return verdict
         with bind_company(verdict) if verdict else nullcontext():
-            return self.get_response(request)
+            return bind_body(self.get_response(request))
 
     async def _async(self, request: HttpRequest) -> HttpResponse:
         verdict = await sync_to_async(self._judge)(request)
         if isinstance(verdict, HttpResponse):
             return verdict
         with bind_company(verdict) if verdict else nullcontext():
-            return await self.get_response(request)  # type: ignore[misc]
+            return bind_body(await self.get_response(request))  # type: ignore[misc]
 
     @staticmethod
     def _judge(request: HttpRequest) -> Binding | HttpResponse | None:
@@ -104,6 +108,7 @@ class EdgeMiddleware:
         if not isinstance(verdict, Refusal):
             return verdict
         if verdict.audit is not None and verdict.audit.status == Company.Status.ACTIVE:
+            REFUSED.labels(verdict.code).inc()
             event = "tenant_mismatch" if verdict.status == 401 else "company_mismatch"
             with bind_company(verdict.audit.binding()):
                 record_sparingly(event, route=route_of(request))
@@ -111,11 +116,15 @@ class EdgeMiddleware:
 
 
 def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """The answer of a refused request: a problem document for the API, a page for people."""
-    title, detail = _words(refusal.code)
-    if wants_json(request):
-        return problem(request, status=refusal.status, code=refusal.code, title=title, detail=detail)
-    response = error_page(request, refusal.status, title=title, detail=detail)
+    """The answer of a refused request: a problem document for the API, a page for people.
+
+    In the language the request asks for: LocaleMiddleware comes later, and the thread still has that of the one before.
+    """
+    with translation.override(translation.get_language_from_request(request)):
+        title, detail = _words(refusal.code)
+        if wants_json(request):
+            return problem(request, status=refusal.status, code=refusal.code, title=title, detail=detail)
+        response = error_page(request, refusal.status, title=title, detail=detail)
     if refusal.status == 401:  # the cookie is of no use here: let the browser drop it and sign in again
         response.delete_cookie(settings.SESSION_COOKIE_NAME)
     return response

@@ -10,6 +10,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.errors import TenantLeak
 from apps.core.privacy import CONTACT, NONE, DataClass
+from apps.tenancy.alarms import alarm
 from apps.tenancy.context import Binding, current_binding
 
 
@@ -50,9 +51,13 @@ class Company(TenantMixin):
 
 
 class Domain(DomainMixin):
-    """A host name a company is reached at, lower-case, without port."""
+    """A host name a company is reached at, lower-case, without port. A name of the company's own serves once verified."""
 
-    data_classes: ClassVar[dict[str, DataClass]] = {"id": NONE, "domain": NONE, "tenant": NONE, "is_primary": NONE}
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "domain": NONE, "tenant": NONE, "is_primary": NONE, "verified_at": NONE,
+    }  # fmt: skip
+
+    verified_at = models.DateTimeField(null=True, blank=True)  # null: nobody has shown that the name is theirs
 
     class Meta:
         db_table = '"public"."tenancy_domain"'
@@ -79,5 +84,6 @@ class CompanyModel(models.Model):
         owner = instance.__dict__.get("company_id")
         binding = current_binding()
         if owner is not None and (binding is None or binding.company_id != owner):
+            alarm("row", model=cls.__name__)
             raise TenantLeak(f"{cls.__name__} of another company was read")
         return instance

@@ -24,8 +24,9 @@ class Known:
     status: str
     language: str
 
-    def binding(self) -> Binding:
-        return Binding(self.schema, self.company_id, self.region)
+    def binding(self, *, claimed: str | None = None, principal: str = "") -> Binding:
+        """The schema of this company and the company a credential names: compared before, told to the database apart."""
+        return Binding(self.schema, claimed or self.company_id, self.region, principal)
 
 
 _hosts: dict[str, Known] = {}
@@ -63,10 +64,13 @@ def _current() -> tuple[dict[str, Known], dict[str, Known]]:
     if time.monotonic() - _loaded_at < KEEP_SECONDS and _loaded_at:
         return _hosts, _companies
     with _lock:
+        if time.monotonic() - _loaded_at < KEEP_SECONDS and _loaded_at:
+            return _hosts, _companies  # somebody read it while we waited
         hosts, companies = {}, {}
         for domain in Domain.objects.select_related("tenant"):
             known = companies.setdefault(domain.tenant.company_id, _known(domain.tenant))
-            hosts[domain.domain] = known
+            if domain.verified_at is not None or domain.domain == f"{known.company_id}.{settings.BASE_DOMAIN}":
+                hosts[domain.domain] = known
         _hosts, _companies, _loaded_at = hosts, companies, time.monotonic()
     return _hosts, _companies
 

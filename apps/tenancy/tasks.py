@@ -83,7 +83,7 @@ class CompanyTask(DjangoTask):  # type: ignore[misc]
             log.info("task_dropped", task=self.name, reason="deadline_passed")
             return None
         try:
-            with bind_company(company.binding()):
+            with bind_company(company.binding(claimed=facts["company_id"], principal=facts["principal"])):
                 return super().__call__(*args, **kwargs)
         finally:
             close_old_connections()

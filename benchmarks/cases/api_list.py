@@ -62,7 +62,7 @@ def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
 def _prepare(urls: dict[str, str], tickets: int) -> str:
     """A company with tickets and an agent. Returns the agent's token."""
     with bind_company(company_named("bench-api").binding()):
-        account = Connection.objects.create(platform="freshdesk", account="bench-api", credentials="-")
+        account = Connection.objects.create(platform="freshdesk", account="bench-api", credentials="")
         user = User.objects.make(email="bench@example.org", name="Bench", role="agent")
         _token, clear = ApiToken.issue(user=user, name="bench")
         with transaction.atomic():

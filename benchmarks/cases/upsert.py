@@ -30,7 +30,7 @@ def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
     company = company_named("bench-upsert")
     size, rounds = (200, 1) if short else (10_000, 5)
     with bind_company(company.binding()):
-        account = Connection.objects.create(platform="freshdesk", account="bench", credentials="-").pk
+        account = Connection.objects.create(platform="freshdesk", account="bench", credentials="").pk
     server = Server(urls["superuser"])
     with psycopg.connect(urls["superuser"]) as raw:
         _make_floors(raw)

@@ -5,3 +5,4 @@ from config.settings.base import DATABASES
 
 DATABASES["default"]["TEST"] = {"MIGRATE": False}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT = None  # nothing is collected here: files come from where they lie

@@ -29,7 +29,7 @@ def test_the_types_are_those_of_the_table(in_acme, what):
 
 @pytest.fixture
 def account(in_acme):
-    return Connection.objects.create(platform="freshdesk", account="acme.example", credentials="-")
+    return Connection.objects.create(platform="freshdesk", account="acme.example", credentials="")
 
 
 def row(account, remote_id="1", **overrides):

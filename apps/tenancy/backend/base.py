@@ -14,7 +14,9 @@ from psycopg import Connection
 from psycopg.errors import error_from_result
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 
+from apps.tenancy.alarms import alarm
 from apps.tenancy.context import Binding, CompanySwitch, current_binding
+from apps.tenancy.names import schema_of
 
 # pg_temp last: a temporary table one company left behind must not shadow a real table for the next.
 BIND = b"SELECT set_config('search_path', %s, true), set_config('app.company_id', %s, true)"
@@ -25,7 +27,13 @@ PREPARE_AFTER = 5  # psycopg's default; OPTIONS {"prepare_threshold": None} for 
 
 
 def bind(connection: Connection[Any], binding: Binding) -> None:
-    """Bind the open transaction, or open one that is bound: one message, because every request sends it."""
+    """Bind the open transaction, or open one that is bound: one message, because every request sends it.
+
+    Schema and company come from two sources and go to the database as they are: where they disagree it shows
+    nothing, and the operator is told (ISO-3).
+    """
+    if binding.schema != schema_of(binding.company_id):
+        alarm("schema_company", schema=binding.schema)
     quote = Escaping(connection.pgconn).escape_literal
     # The schema is quoted as a name too: set_config takes the path as text.
     text = BIND % (quote(f'"{binding.schema}", pg_temp'.encode()), quote(binding.company_id.encode()))
