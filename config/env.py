@@ -47,7 +47,7 @@ class Env(BaseSettings):
         default="app", description="Which login this process uses; manage.py sets 'migrate' for its commands."
     )
     db_pool_max: int = Field(default=8, ge=1, le=200, description="Most PostgreSQL connections a process keeps.")
-    redis_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/1"), description="Cache.")
+    redis_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/1"), description="Cache: redis://, or redis+cluster://host:port of a cluster's node.")
     broker_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="Celery's queue.")
     qdrant_url: str = Field(default="http://127.0.0.1:6333", description="Vector engine (Qdrant's REST interface).")
     qdrant_api_key: SecretStr | None = Field(default=None, description="Key of the vector engine.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from apps.assistant.extractive.inputs import Passage, Thread
 from apps.assistant.loading import load_passages
 from apps.core.text import normalise
-from apps.llm.registry import embeddings
+from apps.llm.cache import embed
 from apps.search.index import Sparse, Wanted
 from apps.search.lexical import query_vector
 from apps.search.ranking import Scored, blend, fuse
@@ -31,7 +31,7 @@ class Asked:
 
 def asked(text: str, language: str, *, subject: str = "") -> Asked:
     """One vector for the text, leaning towards the subject where there is one."""
-    vectors = embeddings().embed([text, subject] if subject else [text])
+    vectors = embed([text, subject] if subject else [text])
     dense = blend(vectors, [1 - SUBJECT_SHARE, SUBJECT_SHARE]) if subject else vectors[0]
     words = query_vector(text, language)
     return Asked(text, language, dense, Sparse(list(words.indices), list(words.values)))

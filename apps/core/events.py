@@ -162,6 +162,9 @@ LOG_EVENTS: dict[str, Event] = {
     "audit_heads_written": _operator("count", "seconds"),
     "audit_heads_off": _operator(),
     "audit_head_failed": _company("code"),
+    "cache_away": _operator("code"),
+    "cache_back": _operator(),
+    "cache_foreign_value": _company("kind"),
 }
 
 

@@ -194,6 +194,7 @@ CACHES = {
         "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
     }
 }
+REDIS_URL = ENV.redis_url.get_secret_value()
 BROKER_URL = ENV.broker_url.get_secret_value()
 
 REST_FRAMEWORK = {

@@ -63,7 +63,7 @@ def test_the_other_company_measures_nothing_of_ours(charging, globex):
         assert measure_articles(question.dense, ["11"], known=[], visibilities=EVERYTHING) == []
 
 
-def test_a_subject_pulls_the_vector_towards_itself():
+def test_a_subject_pulls_the_vector_towards_itself(in_acme):
     plain, titled = asked("It does not work.", "en"), asked("It does not work.", "en", subject="Invoice with a VAT ID")
     assert plain.dense != titled.dense
     assert sum(one * one for one in titled.dense) == pytest.approx(1.0)
