@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
+import django
 from celery import Celery
 from celery.signals import setup_logging, worker_init
-from django.core.exceptions import ImproperlyConfigured
 
 from apps.tenancy.checks import refuse_open_walls
 from config.warming import warm
@@ -26,7 +26,8 @@ def keep_logging(**_: Any) -> None:
 def warm_before_forking(**_: Any) -> None:
     """The walls are looked at, and models are loaded once, in the parent: its children share the memory and are warm."""
     try:
+        django.setup()  # Celery's own call may come after this receiver
         refuse_open_walls()
-    except ImproperlyConfigured as exc:
-        raise SystemExit(str(exc)) from exc  # Celery only logs any other exception of a receiver, and works on
+    except Exception as exc:
+        raise SystemExit(f"{exc}") from exc  # Celery only logs an exception of a receiver, and works on
     warm()

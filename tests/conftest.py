@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
+from apps.tenancy.names import OPERATOR_COMPANY
 from embedded.postgres import SUPERUSER
 from embedded.roles import DATABASE
 from tests import engines
@@ -39,6 +41,16 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         connections.close_all()
         connections["default"].close_pool()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_company_stays(superuser_url: str) -> Iterator[None]:
+    """What a module commits, it takes away: a company left behind would fail tests that look at all of them."""
+    yield
+    with psycopg.connect(superuser_url) as admin:
+        if admin.execute("SELECT to_regclass('public.tenancy_company')").fetchone() != (None,):
+            stay = {row[0] for row in admin.execute("SELECT company_id FROM public.tenancy_company")}
+            assert stay <= {"acme", "globex", OPERATOR_COMPANY}, f"companies left behind: {stay}"
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from apps.compliance.tasks import keep_heads
 from apps.core.audit import record
 from apps.core.chain import content, key_of, link, ring
 from apps.tenancy.context import bind_company
+from tests.isolation.companies import companies
 
 WHO = "user:01890000-0000-7000-8000-000000000001"
 COUNT = 30
@@ -26,17 +27,16 @@ COUNT = 30
 
 @pytest.fixture(scope="module")
 def company(django_db_setup, django_db_blocker, superuser_url):
-    """A company with 30 entries that stay, and a copy of them."""
-    from apps.tenancy.provisioning import create_company
-
-    with django_db_blocker.unblock():
-        made = create_company(company_id="proof", name="Proof")
+    """A company with 30 committed entries, and a copy of them."""
+    with django_db_blocker.unblock(), companies(superuser_url, "proof") as (made,):
         with bind_company(made.binding()):
             for number in range(COUNT):
-                record("connection_saved", principal=WHO, subject=f"ticket:{number}", platform="freshdesk", change="added")
-    with psycopg.connect(superuser_url) as admin:
-        admin.execute("CREATE TABLE c_proof.pristine AS SELECT * FROM c_proof.core_auditevent")
-    return made
+                record(
+                    "connection_saved", principal=WHO, subject=f"ticket:{number}", platform="freshdesk", change="added"
+                )
+        with psycopg.connect(superuser_url) as admin:
+            admin.execute("CREATE TABLE c_proof.pristine AS SELECT * FROM c_proof.core_auditevent")
+        yield made
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from apps.core.events import AUDIT_EVENTS
 from apps.core.models import AuditEvent
 from apps.tenancy.checks import wall_errors
 from apps.tenancy.context import bind_company, name_principal
+from tests.isolation.companies import companies
 
 WHO = "user:01890000-0000-7000-8000-000000000001"
 
@@ -176,15 +177,12 @@ def test_the_start_up_check_finds_a_trail_that_could_be_shortened(acme, superuse
 
 
 @pytest.fixture(scope="module")
-def chain_company(django_db_setup, django_db_blocker):
-    """A company whose entries stay: outside the transactions of tests."""
-    from apps.tenancy.provisioning import create_company
-
-    with django_db_blocker.unblock():
-        company = create_company(company_id="chain", name="Chain")
+def chain_company(django_db_setup, django_db_blocker, superuser_url):
+    """A company whose entries are committed: outside the transactions of tests."""
+    with django_db_blocker.unblock(), companies(superuser_url, "chain") as (company,):
         with bind_company(company.binding()):
             record("signed_in", principal=WHO)
-        return company
+        yield company
 
 
 def test_many_writers_at_once_make_one_chain(chain_company, django_db_blocker):

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from apps.tenancy.names import schema_of
+
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
        coalesce((SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'
@@ -40,7 +42,7 @@ def companies(superuser_url: str, *names: str) -> Iterator[list[Any]]:
 def drop(superuser_url: str, *names: str) -> None:
     with psycopg.connect(superuser_url) as admin:
         for name in names:
-            admin.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(f"c_{name}")))
+            admin.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_of(name))))
             admin.execute(
                 "DELETE FROM public.tenancy_domain WHERE tenant_id IN"
                 " (SELECT id FROM public.tenancy_company WHERE company_id = %s)", [name]
@@ -50,7 +52,7 @@ def drop(superuser_url: str, *names: str) -> None:
 
 def plant(superuser_url: str, company_id: str) -> list[str]:
     """One row in every table that has none, whatever its columns are. Returns the tables that are not empty then."""
-    schema = f"c_{company_id}"
+    schema = schema_of(company_id)
     with psycopg.connect(superuser_url) as admin:
         admin.execute("SET session_replication_role = replica")  # rows may point to nothing
         tables: dict[str, dict[str, Any]] = {}
@@ -60,7 +62,10 @@ def plant(superuser_url: str, company_id: str) -> list[str]:
             place = sql.Identifier(schema, table)
             if admin.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(place)).fetchone()[0]:
                 continue
-            names, values = sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join([sql.Placeholder()] * len(row))
+            names, values = (
+                sql.SQL(", ").join(map(sql.Identifier, row)),
+                sql.SQL(", ").join([sql.Placeholder()] * len(row)),
+            )
             admin.execute(sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(place, names, values), list(row.values()))
     return list(tables)
 

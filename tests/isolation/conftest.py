@@ -12,7 +12,7 @@ from tests.isolation.companies import companies, plant
 NAMES = ("north", "south", "west")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def standing(django_db_setup: None, django_db_blocker: Any, superuser_url: str) -> Iterator[list[Any]]:
     """Companies north, south and west, for whoever needs rows that other connections see."""
     with django_db_blocker.unblock(), companies(superuser_url, *NAMES) as opened:
