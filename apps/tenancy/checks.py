@@ -7,7 +7,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError, connection, connections
-from psycopg.errors import UndefinedTable
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from apps.tenancy.rls import EXEMPT
 
@@ -109,14 +109,14 @@ def refuse_open_walls() -> None:
 
 
 def _errors_of(asked: Any) -> list[CheckMessage]:
-    """None when the server does not answer, or when nobody has migrated yet."""
+    """None when the server does not answer, or when nobody has migrated yet: then the login may not even look."""
     try:
         with asked.cursor() as cursor:
             return wall_errors(cursor)
     except OperationalError:
         return []
     except ProgrammingError as exc:
-        if isinstance(exc.__cause__, UndefinedTable):
+        if isinstance(exc.__cause__, UndefinedTable | InsufficientPrivilege):
             return []
         raise
 

@@ -38,7 +38,7 @@ sys.stdout.write(f"{registry._provider.cache_info().currsize} {_identifier.cache
 
 
 def printed_by(script: str) -> str:
-    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @pytest.mark.parametrize("kind", ["asgi", "wsgi"])
