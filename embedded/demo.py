@@ -1,4 +1,4 @@
-"""Open the two demo companies with their people and helpdesks (one process: Django starts once)."""
+"""Open the two demo companies and the operators' with their people and helpdesks (one process: Django starts once)."""
 
 from __future__ import annotations
 
@@ -16,19 +16,24 @@ PEOPLE = {
     ),
     "globex": (("noor@globex.example", "Noor Haddad", "agent"), ("admin@globex.example", "Globex Admin", "admin")),
 }
+OPERATORS = (("ops@operator.example", "Site Operator", "operator"),)
 NAMES = {"acme": "Acme Audio", "globex": "Globex Pay"}
 KEYS = {"acme": "acme-demo-key", "globex": "globex-demo-key"}
 
 
 def bring_up(addresses: dict[str, str]) -> None:
     """Safe to repeat: companies and people are made once, connections follow their address."""
+    call_command("create_company", "operator", name="Operators", operator=True, if_missing=True, json=True)
+    _add_people("operator", OPERATORS)
     for company, address in addresses.items():
         call_command("create_company", company, name=NAMES[company], if_missing=True, json=True)
-        for email, name, role in PEOPLE[company]:
-            call_command(
-                "create_user", company, email, name=name, role=role, password=PASSWORD, if_missing=True, json=True
-            )
+        _add_people(company, PEOPLE[company])
         call_command("connect", company, "freshdesk", base_url=address, api_key=KEYS[company], json=True)
+
+
+def _add_people(company: str, people: tuple[tuple[str, str, str], ...]) -> None:
+    for email, name, role in people:
+        call_command("create_user", company, email, name=name, role=role, password=PASSWORD, if_missing=True, json=True)
 
 
 def main() -> int:

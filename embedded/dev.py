@@ -15,7 +15,7 @@ from types import FrameType
 
 import psycopg
 
-from embedded.demo import KEYS, PASSWORD, PEOPLE
+from embedded.demo import KEYS, OPERATORS, PASSWORD, PEOPLE
 from embedded.postgres import Postgres
 from embedded.processes import StartFailed, spawn, stop, tail
 from embedded.roles import DATABASE, ensure_roles
@@ -169,6 +169,8 @@ def welcome(supervisor: Supervisor) -> None:
         lines.append(f"  http://{company}.localhost:{port}/")
         lines += [f"      {email:24} {role}" for email, _, role in PEOPLE[company]]
     if supervisor.demo:
+        lines.append(f"  http://operator.localhost:{port}/")
+        lines += [f"      {email:24} {role}" for email, _, role in OPERATORS]
         lines.append(f"  password of all of them: {PASSWORD}")
     lines += ["  Ctrl-C stops everything.", ""]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -44,8 +44,15 @@ RESERVED = frozenset(
 )
 
 
-def check_company_id(company_id: str) -> str:
-    """The id unchanged, or BadInput saying what is wrong with it and how to mend it."""
+def check_company_id(company_id: str, *, operator: bool = False) -> str:
+    """The id unchanged, or BadInput saying what is wrong with it and how to mend it.
+
+    `operator`: the caller says that it means the reserved company of whoever runs the installation, and no other.
+    """
+    if operator:
+        if company_id != OPERATOR_COMPANY:
+            raise BadInput(f"The operators' company is called {OPERATOR_COMPANY!r}.", code="company_id_invalid")
+        return company_id
     if not COMPANY_ID.match(company_id):
         raise BadInput(
             f"Company id {company_id!r}: use 2 to 40 of a-z, 0-9 and '-', not starting or ending with '-'.",

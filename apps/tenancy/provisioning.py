@@ -29,14 +29,21 @@ def owner_connection() -> Iterator[psycopg.Connection]:
 
 
 def create_company(
-    *, company_id: str, name: str, language: str = "en", region: str = "", connection: psycopg.Connection | None = None
+    *,
+    company_id: str,
+    name: str,
+    language: str = "en",
+    region: str = "",
+    operator: bool = False,
+    connection: psycopg.Connection | None = None,
 ) -> Company:
     """Open a company: registry row, host, schema with walls and reference rows, in one transaction.
 
     Raises BadInput for a bad id, Conflict when it exists. A crash in between leaves nothing. Who opens several hands
-    in an owner_connection() of its own: PostgreSQL warms a fresh one up for a sixth of the time.
+    in an owner_connection() of its own: PostgreSQL warms a fresh one up for a sixth of the time. The reserved company
+    `operator` is opened only for callers who say so.
     """
-    check_company_id(company_id)
+    check_company_id(company_id, operator=operator)
     schema = schema_of(company_id)
     with nullcontext(connection) if connection else owner_connection() as owner, owner.transaction():
         if _exists(owner, company_id, schema):

@@ -9,10 +9,8 @@ from django.test import Client
 from apps.accounts.models import ApiToken, Scope, User
 from apps.tenancy.context import bind_company
 from apps.tenancy.models import Company
-from apps.tenancy.names import OPERATOR_COMPANY, schema_of
-from apps.tenancy.provisioning import _register, owner_connection
-from apps.tenancy.registry import forget_hosts
-from apps.tenancy.template import replay
+from apps.tenancy.names import OPERATOR_COMPANY
+from apps.tenancy.provisioning import create_company
 
 ROLES = ("agent", "lead", "admin", "privacy")
 TOKENS = tuple(f"token:{scope}" for scope in Scope.values)
@@ -23,11 +21,7 @@ def operator_company() -> Company:
     """The reserved company, opened when a test first asks; it stays until the engines stop."""
     found = Company.objects.filter(company_id=OPERATOR_COMPANY).first()
     if found is None:
-        with owner_connection() as owner, owner.transaction():
-            replay(owner, schema=schema_of(OPERATOR_COMPANY), company_id=OPERATOR_COMPANY)
-            _register(owner, OPERATOR_COMPANY, schema_of(OPERATOR_COMPANY), "Operator", "en", "local")
-        forget_hosts()
-        found = Company.objects.get(company_id=OPERATOR_COMPANY)
+        found = create_company(company_id=OPERATOR_COMPANY, name="Operators", operator=True)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
 
@@ -14,12 +14,18 @@ from apps.tenancy.registry import company_named
 
 class Command(JsonCommand):
     help = "Open a company: registry row, host <company>.BASE_DOMAIN, schema with walls and reference rows."
+    hints: ClassVar[dict[str, str]] = {
+        "company_id_reserved": "The operators' own company is opened with: create_company operator --operator"
+    }
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("company", metavar="COMPANY", help="short name, fixed for ever: 2 to 40 of a-z 0-9 -")
         parser.add_argument("--name", default="", help="full name, default: the short name")
         parser.add_argument("--language", default="en", help="language of the company's own screens (default en)")
         parser.add_argument("--region", default="", help="region its data stays in (default: REGION)")
+        parser.add_argument(
+            "--operator", action="store_true", help="open the reserved company 'operator' of those who run this site"
+        )
         parser.add_argument("--if-missing", action="store_true", help="do nothing when the company exists")
         super().add_arguments(parser)
 
@@ -31,6 +37,7 @@ class Command(JsonCommand):
                 name=options["name"] or company_id,
                 language=options["language"],
                 region=options["region"],
+                operator=options["operator"],
             )
         except Conflict:
             if not options["if_missing"]:
