@@ -7,7 +7,7 @@ import os
 import sys
 
 # These change schemas, so they use the login deskhand_migrate instead of deskhand_app.
-OWNER_COMMANDS = {"migrate_database", "build_template", "migrate_schemas"}
+OWNER_COMMANDS = {"migrate_database", "migrate_companies", "build_template", "migrate_schemas"}
 
 
 def main() -> None:

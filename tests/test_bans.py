@@ -13,7 +13,9 @@ FILES = sorted(path for room in ("apps", "config") for path in (ROOT / room).rgl
 
 # What is called or named -> the places (prefixes of a path) where it is at home.
 CALLED = {
-    "set_tenant": (), "set_schema": (), "set_schema_to_public": (), "tenant_context": (), "schema_context": (),
+    # Where the migrating login runs Django's migrations, on the engine that has these.
+    "set_schema": ("apps/tenancy/scripts.py",), "set_schema_to_public": ("apps/tenancy/scripts.py",),
+    "set_tenant": (), "tenant_context": (), "schema_context": (),
     "raw": (), "extra": (),
     "execute": ("apps/tenancy/", "apps/core/health.py", "apps/*/sql.py"),
     "executemany": ("apps/tenancy/", "apps/*/sql.py"),

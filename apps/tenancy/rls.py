@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from psycopg import Connection, sql
 
@@ -26,21 +26,28 @@ def wall(connection: Connection, schema: str, company_id: str) -> list[str]:
 
     Runs as the owner inside the caller's transaction.
     """
-    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO deskhand_app").format(sql.Identifier(schema)))
     connection.execute("SELECT set_config('app.company_id', %s, true)", [company_id])
-    walled = []
-    for name, has_column in connection.execute(_TABLES, [schema]).fetchall():
+    tables = open_tables(connection, schema)
+    for statement in wall_statements(schema, company_id, tables):
+        connection.execute(statement)
+    return [name for name, _ in tables if name not in EXEMPT]
+
+
+def open_tables(connection: Connection, schema: str) -> list[tuple[str, bool]]:
+    """Tables without their wall, those that need none included, and whether each has the company's column."""
+    return connection.execute(_TABLES, [schema]).fetchall()
+
+
+def wall_statements(schema: str, company_id: str, tables: Iterable[tuple[str, bool]]) -> Iterator[sql.Composed]:
+    """What puts the wall around these tables, for a transaction of the owner that is bound to the company."""
+    yield sql.SQL("GRANT USAGE ON SCHEMA {} TO deskhand_app").format(sql.Identifier(schema))
+    for name, has_column in tables:
         table = sql.Identifier(schema, name)
         if name in EXEMPT:
-            connection.execute(sql.SQL("GRANT SELECT ON {} TO deskhand_app").format(table))
-            continue
-        for statement in _statements(table, name, company_id, has_column=has_column):
-            connection.execute(statement)
-        walled.append(name)
-    connection.execute(
-        sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO deskhand_app").format(sql.Identifier(schema))
-    )
-    return walled
+            yield sql.SQL("GRANT SELECT ON {} TO deskhand_app").format(table)
+        else:
+            yield from _statements(table, name, company_id, has_column=has_column)
+    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO deskhand_app").format(sql.Identifier(schema))
 
 
 def _statements(table: sql.Identifier, name: str, company_id: str, *, has_column: bool) -> Iterator[sql.Composed]:

@@ -15,7 +15,9 @@ from embedded.processes import free_port, spawn, stop
 from embedded.valkey import binary
 
 SLOTS = ((0, 5460), (5461, 10922), (10923, 16383))
-COMPANIES = [Binding(f"c_{name}", name, "local") for name in ("acme", "globex", "initech", "umbrella", "hooli", "stark")]
+COMPANIES = [
+    Binding(f"c_{name}", name, "local") for name in ("acme", "globex", "initech", "umbrella", "hooli", "stark")
+]
 SIZES = declare("tests.sizes", seconds=60, most=20)
 
 
