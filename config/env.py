@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -60,6 +61,11 @@ class Env(BaseSettings):
         default="",
         description="host:port pairs, by comma, that may be plain http or a private address (helpdesk on site).",
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="Networks (CIDR, by comma) of the proxies in front, whose X-Forwarded-For tells who asks. "
+        "Without them everybody behind a proxy counts as one network at sign-in.",
+    )
     region: str = Field(default="local", description="Region this installation keeps its data in.")
     embedding_provider: str = Field(
         default="apps.llm.providers.use.UseEmbeddings", description="Dotted path of the embedding provider."
@@ -80,6 +86,13 @@ class Env(BaseSettings):
             host, _, port = pair.rpartition(":")
             if not host or not port.isdigit():
                 raise ValueError(f"{pair!r} is not host:port")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for network in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(network)  # ValueError says what is wrong with it
         return value
 
     @property

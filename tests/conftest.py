@@ -91,6 +91,20 @@ def audit_windows() -> None:
     windows.clear()
 
 
+@pytest.fixture(autouse=True)
+def limits_forget() -> None:
+    """Nor what was tried too often: the server's counts outlive the test's rollback."""
+    from redis import Redis
+
+    from apps.tenancy import limits
+    from apps.tenancy.cache import stems_of
+
+    limits._own.forget()
+    with Redis.from_url(f"{engines.valkey.url}/1") as client:
+        homes = ("acme", "globex", "operator", limits.PUBLIC)
+        client.unlink(*(key for home in homes for key in stems_of(limits.SPACE, limits.VERSION, home)[:2]))
+
+
 @pytest.fixture
 def in_acme(acme: Company) -> Iterator[Company]:
     """The test runs inside acme."""

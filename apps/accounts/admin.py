@@ -6,6 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import Group  # importing it registers what is taken out below
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts.models import ApiToken, Role, User
 from apps.tenancy.context import current_company
@@ -14,6 +19,18 @@ from apps.tenancy.names import OPERATOR_COMPANY
 admin.site.unregister(
     Group
 )  # what people may do is their role; Django's groups would only look as if they did something
+
+
+def _sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """The admin's sign-in is the company's own page: one place where passwords are taken."""
+    if request.user.is_authenticated:
+        raise PermissionDenied  # signed in, and not as an admin
+    wanted = request.GET.get("next", "")
+    inside = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return redirect_to_login(wanted if inside else reverse("admin:index"), reverse("accounts:sign-in"))
+
+
+admin.site.login = _sign_in  # type: ignore[assignment]
 
 
 @admin.register(User)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +19,9 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.access import allow
 from apps.accounts.models import Theme
+from apps.accounts.throttle import clean, remember_browser
 from apps.core.audit import record
-from apps.core.errors import BadInput
+from apps.core.errors import BadInput, RateLimited
 from apps.tenancy.context import current_binding, current_company
 from apps.tenancy.models import Company
 from apps.tenancy.names import check_company_id
@@ -35,9 +38,33 @@ class SignIn(LoginView):
             return redirect("/")
         return super().dispatch(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except RateLimited as exc:
+            form = AuthenticationForm(request, initial={"username": request.POST.get("username", "")[:254]})
+            return too_many(self.render_to_response(self.get_context_data(form=form, minutes=minutes(exc))), exc)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        remember_browser(response, form.get_user().email)
+        return response
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         name = Company.objects.values_list("name", flat=True).get(company_id=current_company().company_id)
         return super().get_context_data(**kwargs) | {"company_name": name}
+
+
+def too_many(response: Any, exc: RateLimited) -> HttpResponse:
+    """A page that says when to come back, as an answer that says it too."""
+    response.status_code = 429
+    response["Retry-After"] = str(math.ceil(exc.retry_after))
+    answer: HttpResponse = response
+    return answer
+
+
+def minutes(exc: RateLimited) -> int:
+    return math.ceil(exc.retry_after / 60)
 
 
 def _signed_in(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
@@ -45,7 +72,7 @@ def _signed_in(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> N
 
 
 def _refused(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
-    record("sign_in_refused", subject=f"address:{str(credentials.get('username') or '').strip().lower()}")
+    record("sign_in_refused", subject=f"address:{clean(str(credentials.get('username') or ''))}")
 
 
 user_logged_in.connect(_signed_in, dispatch_uid="deskhand.signed_in")

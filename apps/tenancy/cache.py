@@ -320,6 +320,11 @@ def _stems(name: str, version: int | str, company_id: str, region: str) -> tuple
     return f"{stem}values", f"{stem}recent", f"{stem}leases", f"{prefix}names", head
 
 
+def stems_of(name: str, version: int, company_id: str) -> tuple[str, str, str, str, bytes]:
+    """Keys of something else that is kept as a namespace is, so that `forget_company` finds it (limits.py)."""
+    return _stems(name, version, company_id, "")
+
+
 def _keys(name: str, version: int | str) -> tuple[str, str, str]:
     bound = current_company()
     return _stems(name, version, bound.company_id, bound.region)[:3]

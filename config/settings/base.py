@@ -18,6 +18,7 @@ DEBUG = ENV.debug
 ALLOWED_HOSTS = ["*"]  # the edge middleware looks every host up in the registry and refuses the rest
 BASE_DOMAIN = ENV.base_domain
 PUBLIC_URL = ENV.public_url
+TRUSTED_PROXIES = ENV.trusted_proxies
 REGION = ENV.region
 MASTER_KEYS = ENV.master_keys.get_secret_value()
 AUDIT_KEYS = ENV.audit_keys.get_secret_value() if ENV.audit_keys else ""
