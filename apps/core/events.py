@@ -1,4 +1,5 @@
-"""Every event the product logs or audits: whose it is, and which fields it may carry. What is not here is not written.
+"""Every event the product logs, audits or counts: whose it is, and which fields it may carry. What is not here is not
+written.
 
 A field is known by its name and has one shape everywhere. A value of another shape is replaced by a mark that tells
 field and type (LOG-1), so an address or a phone number cannot pass under an allowed name, and no value can hold a line
@@ -165,6 +166,13 @@ LOG_EVENTS: dict[str, Event] = {
     "cache_away": _operator("code"),
     "cache_back": _operator(),
     "cache_foreign_value": _company("kind"),
+}
+
+# What /metrics counts. Its reader is the operator: a label never names a company, a person or anything of theirs.
+METRICS: dict[str, Event] = {
+    "deskhand_isolation_alarms": _operator("kind"),
+    "deskhand_edge_refused": _operator("code"),
+    "deskhand_cache_calls": _operator("namespace", "outcome"),
 }
 
 

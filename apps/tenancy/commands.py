@@ -9,6 +9,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.errors import AppError
+from apps.core.events import Scope
 from apps.tenancy.context import bind_company
 from apps.tenancy.models import Company
 from apps.tenancy.registry import company_named, forget_hosts
@@ -18,15 +19,19 @@ class JsonCommand(BaseCommand):
     """A command whose result can be printed for people or, with --json, as one JSON object.
 
     Subclasses implement perform() and return what to print. An AppError becomes one clear line, exit code 1; `hints`
-    says to whoever runs the installation how to mend what a code names.
+    says to whoever runs the installation how to mend what a code names. `scope` says whose data it touches; without
+    one it is not run.
     """
 
+    scope: ClassVar[Scope | None] = None
     hints: ClassVar[dict[str, str]] = {}
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines for people")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if self.scope is None:
+            raise CommandError(f"{type(self).__module__} does not say whose data it touches: scope = Scope.OPERATOR?")
         try:
             result = self.run(**options)
         except AppError as exc:
@@ -51,6 +56,8 @@ class JsonCommand(BaseCommand):
 
 class CompanyCommand(JsonCommand):
     """A command that takes COMPANY first and runs bound to it."""
+
+    scope = Scope.COMPANY
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("company", metavar="COMPANY", help="the company's short name, for example acme")

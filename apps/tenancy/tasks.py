@@ -12,6 +12,7 @@ from django.core import signing
 from django.db import close_old_connections
 
 from apps.core.errors import NoCompany
+from apps.core.events import Scope
 from apps.tenancy.context import bind_company, current_company
 from apps.tenancy.models import Company
 from apps.tenancy.registry import company_named
@@ -58,6 +59,7 @@ class CompanyTask(DjangoTask):  # type: ignore[misc]
     """Carries the bound company from the sender to the worker. Refuses to be sent or run without one."""
 
     abstract = True
+    scope = Scope.COMPANY
     acks_late = True
     reject_on_worker_lost = True
 
@@ -98,4 +100,5 @@ class OperatorTask(Task):  # type: ignore[misc]
     """Work of the installation itself: may read the registry, is bound to no company."""
 
     abstract = True
+    scope = Scope.OPERATOR
     acks_late = True

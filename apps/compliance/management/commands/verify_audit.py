@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from apps.compliance.heads import enabled
 from apps.compliance.proving import prove
+from apps.core.events import Scope
 from apps.tenancy.commands import JsonCommand
 from apps.tenancy.context import bind_company
 from apps.tenancy.models import Company
@@ -16,6 +17,7 @@ from apps.tenancy.registry import Known, all_companies, company_named, forget_ho
 
 
 class Command(JsonCommand):
+    scope = Scope.OPERATOR
     help = (
         "Verify the audit trail: every entry's seal and link, and the heads kept in AUDIT_HEADS_DIR. "
         "Exit code 1 when something is wrong; the lines say what and at which entry."

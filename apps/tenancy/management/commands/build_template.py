@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 
+from apps.core.events import Scope
 from apps.tenancy import template
 from apps.tenancy.commands import JsonCommand
 from apps.tenancy.folding import fold
@@ -19,6 +20,7 @@ REFERENCE = ("django_migrations", "django_content_type", "auth_permission")
 
 
 class Command(JsonCommand):
+    scope = Scope.OPERATOR
     help = "Migrate a scratch schema, put the walls up, and write it as the template companies are made from."
     requires_system_checks: list[str] = []
 

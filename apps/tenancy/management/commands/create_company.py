@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from django.core.management.base import CommandParser
 
 from apps.core.errors import Conflict
+from apps.core.events import Scope
 from apps.tenancy.commands import JsonCommand
 from apps.tenancy.provisioning import create_company
 from apps.tenancy.registry import company_named
 
 
 class Command(JsonCommand):
+    scope = Scope.OPERATOR
     help = "Open a company: registry row, host <company>.BASE_DOMAIN, schema with walls and reference rows."
     hints: ClassVar[dict[str, str]] = {
         "company_id_reserved": "The operators' own company is opened with: create_company operator --operator"

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from apps.core.events import Scope
 from apps.tenancy.commands import JsonCommand
 from apps.tenancy.provisioning import owner_connection
 from apps.tenancy.upgrading import Group, Limits, Outcome, plan, upgrade
 
 
 class Command(JsonCommand):
+    scope = Scope.OPERATOR
     help = (
         "Bring every company's schema to this release. What all lack is worked out once and replayed in each, in one "
         "transaction a company; migrations that are more than SQL run the ordinary way. May be killed and repeated at "

@@ -9,12 +9,14 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 
+from apps.core.events import Scope
 from apps.tenancy.commands import JsonCommand
 from apps.tenancy.management.commands.migrate_companies import result
 from apps.tenancy.upgrading import Limits, upgrade
 
 
 class Command(JsonCommand):
+    scope = Scope.OPERATOR
     help = "Migrate the public schema, then every company's schema that is behind (migrate_companies)."
     requires_system_checks: list[str] = []
     complete = True

@@ -14,6 +14,7 @@ from apps.core import rotation
 from apps.core.audit import record
 from apps.core.crypto import master_keys
 from apps.core.errors import AppError
+from apps.core.events import Scope
 from apps.tenancy.commands import JsonCommand
 from apps.tenancy.context import bind_company
 from apps.tenancy.models import Company
@@ -22,6 +23,7 @@ SUMS = ("keys", "keys_under_newest", "values", "values_to_seal_again")
 
 
 class Command(JsonCommand):
+    scope = Scope.OPERATOR
     help = (
         "Put the newest master key of MASTER_KEYS around every company's keys, and seal again what is not under a "
         "company's active key. Readers are never disturbed; the command may be killed and repeated at any time. "
