@@ -18,11 +18,13 @@ def company_named(company_id: str) -> Company:
     return Company.objects.filter(company_id=company_id).first() or create_company(company_id=company_id, name="Bench")
 
 
-def ticket_rows(connection_id: UUID, count: int, *, start: int = 0, raw_hash: str = "0" * 64) -> list[tuple[Any, ...]]:
+def ticket_rows(
+    connection_id: UUID, count: int, *, start: int = 0, raw_hash: str = "0" * 64, subject: str = "Subject of ticket"
+) -> list[tuple[Any, ...]]:
     """Open tickets in TICKET_COLUMNS order, numbered from `start`."""
     return [
         (
-            connection_id, str(number), f"Subject of ticket {number}", "live", False, "2", "Open", "open", 2, "email",
+            connection_id, str(number), f"{subject} {number}", "live", False, "2", "Open", "open", 2, "email",
             "", None, None, None, "[]", "en", f"<p>{TEXT}</p>", TEXT, None, NOW, NOW + timedelta(seconds=number), raw_hash,
         )
         for number in range(start, start + count)

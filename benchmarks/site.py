@@ -33,7 +33,7 @@ def scratch_site() -> Iterator[dict[str, str]]:
                 DJANGO_SETTINGS_MODULE="config.settings.base", SECRET_KEY=secrets.token_urlsafe(40),
                 MASTER_KEYS="k1:" + base64.b64encode(secrets.token_bytes(32)).decode(), DATABASE_URL=urls["app"],
                 MIGRATE_DATABASE_URL=urls["migrate"], REDIS_URL=f"{valkey.url}/1", BROKER_URL=f"{valkey.url}/0",
-                LOG_LEVEL="ERROR", LOG_FORMAT="text", DB_POOL_MAX="2",
+                LOG_LEVEL="ERROR", LOG_FORMAT="text", DB_POOL_MAX="4",
             )  # fmt: skip
             subprocess.run([sys.executable, "manage.py", "migrate_database"], cwd=ROOT, check=True, capture_output=True)
             import django

@@ -11,7 +11,7 @@ from psycopg import IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from apps.accounts.sql import _FIND
-from apps.tenancy.backend.base import BoundCursor, PreparedCursor, bind
+from apps.tenancy.backend.base import PREPARE_AFTER, BoundCursor, PreparedCursor, bind
 from apps.tenancy.context import Binding, bind_company
 
 EMAILS = "SELECT email::text FROM accounts_user WHERE email <> %s ORDER BY 1"
@@ -46,20 +46,31 @@ def test_a_kept_statement_reads_the_company_that_is_bound(both):
                 assert emails() == [f"one@{company.company_id}.example"]
 
 
-def test_a_kept_statement_is_kept(both):
-    acme, _ = both
-    with bind_company(acme.binding()):
-        emails()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT statement FROM pg_prepared_statements")
-            assert EMAILS.replace("%s", "$1") in {row[0] for row in cursor.fetchall()}
+def kept() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s", [f"{EMAILS[:40]}%"])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def test_every_company_keeps_a_plan_of_its_own_once_it_asks_often(both):
+    acme, globex = both
+    assert emails_of(acme, PREPARE_AFTER) == set()
+    text = EMAILS.replace("%s", "$1")
+    assert emails_of(acme, 1) == {f"{text} /* c_acme */"}
+    assert emails_of(globex, PREPARE_AFTER + 1) == {f"{text} /* c_acme */", f"{text} /* c_globex */"}
+
+
+def emails_of(company, times: int) -> set[str]:
+    with bind_company(company.binding()):
+        for _ in range(times):
+            assert emails() == [f"one@{company.company_id}.example"]
+        return kept()
 
 
 def test_a_kept_statement_yields_nothing_across_schemas_or_unbound(both):
     acme, globex = both
     for company in both:
-        with bind_company(company.binding()):
-            emails()
+        emails_of(company, PREPARE_AFTER + 1)
     with bind_company(Binding(acme.schema_name, globex.company_id, "local")):
         assert emails() == []
     with pytest.raises(ProgrammingError, match="does not exist"), transaction.atomic():
