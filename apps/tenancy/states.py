@@ -17,9 +17,11 @@ UNFINISHED = "being migrated"  # comment of a schema between its migrations and 
 # ts_stat is PostgreSQL's own way to run a query it is told in a text: so one statement reads a table of every schema,
 # without a function to be created first. The words of the vector are the migrations.
 _STATES = r"""
-SELECT n.nspname, coalesce(obj_description(n.oid, 'pg_namespace') = %s, false)
-    OR EXISTS (SELECT FROM pg_class t WHERE t.relnamespace = n.oid AND t.relkind IN ('r', 'p')
-        AND NOT (t.relrowsecurity AND t.relforcerowsecurity) AND t.relname <> ALL (%s)),
+WITH unwalled AS MATERIALIZED (
+    SELECT DISTINCT relnamespace FROM pg_class
+    WHERE relkind IN ('r', 'p') AND NOT (relrowsecurity AND relforcerowsecurity) AND relname <> ALL (%s))
+SELECT n.nspname,
+  n.oid IN (SELECT relnamespace FROM unwalled) OR coalesce(obj_description(n.oid, 'pg_namespace') = %s, false),
   coalesce(array_agg(found.word) FILTER (WHERE found.word IS NOT NULL), '{}')
 FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'django_migrations'
 LEFT JOIN LATERAL ts_stat(format(
@@ -43,7 +45,7 @@ class State:
 
 def read_states(connection: Connection) -> list[State]:
     """Every company's schema by name; the migrating login may read them all. One round trip."""
-    rows = connection.execute(_STATES, [UNFINISHED, sorted(EXEMPT)]).fetchall()
+    rows = connection.execute(_STATES, [sorted(EXEMPT), UNFINISHED]).fetchall()
     return [State(schema, frozenset(_key(word) for word in words), unfinished) for schema, unfinished, words in rows]
 
 

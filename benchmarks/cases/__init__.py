@@ -4,4 +4,6 @@ It returns the line to print: name, ours, reference, reference_name, ratio, goal
 run shows that the benchmark works; its figures mean nothing.
 """
 
-NAMES = ("tenant_create", "tenant_switch", "upsert", "api_list", "audit", "audit_verify", "cache")
+NAMES = (
+    "tenant_create", "tenant_switch", "tenant_migrate", "upsert", "api_list", "audit", "audit_verify", "cache",
+)  # fmt: skip

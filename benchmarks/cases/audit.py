@@ -46,7 +46,10 @@ def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
 
     with bind_company(company.binding()):
         durable = _pairs(ours, plain, max(10, pairs // 10))
-        with transaction.atomic(), connection.cursor() as cursor:  # the disk's moods would hide a tenth of a millisecond
+        with (
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):  # the disk's moods would hide a tenth of a millisecond
             cursor.execute("SET synchronous_commit TO off")
         own, reference = _pairs(ours, plain, pairs)
         costs = alternate(

@@ -24,7 +24,11 @@ KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("signed_in", "", {}),
     ("assistant_asked", "ticket:01890000-0000-7000-8000-000000000002", {"mode": "extractive", "outcome": "answered"}),
     ("draft_made", "ticket:01890000-0000-7000-8000-000000000003", {"mode": "extractive", "outcome": "reply"}),
-    ("connection_saved", "connection:01890000-0000-7000-8000-000000000004", {"platform": "freshdesk", "change": "changed"}),
+    (
+        "connection_saved",
+        "connection:01890000-0000-7000-8000-000000000004",
+        {"platform": "freshdesk", "change": "changed"},
+    ),
 )
 COLUMNS = "id, seq, at, event, principal, subject, request_id, facts, key_id, prev, mac, company_id"
 
@@ -34,7 +38,10 @@ def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
     size = 2000 if short else ENTRIES
     company = company_named("bench-proof")
     with psycopg.connect(urls["superuser"]) as admin:
-        with admin.cursor() as cursor, cursor.copy(f"COPY c_bench_proof.core_auditevent ({COLUMNS}) FROM STDIN") as copy:
+        with (
+            admin.cursor() as cursor,
+            cursor.copy(f"COPY c_bench_proof.core_auditevent ({COLUMNS}) FROM STDIN") as copy,
+        ):
             for row in _entries(company, size):
                 copy.write_row(row)
         admin.commit()
@@ -76,7 +83,7 @@ def _entries(company: Company, size: int) -> Iterator[tuple[Any, ...]]:
         event, subject, facts = KINDS[seq % len(KINDS)]
         who, request = people[seq % len(people)], f"{seq:015x}f"
         prev = mac
-        mac = link(key, prev, content(own, seq, str(entry_id), microseconds(at), event, who, subject, request, facts, key_id))
+        mac = link(
+            key, prev, content(own, seq, str(entry_id), microseconds(at), event, who, subject, request, facts, key_id)
+        )
         yield entry_id, seq, at, event, who, subject, request, orjson.dumps(facts).decode(), key_id, prev, mac, own
-
-

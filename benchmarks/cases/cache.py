@@ -67,7 +67,10 @@ def _measure(bare: Redis, space: Namespace, pid: int, calls: int, rounds: int) -
             wall, cpu = time.perf_counter() - wall, time.process_time() + _ran(pid) - cpu
             if number:
                 found[name].append((wall / calls * 1e6, cpu / calls * 1e6))
-    return {name: (min(one[0] for one in costs), statistics.median(one[1] for one in costs)) for name, costs in found.items()}
+    return {
+        name: (min(one[0] for one in costs), statistics.median(one[1] for one in costs))
+        for name, costs in found.items()
+    }
 
 
 def _misses(bare: Redis, space: Namespace) -> int:

@@ -23,7 +23,9 @@ MOST_FALSE_CONFIDENT = 0.12
 
 
 def met(figures: dict[str, Any]) -> bool:
-    return figures["false_confident"] <= MOST_FALSE_CONFIDENT and all(figures[name] >= goal for name, goal in GOALS.items())
+    return figures["false_confident"] <= MOST_FALSE_CONFIDENT and all(
+        figures[name] >= goal for name, goal in GOALS.items()
+    )
 
 
 def tell(line: dict[str, Any]) -> None:

@@ -66,7 +66,9 @@ def measure_tickets(labels: Labels, *, every: int = 1, seen: Callable[[], None] 
         without = compose(case, now=timezone.now(), keep=lambda one, own=topic: not own or known(one) != own)
         tally.counts["without"] += 1
         tally.counts["shown_without"] += without.draft.outcome == "reply"
-        assert without.draft.outcome != "reply" or all(one.source.ticket_id != ticket_id for one in without.draft.citations)
+        assert without.draft.outcome != "reply" or all(
+            one.source.ticket_id != ticket_id for one in without.draft.citations
+        )
     return tally
 
 
@@ -94,7 +96,9 @@ def _with_knowledge(tally: Tally, brief: shapes.Brief, topic: str, known: Callab
     if quoted == {topic}:
         tally.counts["right"] += 1
     else:
-        tally.wrong.append(f"#{thread.remote_id} {thread.language} {topic}: {', '.join(sorted(quoted))} ({thread.subject})")
+        tally.wrong.append(
+            f"#{thread.remote_id} {thread.language} {topic}: {', '.join(sorted(quoted))} ({thread.subject})"
+        )
 
 
 def measure_questions(asked: Iterable[tuple[str, str]], labels: Labels) -> dict[str, Any]:
