@@ -3,6 +3,8 @@
 from celery.schedules import crontab
 from django.conf import settings
 
+from apps.tenancy.names import PROVISION_QUEUE
+
 broker_url = settings.BROKER_URL
 broker_connection_retry_on_startup = True
 broker_transport_options = {
@@ -30,9 +32,11 @@ task_routes = {
     "ingest.index_*": {"queue": "index"},
     "assistant.brief_*": {"queue": "index"},
     "compliance.*": {"queue": "index"},
+    "tenancy.provision_*": {"queue": PROVISION_QUEUE},
 }
 beat_schedule = {
     "sync-due": {"task": "ingest.sync_due", "schedule": 5.0, "options": {"expires": 5}},
+    "provision-due": {"task": "tenancy.provision_due", "schedule": 5.0, "options": {"expires": 5}},
     "audit-heads": {"task": "compliance.keep_heads", "schedule": crontab(minute="7"), "options": {"expires": 3000}},
     "brief-renew": {"task": "assistant.brief_renew", "schedule": 15.0, "options": {"expires": 15}},
 }

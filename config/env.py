@@ -44,11 +44,16 @@ class Env(BaseSettings):
         default=None,
         description="PostgreSQL login that migrates and provisions (deskhand_migrate). Only where that is done.",
     )
-    database_login: Literal["app", "migrate"] = Field(
-        default="app", description="Which login this process uses; manage.py sets 'migrate' for its commands."
+    database_login: Literal["app", "provision", "migrate"] = Field(
+        default="app",
+        description="'provision' for the one worker that opens and closes companies: it alone may hold "
+        "MIGRATE_DATABASE_URL. manage.py sets 'migrate' for its commands.",
     )
     db_pool_max: int = Field(default=8, ge=1, le=200, description="Most PostgreSQL connections a process keeps.")
-    redis_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/1"), description="Cache: redis://, or redis+cluster://host:port of a cluster's node.")
+    redis_url: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/1"),
+        description="Cache: redis://, or redis+cluster://host:port of a cluster's node.",
+    )
     broker_url: SecretStr = Field(default=SecretStr("redis://127.0.0.1:6379/0"), description="Celery's queue.")
     qdrant_url: str = Field(default="http://127.0.0.1:6333", description="Vector engine (Qdrant's REST interface).")
     qdrant_api_key: SecretStr | None = Field(default=None, description="Key of the vector engine.")

@@ -43,7 +43,8 @@ class Supervisor:
         self.demo = demo
         self.began = time.monotonic()
         self.group = Group(self.say)
-        self.environment: dict[str, str] = {}
+        self.environment: dict[str, str] = {}  # of what serves
+        self.owners: dict[str, str] = {}  # of what may change schemas: the provisioning worker and commands
         self.postgres: Postgres | None = None
 
     def say(self, text: str) -> None:
@@ -79,15 +80,16 @@ class Supervisor:
         self.environment = site_environment(
             self.site,
             app_url=postgres.dsn("deskhand_app", DATABASE),
-            migrate_url=postgres.dsn("deskhand_migrate", DATABASE),
             redis_url=valkey.url,
             vectors_url=vectors.url,
         )
 
+        self.owners = self.environment | {"MIGRATE_DATABASE_URL": postgres.dsn("deskhand_migrate", DATABASE)}
+
     def _run(self, name: str, command: list[str]) -> None:
         log = self.site.data / "logs" / f"{name}.log"
         log.unlink(missing_ok=True)
-        process = spawn(command, log=log, environment=self.environment, cwd=ROOT)
+        process = spawn(command, log=log, environment=self.owners, cwd=ROOT)
         try:
             process.wait()
         finally:
@@ -113,14 +115,16 @@ class Supervisor:
             "-m", "celery", "-A", "config", "worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"
         )
         self._add("worker", [*worker, "--concurrency", "2", "--queues", "interactive,sync,index"])
+        provision = self.owners | {"DATABASE_LOGIN": "provision"}
+        self._add("provision", [*worker, "--concurrency", "1", "--queues", "provision"], provision)
         beat = python("-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING")
         self._add("beat", [*beat, "--schedule", str(self.site.data / "beat"), "--pidfile", ""])
         self._wait(f"http://127.0.0.1:{port}/readyz", "the web process")
         self.say(f"pages answer on port {port}")
 
-    def _add(self, name: str, command: list[str]) -> None:
+    def _add(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> None:
         log = self.site.data / "logs" / f"{name}.log"
-        self.group.add(Service(name, command, self.environment, log, ROOT))
+        self.group.add(Service(name, command, environment or self.environment, log, ROOT))
 
     def _wait(self, url: str, what: str, *, any_answer: bool = False) -> None:
         until = time.monotonic() + 60
@@ -210,7 +214,7 @@ def run_command(supervisor: Supervisor, command: str) -> int:
     """Run a shell command with the site's environment; its exit code is ours (128 + the signal that ended it)."""
     environment = (
         os.environ
-        | supervisor.environment
+        | supervisor.owners
         | {f"SIMULATOR_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[one]}" for one in ACCOUNTS}
         | {f"CONTROL_{one.upper()}": f"http://127.0.0.1:{supervisor.site.ports[f'{one}-control']}" for one in ACCOUNTS}
     )

@@ -72,7 +72,7 @@ class Site:
         return file.read_text()
 
 
-def site_environment(site: Site, *, app_url: str, migrate_url: str, redis_url: str, vectors_url: str) -> dict[str, str]:
+def site_environment(site: Site, *, app_url: str, redis_url: str, vectors_url: str) -> dict[str, str]:
     """The variables of config.env for every process of the site, on top of a few of the shell's.
 
     The shell may tune what is in TUNABLE and add to EGRESS_ALLOW_HOSTS; it cannot lead the site to other engines.
@@ -91,7 +91,6 @@ def site_environment(site: Site, *, app_url: str, migrate_url: str, redis_url: s
         "AUDIT_HEADS_DIR": str(site.data / "audit-heads"),
         "QDRANT_API_KEY": site.secret("QDRANT_API_KEY"),
         "DATABASE_URL": app_url,
-        "MIGRATE_DATABASE_URL": migrate_url,
         "REDIS_URL": f"{redis_url}/1",
         "BROKER_URL": f"{redis_url}/0",
         "QDRANT_URL": vectors_url,

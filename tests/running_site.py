@@ -21,7 +21,7 @@ from qdrant_client import QdrantClient, models
 ROOT = Path(__file__).resolve().parents[1]
 MARKS = {
     "postgres": "/postgres\0-D", "valkey": "valkey-server", "vectors": "embedded.vectors", "web": "uvicorn",
-    "worker": "\0worker\0", "beat": "\0beat\0", "guard": "guard.py",
+    "worker": "interactive,sync,index", "provision": "\0provision\0", "beat": "\0beat\0", "guard": "guard.py",
 }  # fmt: skip
 
 
@@ -102,7 +102,8 @@ class RunningSite:
         wait_until(lambda: "pages answer" in self.told() or process.poll() is not None, "pages answer", 120)
         assert process.poll() is None, self.told()
         self.cold_s = time.monotonic() - self.began
-        self.environment = _environment(self.child("web"))
+        login = _environment(self.child("provision"))["MIGRATE_DATABASE_URL"]  # commands may use it, what serves has it not
+        self.environment = _environment(self.child("web")) | {"MIGRATE_DATABASE_URL": login}
         return self
 
     def told(self) -> str:

@@ -153,4 +153,6 @@ def _tail(proof: Proof, left: dict[int, Kept], last: int) -> None:
     beyond = max((seq for seq in left if seq > last), default=0)
     if beyond:
         at = left[beyond].at
-        proof.add("cut", last + 1, f"entries {last + 1} to {beyond} were there at {at}: cut off, or an older copy put back")
+        proof.add(
+            "cut", last + 1, f"entries {last + 1} to {beyond} were there at {at}: cut off, or an older copy put back"
+        )

@@ -54,6 +54,7 @@ FIELDS: dict[str, Shape] = {
     "change": Shape.WORD,
     "chunks": Shape.COUNT,
     "code": Shape.CODE,
+    "company_id": Shape.COMPANY,
     "connection": Shape.ID,
     "count": Shape.COUNT,
     "embedded": Shape.COUNT,
@@ -144,10 +145,10 @@ AUDIT_EVENTS: dict[str, Event] = {
     "draft_made": _company("mode", "outcome"),
     "draft_used": _company("mode"),
     "keys_rotated": _company("rewrapped", "renewed", "resealed", "retired"),
-    "company_opened": _operator(),
-    "company_suspended": _operator(),
-    "company_resumed": _operator(),
-    "company_closed": _operator(),
+    "company_opened": _operator("company_id"),
+    "company_suspended": _operator("company_id"),
+    "company_resumed": _operator("company_id"),
+    "company_closed": _operator("company_id"),
 }
 
 # What the logs hold.
@@ -155,6 +156,10 @@ LOG_EVENTS: dict[str, Event] = {
     "task_dropped": _company("task", "reason"),
     "indexed": _company("sources", "chunks", "embedded", "removed"),
     "work_put_off": _company("kind", "code", "count"),
+    "company_failed": _operator("company_id", "code"),
+    "orders_wait": _operator(),
+    "order_put_off": _operator("kind", "company_id", "code"),
+    "order_ended": _operator("kind", "company_id", "outcome", "code"),
     "request_failed": _public("status", "method", "route"),
     "isolation_alarm": _operator("kind", "schema", "model"),  # a wall had to hold
     "foreign": _operator("where"),  # a library's line: where it was written, not what it says

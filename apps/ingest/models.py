@@ -29,7 +29,9 @@ class Stream(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="streams", db_index=False)  # see key
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="streams", db_index=False
+    )  # see key
     kind = models.CharField(max_length=10, choices=Kind)
     cursor = models.JSONField(null=True)  # the adapter's own; None: begin
     next_at = models.DateTimeField()  # not before

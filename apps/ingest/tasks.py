@@ -11,9 +11,8 @@ from apps.ingest.models import Outbox
 from apps.ingest.outbox import due_kinds, work_off
 from apps.ingest.streams import due_streams
 from apps.ingest.sync import sync_page
-from apps.tenancy.context import bind_company
-from apps.tenancy.registry import all_companies
-from apps.tenancy.tasks import CompanyTask, OperatorTask
+from apps.tenancy.registry import is_open
+from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
 
 BUDGET_SECONDS = 10  # of one task; then it sends itself again, so that companies and kinds of work take turns
 EXPIRES = 60
@@ -22,12 +21,14 @@ EXPIRES = 60
 @shared_task(base=OperatorTask, name="ingest.sync_due")
 def sync_due() -> None:
     """Beat's question to every company: what is due? One message a feed and a kind of owed work."""
-    for company in all_companies():
-        with bind_company(company.binding()):
-            for stream_id in due_streams():
-                sync_stream.apply_async([str(stream_id)], expires=EXPIRES)
-            for kind in due_kinds():
-                _send(kind)
+    for_each_company(_send_due)
+
+
+def _send_due() -> None:
+    for stream_id in due_streams():
+        sync_stream.apply_async([str(stream_id)], expires=EXPIRES)
+    for kind in due_kinds():
+        _send(kind)
 
 
 @shared_task(base=CompanyTask, name="ingest.sync_stream")
@@ -35,11 +36,11 @@ def sync_stream(stream_id: str) -> None:
     """Pages of one feed until it is read to the end or the budget is spent."""
     until = time.monotonic() + BUDGET_SECONDS
     more = True
-    while more and time.monotonic() < until:
+    while more and time.monotonic() < until and is_open():
         more = sync_page(stream_id=UUID(stream_id))
         for kind in due_kinds():
             _send(kind)
-    if more:
+    if more and is_open():
         sync_stream.apply_async([stream_id], expires=EXPIRES)
 
 
@@ -64,7 +65,7 @@ def _send(kind: str) -> None:
 
 def _work(kind: str) -> None:
     until = time.monotonic() + BUDGET_SECONDS
-    while work_off(kind):
+    while is_open() and work_off(kind):
         if time.monotonic() > until:
             _send(kind)
             return

@@ -74,7 +74,9 @@ class Group(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, db_index=False
+    )  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     name = models.CharField(_("name"), max_length=200)
 
@@ -100,7 +102,9 @@ class Person(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, db_index=False
+    )  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CUSTOMER)
     name = models.CharField(_("name"), max_length=300, blank=True)
@@ -157,7 +161,9 @@ class Ticket(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, db_index=False
+    )  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     subject = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
@@ -271,7 +277,9 @@ class Article(CompanyModel):
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # the unique key begins with it
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, db_index=False
+    )  # the unique key begins with it
     remote_id = models.CharField(max_length=40)
     language = models.CharField(max_length=12)
     title = models.TextField(blank=True)

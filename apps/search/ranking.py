@@ -53,7 +53,9 @@ def fuse(candidates: Sequence[Scored[T]], language: str) -> list[Ranked[T]]:
 
 def blend(vectors: Sequence[Sequence[float]], shares: Sequence[float]) -> list[float]:
     """The weighted mean of unit vectors, of length one again."""
-    mixed = [sum(share * one for share, one in zip(shares, column, strict=True)) for column in zip(*vectors, strict=True)]
+    mixed = [
+        sum(share * one for share, one in zip(shares, column, strict=True)) for column in zip(*vectors, strict=True)
+    ]
     length = math.sqrt(sum(one * one for one in mixed)) or 1.0
     return [one / length for one in mixed]
 

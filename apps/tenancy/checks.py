@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError, connection, connections
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
+from apps.tenancy.names import PROVISION_QUEUE
 from apps.tenancy.rls import EXEMPT
 
 _LOGIN = "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
@@ -106,6 +109,31 @@ def refuse_open_walls() -> None:
         alone.close()
     if errors:
         raise ImproperlyConfigured(" ".join(f"{error.id}: {error.msg} {error.hint}" for error in errors))
+
+
+def refuse_migrating_login() -> None:
+    """Raises ImproperlyConfigured where a process that serves was given the login that owns every table.
+
+    Only the provisioning worker and commands hold it: what attackers reach must not be able to lift the walls.
+    """
+    if settings.MIGRATE_DATABASE_URL:
+        raise ImproperlyConfigured(
+            "tenancy.E010: MIGRATE_DATABASE_URL is set in a process that serves. Give it to the provisioning worker "
+            "(DATABASE_LOGIN=provision) and to migrate_database alone."
+        )
+
+
+def refuse_wrong_worker(queues: Collection[str]) -> None:
+    """Raises ImproperlyConfigured for a worker that holds the migrating login and serves any queue but that of
+    provisioning, or serves that one without it."""
+    if not settings.PROVISIONS:
+        refuse_migrating_login()
+        if PROVISION_QUEUE in queues:
+            raise ImproperlyConfigured(f"tenancy.E011: the queue {PROVISION_QUEUE} needs DATABASE_LOGIN=provision.")
+    elif not settings.MIGRATE_DATABASE_URL:
+        raise ImproperlyConfigured("tenancy.E011: DATABASE_LOGIN=provision needs MIGRATE_DATABASE_URL.")
+    elif set(queues) != {PROVISION_QUEUE}:
+        raise ImproperlyConfigured(f"tenancy.E011: the provisioning worker serves the queue {PROVISION_QUEUE} alone.")
 
 
 def _errors_of(asked: Any) -> list[CheckMessage]:

@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Func, TextField
+from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.errors import TenantLeak
+from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, NONE, DataClass
 from apps.tenancy.alarms import alarm
 from apps.tenancy.context import Binding, current_binding
@@ -21,11 +23,12 @@ class Company(TenantMixin):
         PROVISIONING = "provisioning"
         ACTIVE = "active"
         SUSPENDED = "suspended"
-        CLOSED = "closed"
+        CLOSING = "closing"
+        CLOSED = "closed"  # a tombstone: nothing of the company is left but its id, which nobody gets again
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "schema_name": NONE, "company_id": NONE, "name": CONTACT, "region": NONE, "status": NONE,
-        "language": NONE, "created_at": NONE,
+        "language": NONE, "created_at": NONE, "closed_at": NONE,
     }  # fmt: skip
 
     company_id = models.CharField(max_length=40, unique=True)
@@ -34,6 +37,7 @@ class Company(TenantMixin):
     language = models.CharField(max_length=12, default="en")
     status = models.CharField(max_length=16, choices=Status, default=Status.PROVISIONING)
     created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     auto_create_schema = False  # provisioning replays the template; nothing is made by saving a row
 
@@ -61,6 +65,58 @@ class Domain(DomainMixin):
 
     class Meta:
         db_table = '"public"."tenancy_domain"'
+
+
+class Order(models.Model):
+    """Something the provisioning worker is to do with a company. Operators alone see and give orders (row security).
+
+    `steps` names what is done already: an order that was cut goes on after the last of them.
+    """
+
+    class Kind(models.TextChoices):
+        OPEN = "open"
+        SUSPEND = "suspend"
+        RESUME = "resume"
+        CLOSE = "close"
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"  # `code` says why; asking again is a new order
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "kind": NONE, "company_id": NONE, "facts": CONTACT, "state": NONE, "code": NONE, "steps": NONE,
+        "attempts": NONE, "asked_by": NONE, "asked_at": NONE, "next_at": NONE, "finished_at": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    company_id = models.CharField(max_length=40)
+    facts = models.JSONField(default=dict)  # of an opening: name, language, region; emptied when it is done
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    code = models.CharField(max_length=60, blank=True)
+    steps = models.JSONField(default=list)
+    attempts = models.PositiveIntegerField(default=0)
+    asked_by = models.CharField(max_length=60, blank=True)  # user:<uuid> of an operator; empty: the command line
+    asked_at = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = '"public"."tenancy_order"'
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["company_id"], condition=models.Q(state__in=["asked", "running"]), name="tenancy_order_one_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.company_id}: {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.ASKED, self.State.RUNNING)
 
 
 class BoundCompany(Func):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import psycopg
 from django.conf import settings
 
-from apps.core.errors import BadInput, Conflict, NotFound
+from apps.core.errors import BadInput, Conflict
 from apps.tenancy.models import Company
 from apps.tenancy.names import check_company_id, schema_of
 from apps.tenancy.registry import forget_hosts
@@ -44,25 +44,31 @@ def create_company(
     `operator` is opened only for callers who say so.
     """
     check_company_id(company_id, operator=operator)
-    schema = schema_of(company_id)
     with nullcontext(connection) if connection else owner_connection() as owner, owner.transaction():
-        if _exists(owner, company_id, schema):
-            raise Conflict(f"Company {company_id!r} exists already.", code="company_exists")
-        replay(owner, schema=schema, company_id=company_id)
-        _register(owner, company_id, schema, name, language, region or settings.REGION)
+        build_company(owner, company_id, name=name, language=language, region=region)
     forget_hosts()
     return Company.objects.get(company_id=company_id)
 
 
-def set_status(*, company_id: str, status: Company.Status) -> None:
-    """Suspend or resume a company. Raises NotFound when there is none."""
-    with owner_connection() as connection:
-        changed = connection.execute(
-            "UPDATE public.tenancy_company SET status = %s WHERE company_id = %s", [status.value, company_id]
-        ).rowcount
+def build_company(owner: psycopg.Connection, company_id: str, *, name: str, language: str, region: str) -> None:
+    """create_company() in the caller's transaction, for an id that was checked. Raises Conflict when it exists."""
+    schema = schema_of(company_id)
+    if _exists(owner, company_id, schema):
+        raise Conflict(f"Company {company_id!r} exists already, or has existed.", code="company_exists")
+    replay(owner, schema=schema, company_id=company_id)
+    _register(owner, company_id, schema, name, language, region or settings.REGION)
+
+
+def put_status(
+    owner: psycopg.Connection, company_id: str, status: Company.Status, *, only_from: Sequence[Company.Status]
+) -> None:
+    """Change a company's state in the caller's transaction. Raises Conflict when it is in none of `only_from`."""
+    changed = owner.execute(
+        "UPDATE public.tenancy_company SET status = %s WHERE company_id = %s AND status = ANY (%s)",
+        [status.value, company_id, [one.value for one in only_from]],
+    ).rowcount
     if not changed:
-        raise NotFound(f"There is no company {company_id!r}.", code="company_unknown")
-    forget_hosts()
+        raise Conflict(f"Company {company_id!r} is not {' or '.join(only_from)}.", code="company_state")
 
 
 def _exists(connection: psycopg.Connection, company_id: str, schema: str) -> bool:

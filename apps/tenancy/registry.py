@@ -8,10 +8,11 @@ from threading import Lock
 
 from django.conf import settings
 
-from apps.tenancy.context import Binding
+from apps.tenancy.context import Binding, current_company
 from apps.tenancy.models import Company, Domain
 
 KEEP_SECONDS = 5.0  # a suspension is seen everywhere within this time
+QUESTIONS_A_SECOND = 50  # about names that are not known, by this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,24 @@ class Known:
 _hosts: dict[str, Known] = {}
 _companies: dict[str, Known] = {}
 _loaded_at = 0.0
+_second, _questions = 0, 0
 _lock = Lock()
 
 
 def company_at(host: str) -> Known | None:
     """The company whose exact host this is (lower-case, no port), or None."""
-    return _current()[0].get(host)
+    return _current()[0].get(host) or _just_opened(domain=host)
 
 
 def company_named(company_id: str) -> Known | None:
-    return _current()[1].get(company_id)
+    """The company of this id, whatever its state, or None."""
+    return _current()[1].get(company_id) or _just_opened(tenant__company_id=company_id)
+
+
+def is_open() -> bool:
+    """Whether the bound company may go on: tasks ask between two pages, and are told at most KEEP_SECONDS late."""
+    known = company_named(current_company().company_id)
+    return known is not None and known.status == Company.Status.ACTIVE
 
 
 def forget_hosts() -> None:
@@ -69,10 +78,31 @@ def _current() -> tuple[dict[str, Known], dict[str, Known]]:
         hosts, companies = {}, {}
         for domain in Domain.objects.select_related("tenant"):
             known = companies.setdefault(domain.tenant.company_id, _known(domain.tenant))
-            if domain.verified_at is not None or domain.domain == f"{known.company_id}.{settings.BASE_DOMAIN}":
+            if _serves(domain, known.company_id):
                 hosts[domain.domain] = known
         _hosts, _companies, _loaded_at = hosts, companies, time.monotonic()
     return _hosts, _companies
+
+
+def _just_opened(**which: str) -> Known | None:
+    """One row asked for directly: a company is there at once, and asking for many names costs few questions."""
+    global _second, _questions
+    now = int(time.monotonic())
+    with _lock:
+        _second, _questions = now, _questions + 1 if now == _second else 1
+        if _questions > QUESTIONS_A_SECOND:
+            return None
+    found = Domain.objects.select_related("tenant").filter(**which).first()
+    if found is None:
+        return None
+    forget_hosts()
+    known = _known(found.tenant)
+    return known if "domain" not in which or _serves(found, known.company_id) else None
+
+
+def _serves(domain: Domain, company_id: str) -> bool:
+    """Whether the name leads to the company: its own by birth, or one it has shown to be its own."""
+    return domain.verified_at is not None or domain.domain == f"{company_id}.{settings.BASE_DOMAIN}"
 
 
 def _known(company: Company) -> Known:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
-from celery import Task
+from celery import Task, shared_task
 from celery.contrib.django.task import DjangoTask
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import signing
 from django.db import close_old_connections
+from kombu.exceptions import OperationalError
 
 from apps.core.errors import NoCompany
 from apps.core.events import Scope
 from apps.tenancy.context import bind_company, current_company
+from apps.tenancy.lifecycle import work_off
 from apps.tenancy.models import Company
-from apps.tenancy.registry import company_named
+from apps.tenancy.registry import all_companies, company_named
 
 HEADER = "deskhand"
 SALT = "deskhand.task"
@@ -102,3 +106,32 @@ class OperatorTask(Task):  # type: ignore[misc]
     abstract = True
     scope = Scope.OPERATOR
     acks_late = True
+
+
+def for_each_company(work: Callable[[], object]) -> int:
+    """Do it bound to every active company. One that fails is told of and keeps no other from it; how many failed."""
+    failed = 0
+    for company in all_companies():
+        try:
+            with bind_company(company.binding()):
+                work()
+        except (SoftTimeLimitExceeded, OperationalError):  # our time is over, or the queue is away: the same for all
+            raise
+        except Exception as exc:
+            failed += 1
+            log.exception("company_failed", company_id=company.company_id, code=type(exc).__name__)
+    return failed
+
+
+@shared_task(base=OperatorTask, name="tenancy.provision_due", soft_time_limit=570, time_limit=600)
+def provision_due() -> None:
+    """The provisioning worker's look at the orders. Beat sends it every few seconds."""
+    work_off()
+
+
+def hurry_orders() -> None:
+    """Have the provisioning worker look now. Without a queue it looks when beat says so."""
+    try:
+        provision_due.apply_async(expires=60, retry=False)
+    except OperationalError:
+        log.info("orders_wait")

@@ -56,6 +56,7 @@ if ENV.database_login == "migrate":
     EXTRA_SET_TENANT_METHOD_PATH = "apps.tenancy.migrating.bind_schema"
 else:
     DATABASES = {"default": database(ENV.database_url.get_secret_value(), "apps.tenancy.backend", ENV.db_pool_max)}
+PROVISIONS = ENV.database_login == "provision"
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 
 SHARED_APPS = ["django_tenants", "apps.tenancy"]

@@ -82,6 +82,7 @@ def _serve(door: socket.socket, environment: dict[str, str], log: Path) -> subpr
     door.set_inheritable(True)
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", str(door.fileno())]
     quiet = ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
+    environment = {name: value for name, value in environment.items() if name != "MIGRATE_DATABASE_URL"}
     return spawn([*command, *quiet], log=log, environment=environment, cwd=ROOT, pass_fds=(door.fileno(),))
 
 

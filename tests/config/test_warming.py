@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -38,7 +39,9 @@ sys.stdout.write(f"{registry._provider.cache_info().currsize} {_identifier.cache
 
 
 def printed_by(script: str) -> str:
-    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    serving = {name: value for name, value in os.environ.items() if name != "MIGRATE_DATABASE_URL"}
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=ROOT, env=serving, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @pytest.mark.parametrize("kind", ["asgi", "wsgi"])

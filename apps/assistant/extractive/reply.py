@@ -55,7 +55,9 @@ def leading(passages: Sequence[Passage], language: str, limits: Thresholds = DEF
     weighed = weigh_articles((one for one in passages if one.source.kind == "article"), language)
     sure = confidence(weighed)
     if sure < limits.reply:
-        same = next((one for one in passages if one.source.kind == "message" and _same_case(one, language, limits)), None)
+        same = next(
+            (one for one in passages if one.source.kind == "message" and _same_case(one, language, limits)), None
+        )
         if same is not None:
             return Lead(limits.reply, (same,))
     if not weighed:

@@ -26,4 +26,6 @@ class Command(CompanyCommand):
         for passage in result["passages"]:
             source = result["citations"][passage["citation"] - 1]["source"]
             mark = "" if source["visibility"] == "public" else ", agents only"
-            self.stdout.write(f"[{passage['citation']}] {passage['text']}\n    {source['kind']}{mark}: {source['title']}")
+            self.stdout.write(
+                f"[{passage['citation']}] {passage['text']}\n    {source['kind']}{mark}: {source['title']}"
+            )

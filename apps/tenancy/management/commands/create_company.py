@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 
-from apps.core.errors import Conflict
+from apps.core.errors import BadInput, Conflict
 from apps.core.events import Scope
-from apps.tenancy.commands import JsonCommand
+from apps.tenancy.commands import JsonCommand, follow
+from apps.tenancy.models import Order
+from apps.tenancy.orders import ask_open
 from apps.tenancy.provisioning import create_company
 from apps.tenancy.registry import company_named
 
@@ -28,11 +31,22 @@ class Command(JsonCommand):
         parser.add_argument(
             "--operator", action="store_true", help="open the reserved company 'operator' of those who run this site"
         )
+        parser.add_argument(
+            "--by-worker",
+            action="store_true",
+            default=not settings.MIGRATE_DATABASE_URL,
+            help="let the provisioning worker do it (always so where MIGRATE_DATABASE_URL is not set)",
+        )
+        parser.add_argument(
+            "--wait", type=float, default=60.0, metavar="SECONDS", help="with --by-worker: how long (default 60)"
+        )
         parser.add_argument("--if-missing", action="store_true", help="do nothing when the company exists")
         super().add_arguments(parser)
 
     def perform(self, **options: Any) -> dict[str, Any]:
         company_id = options["company"]
+        if options["by_worker"]:
+            return self._by_worker(**options)
         try:
             company = create_company(
                 company_id=company_id,
@@ -44,6 +58,24 @@ class Command(JsonCommand):
         except Conflict:
             if not options["if_missing"]:
                 raise
-            known = company_named(company_id)
-            return {"company_id": company_id, "schema": known.schema if known else "", "created": False}
+            return self._known(company_id)
         return {"company_id": company.company_id, "schema": company.schema_name, "created": True}
+
+    def _by_worker(self, **options: Any) -> dict[str, Any]:
+        if options["operator"]:
+            raise BadInput("The operators' company is opened where MIGRATE_DATABASE_URL is set.", code="not_by_worker")
+        facts = {name: options[name] for name in ("name", "language", "region")}
+        try:
+            order = follow(ask_open(company_id=options["company"], **facts), options["wait"], here=False)
+        except Conflict as exc:
+            if not options["if_missing"] or exc.code != "company_exists":
+                raise
+            return self._known(options["company"])
+        if order.state != Order.State.DONE:
+            raise Conflict("The provisioning worker has not opened it.", code=order.code or "not_yet")
+        return self._known(options["company"]) | {"created": True}
+
+    @staticmethod
+    def _known(company_id: str) -> dict[str, Any]:
+        known = company_named(company_id)
+        return {"company_id": company_id, "schema": known.schema if known else "", "created": False}
