@@ -6,13 +6,19 @@ import os
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from apps.core.egress import is_denied, is_pair
 
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "AUDIT_KEYS", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "BROKER_URL",
            "QDRANT_API_KEY", "METRICS_TOKEN")  # fmt: skip
+OWN = ("database_url", "migrate_database_url", "redis_url", "broker_url", "qdrant_url", "public_url")
+PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "redis+cluster": 6379, "https": 443, "http": 80}
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Env(BaseSettings):
@@ -21,7 +27,7 @@ class Env(BaseSettings):
     Raises pydantic.ValidationError naming the variable when one is missing or malformed.
     """
 
-    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     secret_key: SecretStr = Field(min_length=32, description="Signs sessions, forms and task envelopes.")
     master_keys: SecretStr = Field(
@@ -87,10 +93,12 @@ class Env(BaseSettings):
     @field_validator("egress_allow_hosts")
     @classmethod
     def _pairs(cls, value: str) -> str:
-        for pair in filter(None, (part.strip() for part in value.split(","))):
-            host, _, port = pair.rpartition(":")
-            if not host or not port.isdigit():
+        for pair in filter(None, (part.strip().lower() for part in value.split(","))):
+            if not is_pair(pair):
                 raise ValueError(f"{pair!r} is not host:port")
+            host = pair.rpartition(":")[0].strip("[]")
+            if (host.replace(".", "").isdigit() or ":" in host) and is_denied(host, trusted=True):
+                raise ValueError(f"{pair!r} can be no helpdesk's address")
         return value
 
     @field_validator("trusted_proxies")
@@ -100,9 +108,34 @@ class Env(BaseSettings):
             ip_network(network)  # ValueError says what is wrong with it
         return value
 
+    @model_validator(mode="after")
+    def _not_ourselves(self) -> Self:
+        """Who connects a company chooses among these hosts: our own engines and pages must not be there to choose."""
+        for name in OWN:
+            value = getattr(self, name)
+            own = _pair(value.get_secret_value() if isinstance(value, SecretStr) else value or "")
+            if own & self.egress_hosts:
+                raise ValueError(f"EGRESS_ALLOW_HOSTS names the host and port of {name.upper()}")
+        pages = urlsplit(self.public_url)
+        port = f":{pages.port or PORTS.get(pages.scheme, 0)}"
+        ours = (self.base_domain + port, f".{self.base_domain}{port}")
+        if any(pair == ours[0] or pair.endswith(ours[1]) for pair in self.egress_hosts):
+            raise ValueError("EGRESS_ALLOW_HOSTS names a host of BASE_DOMAIN at the port of PUBLIC_URL")
+        return self
+
     @property
     def egress_hosts(self) -> frozenset[str]:
         return frozenset(part.strip().lower() for part in self.egress_allow_hosts.split(",") if part.strip())
+
+
+def _pair(url: str) -> set[str]:
+    """host:port of a URL, for this machine under each of its names; nothing for a socket in a folder."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return set()
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = parts.port or PORTS.get(parts.scheme, 0)
+    return {f"{name}:{port}" for name in (LOOPBACK if host in LOOPBACK else (host,))}
 
 
 def _secrets_from_files() -> dict[str, str]:

@@ -19,11 +19,20 @@ CALLED = {
     "raw": (), "extra": (),
     "execute": ("apps/tenancy/", "apps/core/health.py", "apps/*/sql.py"),
     "executemany": ("apps/tenancy/", "apps/*/sql.py"),
+    # Ways to the network beside the one that checks addresses.
+    "open_connection": (), "create_connection": ("apps/tenancy/checks.py",), "create_datagram_endpoint": (), "open_unix_connection": (),
+    "getaddrinfo": ("apps/core/egress/",), "gethostbyname": (), "urlopen": (), "urlretrieve": (), "send_mail": (),
+    "AsyncClient": ("apps/core/egress/",), "AsyncHTTPTransport": ("apps/core/egress/",), "EmailMessage": (),
+    "QdrantClient": ("apps/search/index.py",), "from_url": ("apps/tenancy/cacheserver.py",), "system": (), "popen": (),
+    "Popen": (),
     "copy": ("apps/tenancy/", "apps/*/sql.py", "apps/core/chain.py"),  # there it is a hash that is copied
 }  # fmt: skip
 IMPORTED = {
     "requests": (), "aiohttp": (), "urllib.request": (), "http.client": (), "socket": ("apps/core/egress/",),
-    "httpx2": ("apps/core/egress/", "apps/platforms/adapters/"),
+    "httpx2": ("apps/core/egress/",), "httpcore2": (), "httpx": (), "httpcore": (), "urllib3": (), "websockets": (),
+    "ssl": ("apps/core/egress/",), "smtplib": (), "ftplib": (), "poplib": (), "imaplib": (), "telnetlib": (),
+    "xmlrpc": (), "socketserver": (), "anyio": (), "h11": (), "h2": (), "dns": (), "django.core.mail": (),
+    "boto3": (), "redis": ("apps/tenancy/",), "subprocess": ("apps/tenancy/management/commands/build_template.py",),
     "openai": ("apps/llm/providers/",), "qdrant_client": ("apps/search/index.py",),
     "django_tenants": ("apps/tenancy/", "config/"), "django.core.cache": ("apps/tenancy/",), "pickle": (),
     "concurrent.futures": (), "multiprocessing": (), "json": (),
@@ -77,7 +86,10 @@ def test_nothing_banned_is_written(path):
         "Ticket.objects.raw('x')", "Ticket.objects.extra(where=[])", "cursor.execute('x')", "import requests",
         "from urllib import request", "import socket", "from django.core.cache import cache",
         "from qdrant_client import QdrantClient", "SESSION_COOKIE_DOMAIN = '.x'", "import json",
-        "from concurrent.futures import ThreadPoolExecutor", "import pickle",
+        "from concurrent.futures import ThreadPoolExecutor", "import pickle", "import httpx2", "import httpx",
+        "from urllib3 import PoolManager", "import smtplib", "from django.core import mail", "import ssl", "import redis",
+        "import subprocess", "await asyncio.open_connection(h, 1)", "loop.create_connection(p, h, 1)", "os.popen('x')",
+        "socket.getaddrinfo(h, 1)", "EgressClientOfMine = httpx2.AsyncClient()", "from http.client import HTTPConnection",
     ],
 )  # fmt: skip
 def test_the_rules_find_what_they_are_for(text):

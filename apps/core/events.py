@@ -160,6 +160,7 @@ LOG_EVENTS: dict[str, Event] = {
     "orders_wait": _operator(),
     "order_put_off": _operator("kind", "company_id", "code"),
     "order_ended": _operator("kind", "company_id", "outcome", "code"),
+    "egress_failed": _company("reason"),
     "request_failed": _public("status", "method", "route"),
     "isolation_alarm": _operator("kind", "schema", "model"),  # a wall had to hold
     "foreign": _operator("where"),  # a library's line: where it was written, not what it says

@@ -4,12 +4,12 @@
     async with EgressClient("https://acme.freshdesk.com", policy) as client:
         answer = await client.send("GET", "/api/v2/tickets", params={"page": 1})
 
-A refused address is `BadInput(code="address_refused")`, everything that goes wrong on the wire is
-`ExternalUnavailable`, an answer beyond the bounds is `ExternalError`. Messages never tell why a
-connection failed, so that nobody can read our network from them (SSRF-4).
+An address refused by its text is `BadInput(code="address_refused")`. Everything that goes wrong after that, a name
+that leads inside included, is `ExternalUnavailable` with one sentence, and an answer beyond the bounds is
+`ExternalError`: nobody can read our network from them (SSRF-4). The log has the reason in a word.
 """
 
-from apps.core.egress.client import Answer, EgressClient, EgressLimits
-from apps.core.egress.policy import EgressPolicy, Target, is_denied
+from apps.core.egress.client import Answer, EgressClient, EgressLimits, Headers
+from apps.core.egress.policy import EgressPolicy, Target, is_denied, is_pair
 
-__all__ = ["Answer", "EgressClient", "EgressLimits", "EgressPolicy", "Target", "is_denied"]
+__all__ = ["Answer", "EgressClient", "EgressLimits", "EgressPolicy", "Headers", "Target", "is_denied", "is_pair"]

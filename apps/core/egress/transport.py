@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
@@ -15,10 +17,39 @@ from apps.core.egress.policy import Target, is_denied, refused
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 
+class Denied(httpx2.ConnectError):
+    """The name leads to an address we do not talk to. For the caller it is a server that cannot be reached."""
+
+
 async def resolve(host: str, port: int) -> list[str]:
-    """Addresses of a host, each once, in the resolver's order."""
-    rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(row[4][0]) for row in rows))
+    """Addresses of a host, each once, in the resolver's order. Raises OSError when there are none.
+
+    The lookup cannot be interrupted, so it has a thread that nobody waits for: asyncio.run joins those of the loop's
+    own pool, and a slow name server would hold the caller beyond its deadline.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def settle(found: list[str] | Exception) -> None:
+        if answer.done():  # the caller's time was up
+            return
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def look() -> None:
+        found: list[str] | Exception
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(row[4][0]) for row in rows))
+        except (OSError, UnicodeError) as exc:
+            found = OSError(f"no address ({type(exc).__name__})")
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, found)
+
+    threading.Thread(target=look, daemon=True).start()  # noqa: TID251 - a lookup knows no company and needs none
+    return await answer
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +69,8 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send to the first pinned address that takes the connection; Host and SNI keep the name."""
-        if request.url.host != self._target.host or (request.url.port or self._default_port()) != self._target.port:
+        url, target = request.url, self._target
+        if (url.scheme, url.host, url.port or self._default_port()) != (target.scheme, target.host, target.port):
             raise refused()
         addresses = await self._pinned()
         for address in addresses[:-1]:
@@ -52,10 +84,13 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         return 443 if self._target.scheme == "https" else 80
 
     async def _pinned(self) -> list[str]:
+        """One address we do not talk to spoils the whole answer: an honest vendor gives none."""
         if not self._addresses:
             found = await self._resolver(self._target.host, self._target.port)
-            if not self._target.trusted and any(is_denied(address) for address in found):
-                raise refused()
+            if not found:
+                raise OSError("no address")
+            if any(is_denied(address, trusted=self._target.trusted) for address in found):
+                raise Denied("an address of the name is denied")
             self._addresses = found
         return self._addresses
 

@@ -36,7 +36,7 @@ _STATUSES_LEAST = timedelta(minutes=5)  # a status that nobody names must not be
 class FreshdeskConfig(BaseModel):
     """Where the account is and the key of the agent who reads for us."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     base_url: str
     api_key: SecretStr
@@ -46,8 +46,8 @@ class FreshdeskConfig(BaseModel):
     def _origin(cls, value: str) -> str:
         """Accept "acme.freshdesk.com" and pasted links; what may be called is decided by the egress rules."""
         value = value.strip()
-        scheme, _, rest = value.rpartition("://")
-        return f"{scheme or 'https'}://{rest.split('/', 1)[0]}"
+        scheme, mark, rest = value.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}" if mark else f"https://{value.partition('/')[0]}"
 
 
 class FreshdeskAdapter(PlatformAdapter):

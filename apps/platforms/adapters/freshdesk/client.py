@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-import httpx2
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from apps.core.egress import Answer, EgressClient, EgressPolicy
+from apps.core.egress import Answer, EgressClient, EgressPolicy, Headers
 from apps.core.errors import (
     AppError,
     CredentialsRejected,
@@ -72,7 +71,7 @@ class FreshdeskClient:
             raise _failure(answer)
         return answer
 
-    def _listen(self, headers: httpx2.Headers) -> None:
+    def _listen(self, headers: Headers) -> None:
         self.server_time = _http_date(headers.get("date")) or datetime.now(UTC).replace(microsecond=0)
         remaining = _number(headers.get("x-ratelimit-remaining"))
         if remaining is not None:
