@@ -102,3 +102,8 @@ def _ran(pid: int) -> float:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
     except OSError:
         return 0.0
+
+
+def ran_threads(pid: int) -> float:
+    """CPU seconds of all threads of a process."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,6 +21,7 @@ from redis import Redis
 
 from apps.tenancy.cache import Namespace, declare, forget_company
 from apps.tenancy.context import Binding, bind_company
+from benchmarks.measure import ran_threads
 
 HIT, SET = 1.5, 1.6
 COMPANY = Binding("c_bench_cache", "bench-cache", "local")
@@ -61,10 +61,10 @@ def _measure(bare: Redis, space: Namespace, pid: int, calls: int, rounds: int) -
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
     for number in range(rounds + 1):
         for name, work in works.items():
-            wall, cpu = time.perf_counter(), time.process_time() + _ran(pid)
+            wall, cpu = time.perf_counter(), time.process_time() + ran_threads(pid)
             for _ in range(calls):
                 work()
-            wall, cpu = time.perf_counter() - wall, time.process_time() + _ran(pid) - cpu
+            wall, cpu = time.perf_counter() - wall, time.process_time() + ran_threads(pid) - cpu
             if number:
                 found[name].append((wall / calls * 1e6, cpu / calls * 1e6))
     return {
@@ -150,8 +150,3 @@ def _line(
 
 def _server(url: str) -> int:
     return int(Redis.from_url(url).info("server")["process_id"])
-
-
-def _ran(pid: int) -> float:
-    """CPU seconds of all threads of the server."""
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9

@@ -25,7 +25,9 @@ CLIENTS, POOL, GOAL = 8, 4, 1.15
 def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
     """CPU milliseconds a ticket list, PostgreSQL included; every body is looked at."""
     companies, calls, rounds, tickets = (3, 4, 1, 30) if short else (10, 75, 7, 500)
-    environs = {name: _prepare(urls, name, tickets) for name in (f"bench-switch-{number}" for number in range(companies))}
+    environs = {
+        name: _prepare(urls, name, tickets) for name in (f"bench-switch-{number}" for number in range(companies))
+    }
     wrong: list[str] = []
     one = dict(list(environs.items())[:1])
     found = alternate(
