@@ -8,12 +8,15 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
+from apps.accounts import throttle
 from apps.accounts.models import ApiToken, User
 from apps.core.models import AuditEvent
 from apps.tenancy.alarms import REFUSED
-from apps.tenancy.context import bind_company
+from apps.tenancy.context import Binding, bind_company
+from apps.tenancy.names import schema_of
 from tests.isolation.conftest import NAMES
 from tests.mirror import make_connection
 
@@ -181,7 +184,28 @@ def test_a_refusal_speaks_the_language_asked_for_not_that_of_the_request_before(
     translation.deactivate()
 
 
-SIGNED = {"apps/tenancy/tasks.py": {"dumps", "loads"}, "apps/core/api.py": {"salted_hmac"}}
+@pytest.mark.parametrize(("of", "at"), PAIRS)
+def test_a_browser_known_to_one_company_is_a_stranger_at_another(standing, of, at):
+    address, request = "mara@both.example", HttpRequest()
+    with bind_company(Binding(schema_of(of), of, "local")):
+        answer = HttpResponse()
+        throttle.remember_browser(answer, address)
+        (name,) = answer.cookies
+        value = answer.cookies[name].value
+        request.COOKIES[name] = value
+        assert throttle.known_browser(request, address)
+    with bind_company(Binding(schema_of(at), at, "local")):
+        assert not throttle.known_browser(request, address)
+        request.COOKIES[throttle._cookie(address)] = value  # under the name it would have here
+        assert not throttle.known_browser(request, address)
+
+
+SIGNED = {
+    "apps/tenancy/tasks.py": {"dumps", "loads"},
+    "apps/core/api.py": {"salted_hmac"},
+    "apps/accounts/throttle.py": {"TimestampSigner", "salted_hmac"},
+    "apps/tenancy/limits.py": {"salted_hmac"},  # names of counters: nobody is given one
+}
 WORDS = {"Signer", "TimestampSigner", "salted_hmac", "get_signed_cookie", "set_signed_cookie", "make_token", "PasswordResetTokenGenerator"}  # fmt: skip
 
 
