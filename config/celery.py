@@ -20,7 +20,7 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_logging(**_: Any) -> None:
-    """config.logging has set it up; without a receiver Celery would put levels and handlers of its own over it."""
+    """apps.core.logging has set it up; without a receiver Celery would put levels and handlers of its own over it."""
 
 
 @worker_init.connect

@@ -4,11 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from apps.tenancy.checks import refuse_migrating_login, refuse_open_walls
+from apps.tenancy.checks import refuse_to_serve
 from config.warming import warm_in_background
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 application = get_wsgi_application()
-refuse_open_walls()
-refuse_migrating_login()
+refuse_to_serve()
 warm_in_background()

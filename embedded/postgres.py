@@ -28,6 +28,10 @@ OPTIONS = {
     "max_connections": "200",
     "max_locks_per_transaction": "512",  # a company's schema is created in one transaction
     "timezone": "UTC",
+    # Its lines quote rows and statements. Who asked gets the error, and logs it without them.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

@@ -55,6 +55,7 @@ FIELDS: dict[str, Shape] = {
     "chunks": Shape.COUNT,
     "code": Shape.CODE,
     "company_id": Shape.COMPANY,
+    "company": Shape.COMPANY,
     "connection": Shape.ID,
     "count": Shape.COUNT,
     "embedded": Shape.COUNT,
@@ -165,7 +166,8 @@ LOG_EVENTS: dict[str, Event] = {
     "isolation_alarm": _operator("kind", "schema", "model"),  # a wall had to hold
     "foreign": _operator("where"),  # a library's line: where it was written, not what it says
     "undeclared": _operator("where"),  # a line of ours that is missing here
-    "crashed": _operator(),  # nobody caught it
+    "crashed": _operator("where"),  # an exception that a library tells of, or that nobody caught
+    "task_failed": _company("task"),
     "audit_heads_written": _operator("count", "seconds"),
     "audit_heads_off": _operator(),
     "audit_head_failed": _company("code"),

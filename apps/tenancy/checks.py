@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from typing import Any
 
@@ -121,6 +122,16 @@ def refuse_migrating_login() -> None:
             "tenancy.E010: MIGRATE_DATABASE_URL is set in a process that serves. Give it to the provisioning worker "
             "(DATABASE_LOGIN=provision) and to migrate_database alone."
         )
+
+
+def refuse_to_serve() -> None:
+    """Both of the above, for a web process. What is wrong is said on stderr: logs do not tell what exceptions say."""
+    try:
+        refuse_open_walls()
+        refuse_migrating_login()
+    except ImproperlyConfigured as exc:
+        sys.stderr.write(f"{exc}\n")
+        raise
 
 
 def refuse_wrong_worker(queues: Collection[str]) -> None:

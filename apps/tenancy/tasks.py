@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from celery import Task, shared_task
 from celery.contrib.django.task import DjangoTask
-from celery.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 from django.core import signing
 from django.db import close_old_connections
 from kombu.exceptions import OperationalError
@@ -90,9 +90,19 @@ class CompanyTask(DjangoTask):  # type: ignore[misc]
             return None
         try:
             with bind_company(company.binding(claimed=facts["company_id"], principal=facts["principal"])):
-                return super().__call__(*args, **kwargs)
+                return self._told(*args, **kwargs)
         finally:
             close_old_connections()
+
+    def _told(self, *args: Any, **kwargs: Any) -> Any:
+        """Celery tells of a failure after the company is unbound: its line would not say whose it was."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except (Retry, Ignore, Reject):
+            raise
+        except Exception:
+            log.exception("task_failed", task=self.name)
+            raise
 
     def _envelope(self) -> str | None:
         headers = self.request.headers or {}

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import logging
 from config.env import load_env
-from config.logging import logging_config
 
 ENV = load_env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -227,4 +227,4 @@ MODELS_THREADS = ENV.models_threads
 PLATFORM_ADAPTERS = ["apps.platforms.adapters.freshdesk.FreshdeskAdapter"]
 
 LOGGING_CONFIG = None
-logging_config(level=ENV.log_level, form=ENV.log_format)
+logging.configure(level=ENV.log_level, form=ENV.log_format)

@@ -119,11 +119,14 @@ def test_an_entry_cannot_be_written_inside_somebody_s_transaction():
         "from django.db import transaction\n"
         "from apps.core.audit import record\n"
         "from apps.tenancy.context import bind_company, Binding\n"
-        "with bind_company(Binding('c_acme', 'acme', 'local')), transaction.atomic():\n"
-        "    record('signed_in')\n"
+        "try:\n"
+        "    with bind_company(Binding('c_acme', 'acme', 'local')), transaction.atomic():\n"
+        "        record('signed_in')\n"
+        "except RuntimeError as exc:\n"
+        "    print(exc)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert "durable" in done.stderr
+    assert "durable" in done.stdout
 
 
 def test_knocking_is_recorded_thirty_times_a_minute_then_counted(in_acme, monkeypatch):
