@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from psycopg.errors import ReadOnlySqlTransaction
 
 from apps.core import requests
 from apps.core.api import problem
@@ -16,8 +17,11 @@ RETRY_AFTER = "5"  # seconds
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500, called while the exception is being handled. A database that is away is no bug of ours."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
         return _unavailable(request)
+    if isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction):
+        return requests.permission_denied(request, error)  # a visit of support tried to write
     if requests.wants_json(request):
         return problem(
             request,

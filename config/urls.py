@@ -15,4 +15,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("apps.accounts.urls")),
     path("", include("apps.assistant.urls")),
+    path("", include("apps.console.urls")),
 ]

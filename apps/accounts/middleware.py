@@ -22,7 +22,7 @@ class PersonMiddleware:
             return self.get_response(request)
         if request.session.session_key is None or not request.user.is_authenticated:
             return self.get_response(request)
-        name_principal(f"user:{request.user.pk}")
+        name_principal(request.user.principal)
         language = request.user.language
         translation.activate(language)
         request.LANGUAGE_CODE = language

@@ -102,6 +102,11 @@ class User(AbstractBaseUser, CompanyModel):
         return super().check_password(normalise(raw_password))
 
     @property
+    def principal(self) -> str:
+        """Who acts, as logs and the audit trail name it."""
+        return f"user:{self.pk}"
+
+    @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
 

@@ -92,7 +92,7 @@ def tickets_of(filters: Filters, person: User) -> QuerySet[Ticket]:
 
 def agents_of(person: User) -> set[UUID]:
     """The helpdesk's agents this person is: the mapping of decisions 4, or the same address before it was made."""
-    found = Person.objects.filter(Q(user=person) | Q(email=person.email), kind=Person.Kind.AGENT)
+    found = Person.objects.filter(Q(user_id=person.pk) | Q(email=person.email or None), kind=Person.Kind.AGENT)
     return set(found.values_list("pk", flat=True))
 
 

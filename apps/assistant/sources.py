@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from apps.accounts.access import allow
+from apps.accounts.permissions import may
 from apps.assistant.api import find_ticket
 from apps.assistant.marking import marked_paragraphs, readable
 from apps.assistant.templatetags.assistant import quote_mark
@@ -25,6 +26,8 @@ def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
     with transaction.atomic():
         message = get_object_or_404(Message.objects.select_related("ticket"), pk=source_id)
         ticket = find_ticket(message.ticket_id)
+    if message.is_private and not may("notes.read", request.user.role):
+        raise Http404
     context = _marked(request, message.text, message.html) | {
         "title": f"#{ticket.remote_id} {ticket.subject}", "language": message.language, "private": message.is_private,
         "message": message,
@@ -37,7 +40,7 @@ def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
 def source_article(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """One language of an article, as long as it is published."""
     article = Article.objects.usable().filter(pk=source_id).first()
-    if article is None:
+    if article is None or (article.visibility != "public" and not may("notes.read", request.user.role)):
         raise Http404
     context = _marked(request, article.text, article.html) | {
         "title": article.title, "language": article.language, "private": article.visibility != "public",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.access import allow
+from apps.accounts.permissions import may
 from apps.accounts.views import find_company
 from apps.assistant import pages, queues
 from apps.assistant.api import find_ticket
@@ -25,11 +26,15 @@ from apps.ingest.models import Stream
 from apps.platforms.links import ticket_page as remote_page
 from apps.platforms.models import Connection, Message, Ticket
 from apps.tenancy.context import current_binding
+from apps.tenancy.names import OPERATOR_COMPANY
 
 
 def queue(request: HttpRequest) -> HttpResponse:
-    """The first page of a company's host; on the bare host, the way to one's company."""
-    return find_company(request) if current_binding() is None else _queue(request)
+    """The first page of a company's host; on the bare host, the way to one's company; operators have their console."""
+    binding = current_binding()
+    if binding is None:
+        return find_company(request)
+    return redirect("console:companies") if binding.company_id == OPERATOR_COMPANY else _queue(request)
 
 
 @allow("tickets.read")
@@ -78,12 +83,19 @@ def draft_card(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     return render(request, "assistant/draft_update.html", context)
 
 
+def _readable(request: HttpRequest) -> Any:
+    """The messages this reader may see: a visit of support sees no private notes, nor what is not surely public."""
+    if may("notes.read", request.user.role):
+        return Message.objects.all()
+    return Message.objects.filter(visibility="public")
+
+
 def _ticket_context(request: HttpRequest, ticket_id: UUID, *, fresh: bool = False) -> dict[str, Any]:
     """Everything the ticket page shows, read in one short transaction."""
     with transaction.atomic():
         ticket = find_ticket(ticket_id)
         stored = Brief.objects.filter(ticket=ticket).first()
-        messages = list(Message.objects.filter(ticket=ticket).prefetch_related("attachments"))
+        messages = list(_readable(request).filter(ticket=ticket).prefetch_related("attachments"))
         remote = remote_page(Connection.objects.get(pk=ticket.connection_id), ticket.remote_id)
     brief = stored.shape() if stored else None
     card = pages.card_of(ticket, stored, brief, fresh=fresh)

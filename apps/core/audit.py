@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
@@ -17,6 +18,8 @@ from apps.core.sql import Sealed, insert_entry, lock_head
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Fact = str | int | bool
 
+# True while an entry is written: a reader who may write nothing else is recorded all the same.
+recording: ContextVar[bool] = ContextVar("deskhand_recording", default=False)
 SPARINGLY, PER_SECONDS = 30, 60.0
 windows: dict[tuple[str, str], tuple[float, int]] = {}
 _lock = Lock()
@@ -40,8 +43,12 @@ def record(event: str, *, principal: str = "", subject: str = "", request_id: st
     kept = {name: value if fits(name, value) else mark(value) for name, value in facts.items()}
     who = principal or str(context.get("principal", ""))
     request = request_id or str(context.get("request_id", ""))
-    with transaction.atomic(durable=True):
-        append(event, who, subject, request if fits("request_id", request) else "", kept)
+    token = recording.set(True)
+    try:
+        with transaction.atomic(durable=True):
+            append(event, who, subject, request if fits("request_id", request) else "", kept)
+    finally:
+        recording.reset(token)
 
 
 def record_on_commit(event: str, *, subject: str = "", **facts: Fact) -> None:

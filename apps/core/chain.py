@@ -16,7 +16,7 @@ from django.conf import settings
 from apps.core.masterkeys import parse_keys
 
 GENESIS = bytes(32)  # what the first entry of a company follows
-PERSONS = ("user:", "token:", "address:")  # who stands behind these is a person: kept as pseudonyms only
+PERSONS = ("user:", "token:", "address:", "operator:")  # who stands behind these is a person: kept as pseudonyms only
 _MARK = 22  # signs of a pseudonym: 128 bits
 
 

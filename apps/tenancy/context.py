@@ -12,7 +12,15 @@ from django.db import connections
 
 from apps.core.errors import NoCompany
 
-__all__ = ["Binding", "CompanySwitch", "bind_company", "current_binding", "current_company", "name_principal"]
+__all__ = [
+    "Binding",
+    "CompanySwitch",
+    "bind_company",
+    "current_binding",
+    "current_company",
+    "name_principal",
+    "read_only",
+]
 
 
 class CompanySwitch(RuntimeError):
@@ -27,6 +35,7 @@ class Binding:
     company_id: str
     region: str
     principal: str = ""
+    read_only: bool = False  # the database refuses writes (support access); see the backend
 
 
 _current: ContextVar[Binding | None] = ContextVar("deskhand_company", default=None)
@@ -68,6 +77,11 @@ def bind_company(binding: Binding) -> Iterator[Binding]:
             unbind = getattr(connection, "unbind", None)
             if unbind is not None:
                 unbind()
+
+
+def read_only() -> None:
+    """From here on, and as long as the binding lasts, every transaction of it may only read. There is no way back."""
+    _current.set(replace(current_company(), read_only=True))
 
 
 def name_principal(principal: str) -> None:

@@ -14,15 +14,17 @@ from django.core import signing
 from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
-from apps.core.errors import NoCompany
+from apps.core.errors import Forbidden, NoCompany, NotFound
 from apps.core.events import Scope
-from apps.tenancy.context import bind_company, current_company
+from apps.tenancy.context import Binding, CompanySwitch, bind_company, current_company
 from apps.tenancy.lifecycle import work_off
 from apps.tenancy.models import Company
+from apps.tenancy.names import OPERATOR_COMPANY
 from apps.tenancy.registry import all_companies, company_named
 
 HEADER = "deskhand"
 SALT = "deskhand.task"
+CROSSING_SECONDS = 600.0  # news from company to company is asked for again anyway
 log = structlog.get_logger("deskhand.tasks")
 
 
@@ -31,19 +33,16 @@ class TaskForgery(RuntimeError):
 
 
 def sign_envelope(task: str, *, deadline: float | None = None) -> str:
-    """The envelope of a message for the bound company. `deadline` is unix seconds."""
+    """The envelope of a message for the bound company. `deadline` is unix seconds. Forbidden to who may only read."""
     bound = current_company()
-    return signing.dumps(
-        {
-            "task": task,
-            "company_id": bound.company_id,
-            "region": bound.region,
-            "principal": bound.principal,
-            "deadline": deadline,
-            "sent_at": time.time(),
-        },
-        salt=SALT,
-    )
+    if bound.read_only:
+        raise Forbidden("A visit of support sends no work.", code="read_only")
+    return _sign(task, bound, deadline)
+
+
+def _sign(task: str, to: Binding, deadline: float | None, **more: Any) -> str:
+    facts = {"task": task, "company_id": to.company_id, "region": to.region, "principal": to.principal}
+    return signing.dumps(facts | {"deadline": deadline, "sent_at": time.time()} | more, salt=SALT)
 
 
 def open_envelope(task: str, envelope: str | None) -> dict[str, Any]:
@@ -90,24 +89,59 @@ class CompanyTask(DjangoTask):  # type: ignore[misc]
             return None
         try:
             with bind_company(company.binding(claimed=facts["company_id"], principal=facts["principal"])):
-                return self._told(*args, **kwargs)
+                return self._told(facts, args, kwargs)
         finally:
             close_old_connections()
 
-    def _told(self, *args: Any, **kwargs: Any) -> Any:
+    def _told(self, facts: dict[str, Any], args: Any, kwargs: Any) -> Any:
         """Celery tells of a failure after the company is unbound: its line would not say whose it was."""
         try:
-            return super().__call__(*args, **kwargs)
+            return self._perform(facts, args, kwargs)
         except (Retry, Ignore, Reject):
             raise
         except Exception:
             log.exception("task_failed", task=self.name)
             raise
 
+    def _perform(self, facts: dict[str, Any], args: Any, kwargs: Any) -> Any:
+        return super().__call__(*args, **kwargs)
+
     def _envelope(self) -> str | None:
         headers = self.request.headers or {}
         found: str | None = headers.get(HEADER) or self.request.get(HEADER)
         return found
+
+
+class CrossingTask(CompanyTask):
+    """News between the operators' company and another one: signed in one, run in the other, bound to one at a time.
+
+    The only way from company to company. The message travels inside the envelope, so that its words are signed together
+    with both names; the task is called with (sender, message) and must be safe to repeat.
+    """
+
+    abstract = True
+    typing = False  # its arguments are made of the envelope, in the worker
+
+    def send_to(self, company_id: str, **message: Any) -> None:
+        """Send to that company. Raises CompanySwitch unless one of the two ends is the operators', NotFound."""
+        sender = current_company()
+        if (sender.company_id == OPERATOR_COMPANY) == (company_id == OPERATOR_COMPANY):
+            raise CompanySwitch(f"{sender.company_id} has no news for {company_id}")
+        if sender.read_only:
+            raise Forbidden("A visit of support sends no work.", code="read_only")
+        known = company_named(company_id)
+        if known is None:
+            raise NotFound(f"There is no company {company_id!r}.", code="company_unknown")
+        envelope = _sign(
+            self.name, known.binding(), time.time() + CROSSING_SECONDS, sender=sender.company_id, message=message
+        )
+        self.apply_async(headers={HEADER: envelope}, expires=CROSSING_SECONDS)
+
+    def _perform(self, facts: dict[str, Any], args: Any, kwargs: Any) -> Any:
+        ends = (facts.get("sender"), facts["company_id"])
+        if args or kwargs or "message" not in facts or ends.count(OPERATOR_COMPANY) != 1:
+            raise TaskForgery(f"{self.name}: not sent from company to company")
+        return super()._perform(facts, (facts["sender"], facts["message"]), {})
 
 
 class OperatorTask(Task):  # type: ignore[misc]

@@ -155,6 +155,73 @@ CREATE TABLE @schema@.auth_group_permissions (
     CONSTRAINT auth_group_permissio_permission_id_84c5c92e_fk_auth_perm FOREIGN KEY (permission_id) REFERENCES @schema@.auth_permission(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT auth_group_permissions_group_id_b120cbf9_fk_auth_group_id FOREIGN KEY (group_id) REFERENCES @schema@.auth_group(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.console_companyfigures (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    target character varying(40) NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    people integer NOT NULL,
+    tickets integer NOT NULL,
+    owed integer NOT NULL,
+    synced_at timestamp with time zone,
+    health character varying(12) NOT NULL,
+    audit_entries bigint NOT NULL,
+    CONSTRAINT console_companyfigures_audit_entries_check CHECK ((audit_entries >= 0)),
+    CONSTRAINT console_companyfigures_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT console_companyfigures_owed_check CHECK ((owed >= 0)),
+    CONSTRAINT console_companyfigures_people_check CHECK ((people >= 0)),
+    CONSTRAINT console_companyfigures_tickets_check CHECK ((tickets >= 0)),
+    CONSTRAINT console_companyfigures_pkey PRIMARY KEY (id),
+    CONSTRAINT console_companyfigures_target_key UNIQUE (target)
+);
+CREATE TABLE @schema@.console_supportaccess (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    reason character varying(500) NOT NULL,
+    minutes smallint NOT NULL,
+    state character varying(10) NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    entered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    operator_id uuid NOT NULL,
+    operator_name character varying(120) NOT NULL,
+    language character varying(12) NOT NULL,
+    answered_at timestamp with time zone,
+    answered_by_id uuid,
+    CONSTRAINT console_access_answered CHECK (((NOT ((state)::text = 'approved'::text)) OR ((answered_at IS NOT NULL) AND (until IS NOT NULL)))),
+    CONSTRAINT console_access_time_box CHECK (((until IS NULL) OR (until <= (answered_at + '01:00:00'::interval)))),
+    CONSTRAINT console_supportaccess_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT console_supportaccess_minutes_check CHECK ((minutes >= 0)),
+    CONSTRAINT console_supportaccess_pkey PRIMARY KEY (id),
+    CONSTRAINT console_supportacces_answered_by_id_3eee89a3_fk_accounts_ FOREIGN KEY (answered_by_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE @schema@.console_supportrequest (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    reason character varying(500) NOT NULL,
+    minutes smallint NOT NULL,
+    state character varying(10) NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    entered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    target character varying(40) NOT NULL,
+    requested_by_id uuid NOT NULL,
+    CONSTRAINT console_supportrequest_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT console_supportrequest_minutes_check CHECK ((minutes >= 0)),
+    CONSTRAINT console_supportrequest_pkey PRIMARY KEY (id),
+    CONSTRAINT console_supportreque_requested_by_id_38ac0cf2_fk_accounts_ FOREIGN KEY (requested_by_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE @schema@.console_usedpass (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    access_id uuid NOT NULL,
+    CONSTRAINT console_usedpass_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT console_usedpass_pkey PRIMARY KEY (id),
+    CONSTRAINT console_usedpass_access_id_bc0b40e6_fk_console_supportaccess_id FOREIGN KEY (access_id) REFERENCES @schema@.console_supportaccess(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.core_auditevent (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -347,6 +414,12 @@ CREATE INDEX auth_group_name_a6ea08ec_like ON @schema@.auth_group USING btree (n
 CREATE INDEX auth_group_permissions_group_id_b120cbf9 ON @schema@.auth_group_permissions USING btree (group_id);
 CREATE INDEX auth_group_permissions_permission_id_84c5c92e ON @schema@.auth_group_permissions USING btree (permission_id);
 CREATE INDEX auth_permission_content_type_id_2f476e4b ON @schema@.auth_permission USING btree (content_type_id);
+CREATE INDEX console_companyfigures_target_fac9d734_like ON @schema@.console_companyfigures USING btree (target varchar_pattern_ops);
+CREATE INDEX console_supportaccess_answered_by_id_3eee89a3 ON @schema@.console_supportaccess USING btree (answered_by_id);
+CREATE INDEX console_supportrequest_requested_by_id_38ac0cf2 ON @schema@.console_supportrequest USING btree (requested_by_id);
+CREATE INDEX console_supportrequest_target_15e0ea02 ON @schema@.console_supportrequest USING btree (target);
+CREATE INDEX console_supportrequest_target_15e0ea02_like ON @schema@.console_supportrequest USING btree (target varchar_pattern_ops);
+CREATE INDEX console_usedpass_access_id_bc0b40e6 ON @schema@.console_usedpass USING btree (access_id);
 CREATE INDEX core_auditevent_at_3d5eb007 ON @schema@.core_auditevent USING btree (at);
 CREATE UNIQUE INDEX core_companykey_active ON @schema@.core_companykey USING btree (active) WHERE active;
 CREATE INDEX django_admin_log_content_type_id_c4bce8eb ON @schema@.django_admin_log USING btree (content_type_id);
@@ -386,7 +459,11 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(20, 'search', 'chunk', '@company@'),
 	(21, 'ingest', 'outbox', '@company@'),
 	(22, 'ingest', 'stream', '@company@'),
-	(23, 'assistant', 'brief', '@company@');
+	(23, 'assistant', 'brief', '@company@'),
+	(24, 'console', 'companyfigures', '@company@'),
+	(25, 'console', 'supportaccess', '@company@'),
+	(26, 'console', 'supportrequest', '@company@'),
+	(27, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -479,43 +556,60 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(89, 'Can add brief', 23, 'add_brief', '@company@'),
 	(90, 'Can change brief', 23, 'change_brief', '@company@'),
 	(91, 'Can delete brief', 23, 'delete_brief', '@company@'),
-	(92, 'Can view brief', 23, 'view_brief', '@company@');
+	(92, 'Can view brief', 23, 'view_brief', '@company@'),
+	(93, 'Can add company figures', 24, 'add_companyfigures', '@company@'),
+	(94, 'Can change company figures', 24, 'change_companyfigures', '@company@'),
+	(95, 'Can delete company figures', 24, 'delete_companyfigures', '@company@'),
+	(96, 'Can view company figures', 24, 'view_companyfigures', '@company@'),
+	(97, 'Can add support access', 25, 'add_supportaccess', '@company@'),
+	(98, 'Can change support access', 25, 'change_supportaccess', '@company@'),
+	(99, 'Can delete support access', 25, 'delete_supportaccess', '@company@'),
+	(100, 'Can view support access', 25, 'view_supportaccess', '@company@'),
+	(101, 'Can add support request', 26, 'add_supportrequest', '@company@'),
+	(102, 'Can change support request', 26, 'change_supportrequest', '@company@'),
+	(103, 'Can delete support request', 26, 'delete_supportrequest', '@company@'),
+	(104, 'Can view support request', 26, 'view_supportrequest', '@company@'),
+	(105, 'Can add used pass', 27, 'add_usedpass', '@company@'),
+	(106, 'Can change used pass', 27, 'change_usedpass', '@company@'),
+	(107, 'Can delete used pass', 27, 'delete_usedpass', '@company@'),
+	(108, 'Can view used pass', 27, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
-	(1, 'accounts', '0001_initial', '2026-11-26 21:41:23.915938+00'),
-	(2, 'accounts', '0002_roles', '2026-11-26 21:41:23.969251+00'),
-	(3, 'contenttypes', '0001_initial', '2026-11-26 21:41:24.040981+00'),
-	(4, 'admin', '0001_initial', '2026-11-26 21:41:24.139361+00'),
-	(5, 'admin', '0002_logentry_remove_auto_add', '2026-11-26 21:41:24.177838+00'),
-	(6, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-26 21:41:24.1907+00'),
-	(7, 'platforms', '0001_initial', '2026-11-26 21:41:24.760511+00'),
-	(8, 'assistant', '0001_initial', '2026-11-26 21:41:24.871616+00'),
-	(9, 'contenttypes', '0002_remove_content_type_name', '2026-11-26 21:41:25.06877+00'),
-	(10, 'auth', '0001_initial', '2026-11-26 21:41:25.304355+00'),
-	(11, 'auth', '0002_alter_permission_name_max_length', '2026-11-26 21:41:25.391257+00'),
-	(12, 'auth', '0003_alter_user_email_max_length', '2026-11-26 21:41:25.454823+00'),
-	(13, 'auth', '0004_alter_user_username_opts', '2026-11-26 21:41:25.526205+00'),
-	(14, 'auth', '0005_alter_user_last_login_null', '2026-11-26 21:41:25.542138+00'),
-	(15, 'auth', '0006_require_contenttypes_0002', '2026-11-26 21:41:25.552121+00'),
-	(16, 'auth', '0007_alter_validators_add_error_messages', '2026-11-26 21:41:25.570428+00'),
-	(17, 'auth', '0008_alter_user_username_max_length', '2026-11-26 21:41:25.610135+00'),
-	(18, 'auth', '0009_alter_user_last_name_max_length', '2026-11-26 21:41:25.690443+00'),
-	(19, 'auth', '0010_alter_group_name_max_length', '2026-11-26 21:41:25.86299+00'),
-	(20, 'auth', '0011_update_proxy_permissions', '2026-11-26 21:41:26.329988+00'),
-	(21, 'auth', '0012_alter_user_first_name_max_length', '2026-11-26 21:41:26.342619+00'),
-	(22, 'core', '0001_initial', '2026-11-26 21:41:26.360997+00'),
-	(23, 'core', '0002_audit_chain', '2026-11-26 21:41:26.465338+00'),
-	(24, 'core', '0003_companykey', '2026-11-26 21:41:26.481135+00'),
-	(25, 'core', '0004_audit_head', '2026-11-26 21:41:26.48421+00'),
-	(26, 'ingest', '0001_initial', '2026-11-26 21:41:26.563279+00'),
-	(27, 'platforms', '0002_sealed_credentials', '2026-11-26 21:41:26.584569+00'),
-	(28, 'search', '0001_initial', '2026-11-26 21:41:26.610409+00'),
-	(29, 'sessions', '0001_initial', '2026-11-26 21:41:26.62982+00'),
-	(30, 'tenancy', '0001_initial', '2026-11-26 21:41:26.63812+00'),
-	(31, 'tenancy', '0002_domain_verified_at', '2026-11-26 21:41:26.653927+00'),
-	(32, 'tenancy', '0003_orders', '2026-11-26 21:41:26.676802+00');
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 92, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 23, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 32, true);
+	(1, 'accounts', '0001_initial', '2026-11-26 21:45:02.845996+00'),
+	(2, 'accounts', '0002_roles', '2026-11-26 21:45:02.860726+00'),
+	(3, 'contenttypes', '0001_initial', '2026-11-26 21:45:02.87326+00'),
+	(4, 'admin', '0001_initial', '2026-11-26 21:45:02.905392+00'),
+	(5, 'admin', '0002_logentry_remove_auto_add', '2026-11-26 21:45:02.910162+00'),
+	(6, 'admin', '0003_logentry_add_action_flag_choices', '2026-11-26 21:45:02.914143+00'),
+	(7, 'platforms', '0001_initial', '2026-11-26 21:45:03.228471+00'),
+	(8, 'assistant', '0001_initial', '2026-11-26 21:45:03.266838+00'),
+	(9, 'contenttypes', '0002_remove_content_type_name', '2026-11-26 21:45:03.306003+00'),
+	(10, 'auth', '0001_initial', '2026-11-26 21:45:03.442295+00'),
+	(11, 'auth', '0002_alter_permission_name_max_length', '2026-11-26 21:45:03.46857+00'),
+	(12, 'auth', '0003_alter_user_email_max_length', '2026-11-26 21:45:03.474005+00'),
+	(13, 'auth', '0004_alter_user_username_opts', '2026-11-26 21:45:03.480745+00'),
+	(14, 'auth', '0005_alter_user_last_login_null', '2026-11-26 21:45:03.496346+00'),
+	(15, 'auth', '0006_require_contenttypes_0002', '2026-11-26 21:45:03.499736+00'),
+	(16, 'auth', '0007_alter_validators_add_error_messages', '2026-11-26 21:45:03.508882+00'),
+	(17, 'auth', '0008_alter_user_username_max_length', '2026-11-26 21:45:03.528827+00'),
+	(18, 'auth', '0009_alter_user_last_name_max_length', '2026-11-26 21:45:03.536941+00'),
+	(19, 'auth', '0010_alter_group_name_max_length', '2026-11-26 21:45:03.731499+00'),
+	(20, 'auth', '0011_update_proxy_permissions', '2026-11-26 21:45:03.754623+00'),
+	(21, 'auth', '0012_alter_user_first_name_max_length', '2026-11-26 21:45:03.768735+00'),
+	(22, 'console', '0001_initial', '2026-11-26 21:45:03.971626+00'),
+	(23, 'core', '0001_initial', '2026-11-26 21:45:03.994433+00'),
+	(24, 'core', '0002_audit_chain', '2026-11-26 21:45:04.087366+00'),
+	(25, 'core', '0003_companykey', '2026-11-26 21:45:04.111655+00'),
+	(26, 'core', '0004_audit_head', '2026-11-26 21:45:04.115912+00'),
+	(27, 'ingest', '0001_initial', '2026-11-26 21:45:04.195895+00'),
+	(28, 'platforms', '0002_sealed_credentials', '2026-11-26 21:45:04.209525+00'),
+	(29, 'search', '0001_initial', '2026-11-26 21:45:04.234023+00'),
+	(30, 'sessions', '0001_initial', '2026-11-26 21:45:04.258792+00'),
+	(31, 'tenancy', '0001_initial', '2026-11-26 21:45:04.267877+00'),
+	(32, 'tenancy', '0002_domain_verified_at', '2026-11-26 21:45:04.276326+00'),
+	(33, 'tenancy', '0003_orders', '2026-11-26 21:45:04.29092+00');
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 108, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 27, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 33, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -531,7 +625,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_user, @schema@.assistant_brief, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_user, @schema@.assistant_brief, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_outbox_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -547,6 +641,14 @@ CREATE POLICY company_rows ON @schema@.auth_group_permissions TO deskhand_owner,
 CREATE POLICY company_schema ON @schema@.auth_group_permissions AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.auth_permission TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.auth_permission AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.console_companyfigures TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.console_companyfigures AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.console_supportaccess TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.console_supportaccess AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.console_supportrequest TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.console_supportrequest AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.console_usedpass TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.console_usedpass AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.core_auditevent TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.core_auditevent AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.core_companykey TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -583,6 +685,10 @@ ALTER TABLE @schema@.assistant_brief FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL 
 ALTER TABLE @schema@.auth_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.auth_group_permissions FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.auth_permission FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.console_companyfigures FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.console_supportaccess FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.console_supportrequest FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.console_usedpass FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.core_auditevent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.core_companykey FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.django_admin_log FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

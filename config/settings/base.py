@@ -74,6 +74,7 @@ TENANT_APPS = [
     "apps.ingest",
     "apps.assistant",
     "apps.compliance",
+    "apps.console",
 ]
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.PersonMiddleware",
+    "apps.console.visits.VisitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -127,7 +129,7 @@ TEMPLATES = [
     }
 ]
 
-AUTHENTICATION_BACKENDS = ["apps.accounts.backends.PasswordBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.PasswordBackend", "apps.console.visits.VisitBackend"]
 PASSWORD_HASHERS = ["apps.accounts.passwords.Argon2id"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"apps.accounts.passwords.{name}"} for name in ("Length", "Breached", "Guessable", "Context", "Similar")

@@ -20,12 +20,13 @@ ALL = frozenset(CALLERS)
 PEOPLE = frozenset(ROLES)
 OWN = PEOPLE | {"operator"}
 LEADS = frozenset({"lead", "admin"})
+NOT_THERE = frozenset({"operator"})  # 404: their own company has no such page
 READERS = PEOPLE | {"token:read"}
 ASKERS = PEOPLE | {"token:ask"}
 
 # (method, route) -> who gets through; all others are sent to sign in, or refused
 TABLE: dict[tuple[str, str], frozenset[str]] = {
-    ("GET", ""): PEOPLE,
+    ("GET", ""): OWN,  # operators are led to their console
     ("GET", "tickets/<uuid:ticket_id>/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/draft/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/ask/"): PEOPLE,
@@ -46,7 +47,20 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "api/v1/tickets/<uuid:ticket_id>/brief/"): READERS,
     ("GET", "api/v1/tickets/<uuid:ticket_id>/draft/"): READERS,
     ("POST", "api/v1/ask/"): ASKERS,
+    ("GET", "support-access/"): NOT_THERE | {"admin"},
+    ("POST", "support-access/<uuid:access_id>/"): NOT_THERE | {"admin"},
+    ("GET", "support/enter/"): NOT_THERE,  # without a pass
+    ("POST", "support/enter/"): NOT_THERE,
+    ("POST", "support/leave/"): NOT_THERE,  # visitors: tests/console/test_visits.py has their column
 }
+# Pages of the operators' host: nobody is led to sign in, everybody else's host knows no such page.
+CONSOLE: frozenset[tuple[str, str]] = frozenset({
+    ("GET", "console/"),
+    ("GET", "console/companies/<company:company_id>/"),
+    ("POST", "console/companies/<company:company_id>/refresh/"),
+    ("POST", "console/companies/<company:company_id>/support/"),
+    ("POST", "console/support/<uuid:request_id>/"),
+})  # fmt: skip
 OPEN_ADMIN = {"admin/login/", "admin/logout/", "admin/jsi18n/"}  # Django shows these to everybody
 NO_SUCH = UUID("01900000-0000-7000-8000-000000000000")
 
@@ -82,7 +96,7 @@ def ask(browser: Client, method: str, route: str):
 
 def test_every_route_has_a_row():
     found = {path for path in routes(get_resolver().url_patterns) if not path.startswith("admin/")}
-    assert found == {route for _method, route in TABLE}
+    assert found == {route for _method, route in [*TABLE, *CONSOLE]}
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -94,6 +108,26 @@ def test_every_cell_of_the_table(caller, acme, client_of, make_user):
         if got_through(answer) != (caller in allowed):
             wrong.append(f"{method} {route}: {answer.status_code}, expected {'in' if caller in allowed else 'out'}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_the_console_opens_for_operators_at_their_host_alone(caller, acme, client_of, make_user):
+    operators = operator_company()
+    for method, route in sorted(CONSOLE):
+        answer = ask(client_as(caller, acme, client_of, make_user), method, route)
+        if caller != "operator":
+            assert (route, answer.status_code) == (route, 404)
+            continue
+        assert answer.status_code == (200 if route == "console/" else 404), route  # the ids are nobody's
+        nobody = ask(Client(headers={"host": "operator.localhost"}), method, route)
+        assert (nobody.status_code, nobody["Location"][:15]) == (302, "/sign-in/?next=")
+        with bind_company(operators.binding()):
+            user = User.objects.get(role="operator")
+            User.objects.filter(pk=user.pk).update(is_active=False)
+        gone = ask(client_of(operators, "operator"), method, route)
+        assert (gone.status_code, gone["Location"][:15]) == (302, "/sign-in/?next=")
+        with bind_company(operators.binding()):
+            User.objects.filter(pk=user.pk).update(is_active=True)
 
 
 @pytest.mark.parametrize("caller", CALLERS)

@@ -30,6 +30,10 @@ COMPANY: Rows = {
     "ask/": ("/ask/", 200, 302),
     "sources/messages/<uuid:source_id>/": ("/sources/messages/{message}/", 404, 302),
     "sources/articles/<uuid:source_id>/": ("/sources/articles/{article}/", 404, 302),
+    "support-access/": ("/support-access/", 403, 302),
+    "support-access/<uuid:access_id>/": ("/support-access/{ticket}/", 403, 302),
+    "support/enter/": ("/support/enter/", 403, 403),
+    "support/leave/": ("/support/leave/", 405, 405),
 }
 PUBLIC: Rows = {
     "api/v1/schema/": ("/api/v1/schema/", 200, 200),
@@ -39,7 +43,13 @@ PUBLIC: Rows = {
     "language/": ("/language/", 405, 405),
     "theme/": ("/theme/", 405, 405),
 }
-OPERATOR: Rows = {}
+OPERATOR: Rows = {
+    "console/": ("/console/", 404, 404),
+    "console/companies/<company:company_id>/": ("/console/companies/acme/", 404, 404),
+    "console/companies/<company:company_id>/refresh/": ("/console/companies/acme/refresh/", 404, 404),
+    "console/companies/<company:company_id>/support/": ("/console/companies/acme/support/", 404, 404),
+    "console/support/<uuid:request_id>/": ("/console/support/{ticket}/", 404, 404),
+}
 ROUTES = COMPANY | PUBLIC | OPERATOR
 SECRET_WORDS = ("earbud", "FW-881", "Priya", "2.4.1")
 

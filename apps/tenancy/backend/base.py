@@ -14,12 +14,14 @@ from psycopg import Connection
 from psycopg.errors import error_from_result
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 
+from apps.core.audit import recording
 from apps.tenancy.alarms import alarm
 from apps.tenancy.context import Binding, CompanySwitch, current_binding
 from apps.tenancy.names import schema_of
 
 # pg_temp last: a temporary table one company left behind must not shadow a real table for the next.
 BIND = b"SELECT set_config('search_path', %s, true), set_config('app.company_id', %s, true)"
+READ_ONLY = b"SET TRANSACTION READ ONLY; "
 FORGET = "SELECT set_config('search_path', 'pg_catalog', true), set_config('app.company_id', '', true)"
 
 
@@ -37,8 +39,15 @@ def bind(connection: Connection[Any], binding: Binding) -> None:
     quote = Escaping(connection.pgconn).escape_literal
     # The schema is quoted as a name too: set_config takes the path as text.
     text = BIND % (quote(f'"{binding.schema}", pg_temp'.encode()), quote(binding.company_id.encode()))
+    if _only_reads(binding):
+        text = READ_ONLY + text
     idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
     _send(connection, _begin(connection) + text if idle else text)
+
+
+def _only_reads(binding: Binding) -> bool:
+    """A support visit changes nothing, but what it looked at is written to the audit trail."""
+    return binding.read_only and not recording.get()
 
 
 def _begin(connection: Connection[Any]) -> bytes:
@@ -162,7 +171,7 @@ class DatabaseWrapper(TenantsWrapper):
             return self._debug_free(cursor, binding)
         if self._bound is not None and not _same(binding, self._bound):
             raise CompanySwitch("the company changed inside one transaction")
-        if binding is not None and self._bound is None:
+        if binding is not None and (self._bound is None or (_only_reads(binding) and not self._bound.read_only)):
             with self.wrap_database_errors:
                 bind(self.connection, binding)
             self._bound = binding
