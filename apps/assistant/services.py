@@ -24,10 +24,12 @@ from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
 from apps.platforms.models import Message, Ticket
 from apps.search.index import Wanted
+from apps.tenancy.slots import Slots
 
 EVERYTHING = ("public", "private", "restricted")  # what an agent may read
 ARTICLES_SHOWN, TRACE_LINES = 5, 12
 QUESTION_LIMIT = 4000  # characters (CAP-3)
+ASKING = Slots("assistant.ask", most=8, seconds=60)  # questions of a company at the same time: web threads are shared
 
 
 def get_brief(ticket: Ticket) -> shapes.Brief | None:
@@ -94,7 +96,7 @@ def compose(thread: Thread, *, now: datetime, keep: Callable[[Passage], bool] = 
 def ask_question(*, question: str, language: str = "", ticket: Ticket | None = None) -> shapes.Answer:
     """Answer from the company's articles and tickets, for an agent: private words are allowed and flagged.
 
-    Raises BadInput for an empty or too long question.
+    Raises BadInput for an empty or too long question, RateLimited while the company asks many at the same time.
     """
     question = normalise(question)
     if not question:
@@ -103,8 +105,9 @@ def ask_question(*, question: str, language: str = "", ticket: Ticket | None = N
         raise BadInput(f"question: at most {QUESTION_LIMIT} characters.", code="question_too_long")
     spoken = detect_language(question, hint=language or None)
     context = f"{ticket.subject}. {question}" if ticket is not None else question
-    found = search(asked(context, spoken), Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
-    return answer_question(question, spoken, _worth_quoting(found), _trace(found[:TRACE_LINES], None))
+    with ASKING.held():
+        found = search(asked(context, spoken), Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
+        return answer_question(question, spoken, _worth_quoting(found), _trace(found[:TRACE_LINES], None))
 
 
 def _worth_quoting(passages: Sequence[Passage]) -> list[Passage]:

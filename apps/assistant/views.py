@@ -21,12 +21,13 @@ from apps.assistant.api import find_ticket
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question
 from apps.assistant.words import priority_words, reason_words
-from apps.core.errors import AppError, BadInput
+from apps.core.errors import AppError, BadInput, RateLimited
 from apps.ingest.models import Stream
 from apps.platforms.links import ticket_page as remote_page
 from apps.platforms.models import Connection, Message, Ticket
 from apps.tenancy.context import current_binding
 from apps.tenancy.names import OPERATOR_COMPANY
+from apps.tenancy.slots import RETRY_SECONDS
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -120,7 +121,7 @@ def ask_ticket(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return _answer(request, exchange, ticket)
     context = _ticket_context(request, ticket_id) | {"exchange": exchange}
-    return render(request, "assistant/ticket.html", context, status=exchange.status)
+    return _when(exchange, render(request, "assistant/ticket.html", context, status=exchange.status))
 
 
 @allow("assistant.ask")
@@ -131,13 +132,20 @@ def ask_page(request: HttpRequest) -> HttpResponse:
     if exchange is not None and request.headers.get("HX-Request"):
         return _answer(request, exchange, None)
     context = {"section": "ask", "ask_url": reverse("assistant:ask"), "exchange": exchange}
-    return render(request, "assistant/ask.html", context, status=exchange.status if exchange else 200)
+    return _when(exchange, render(request, "assistant/ask.html", context, status=exchange.status if exchange else 200))
 
 
 def _answer(request: HttpRequest, exchange: pages.Exchange, ticket: Ticket | None) -> HttpResponse:
     response = render(request, "parts/answer.html", {"exchange": exchange, "ticket": ticket}, status=exchange.status)
     if not exchange.error:
         response["HX-Trigger"] = "answered"  # the field may be emptied
+    return _when(exchange, response)
+
+
+def _when(exchange: pages.Exchange | None, response: HttpResponse) -> HttpResponse:
+    """A refusal for too many says when to come back."""
+    if exchange is not None and exchange.status == RateLimited.status:
+        response["Retry-After"] = str(round(RETRY_SECONDS))
     return response
 
 
@@ -150,6 +158,11 @@ def _exchange(request: HttpRequest, ticket: Ticket | None) -> pages.Exchange:
         # Translators: %(count)s is a number of characters. Example: 4,000
         words = _("Write a question. Most characters allowed: %(count)s") % {"count": number_format(QUESTION_LIMIT)}
         return pages.new_exchange(question, error=words, status=400)
+    except RateLimited as problem:
+        words = _(
+            "Many questions of your company are being answered. Yours is still in the field. Ask again in a few seconds."
+        )
+        return pages.new_exchange(question, error=words, status=problem.status)
     except AppError as problem:
         words = _("No answer came back. Your question is still in the field. Try again in a moment.")
         return pages.new_exchange(question, error=words, status=problem.status)

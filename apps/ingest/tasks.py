@@ -14,7 +14,7 @@ from apps.ingest.sync import sync_page
 from apps.tenancy.registry import is_open
 from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
 
-BUDGET_SECONDS = 10  # of one task; then it sends itself again, so that companies and kinds of work take turns
+BUDGET_SECONDS = 3  # of one task; then it sends itself again, so that companies and kinds of work take turns
 EXPIRES = 60
 
 
@@ -31,7 +31,7 @@ def _send_due() -> None:
         _send(kind)
 
 
-@shared_task(base=CompanyTask, name="ingest.sync_stream")
+@shared_task(base=CompanyTask, name="ingest.sync_stream", look=True)
 def sync_stream(stream_id: str) -> None:
     """Pages of one feed until it is read to the end or the budget is spent."""
     until = time.monotonic() + BUDGET_SECONDS
@@ -44,13 +44,13 @@ def sync_stream(stream_id: str) -> None:
         sync_stream.apply_async([stream_id], expires=EXPIRES)
 
 
-@shared_task(base=CompanyTask, name="ingest.read_owed")
+@shared_task(base=CompanyTask, name="ingest.read_owed", look=True)
 def read_owed(kind: str) -> None:
     """Owed work that waits for the network (threads)."""
     _work(kind)
 
 
-@shared_task(base=CompanyTask, name="ingest.index_owed")
+@shared_task(base=CompanyTask, name="ingest.index_owed", look=True)
 def index_owed(kind: str) -> None:
     """Owed work that computes: chunks, vectors, briefs."""
     _work(kind)

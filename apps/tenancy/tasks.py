@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from apps.core.errors import Forbidden, NoCompany, NotFound
 from apps.core.events import Scope
+from apps.tenancy import looks
 from apps.tenancy.context import Binding, CompanySwitch, bind_company, current_company
 from apps.tenancy.lifecycle import work_off
 from apps.tenancy.models import Company
@@ -65,11 +66,22 @@ class CompanyTask(DjangoTask):  # type: ignore[misc]
     scope = Scope.COMPANY
     acks_late = True
     reject_on_worker_lost = True
+    look = False  # its message says no more than "look": while one waits no other is sent (looks.py)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, headers: Any = None, **options: Any) -> Any:
+        """Send; None when the task is a look and one like it is waiting already."""
         # Name the company now: by the time anything is on its way another may be bound.
         headers = {HEADER: sign_envelope(self.name)} | (headers or {})
-        return super().apply_async(args, kwargs, headers=headers, **options)
+        if not self.look:
+            return super().apply_async(args, kwargs, headers=headers, **options)
+        company_id = current_company().company_id
+        if not looks.announce(company_id, self.name, args or (), kwargs or {}, options.get("expires") or looks.SECONDS):
+            return None
+        try:
+            return super().apply_async(args, kwargs, headers=headers, **options)
+        except Exception:
+            looks.begin(company_id, self.name, args or (), kwargs or {})  # none waits
+            raise
 
     def apply_async_on_commit(self, args: Any = None, kwargs: Any = None, headers: Any = None, **options: Any) -> Any:
         headers = {HEADER: sign_envelope(self.name)} | (headers or {})
@@ -80,6 +92,8 @@ class CompanyTask(DjangoTask):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         facts = open_envelope(self.name, self._envelope())
+        if self.look:
+            looks.begin(facts["company_id"], self.name, args, kwargs)
         company = company_named(facts["company_id"])
         if company is None or company.status != Company.Status.ACTIVE:
             log.warning("task_dropped", task=self.name, reason="company_not_active")
