@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from contextvars import Context
+
 import psycopg
 import pytest
 from django.contrib.sessions.models import Session
@@ -107,6 +110,30 @@ def test_a_rolled_back_savepoint_binds_again(both):
             User.objects.count()
             raise KeyError
         assert User.objects.count() == 1
+
+
+def test_a_savepoint_older_than_the_binding_takes_the_binding_with_it(both):
+    acme, _ = both
+    with transaction.atomic():
+        older = transaction.savepoint()
+        with bind_company(acme.binding()):
+            assert User.objects.count() == 1
+            transaction.savepoint_rollback(older)
+            assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_code_with_a_context_of_its_own_cannot_go_on_in_an_open_transaction(both, bound):
+    acme, globex = both
+
+    def elsewhere():
+        with bind_company(globex.binding()) if bound else nullcontext():
+            return User.objects.count()
+
+    with bind_company(acme.binding()), transaction.atomic():
+        assert User.objects.count() == 1
+        with pytest.raises(CompanySwitch, match="inside one transaction"):
+            Context().run(elsewhere)
 
 
 def test_start_up_check_is_content_with_the_real_database(acme):

@@ -1,0 +1,106 @@
+"""The vector engine holds points of all companies side by side: what one asks never meets another's, nor moves a score."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from apps.core.errors import NoCompany, TenantLeak
+from apps.search import index
+from apps.search.index import DENSE_SIZE, PROFILE, Point, Sparse, Wanted, ensure_collection, open_index, point_id
+from apps.tenancy.alarms import ALARMS
+from apps.tenancy.context import bind_company
+
+SAME = [1.0] + [0.0] * (DENSE_SIZE - 1)
+SOURCE = UUID("0198c0de-0000-7000-8000-00000000000a")
+
+
+def point(**payload: str) -> Point:
+    return Point(uuid4(), SAME, Sparse([7], [1.0]), {"kind": "message", "visibility": "public"} | payload)
+
+
+@pytest.fixture
+def both(acme, globex):
+    """One equal point in each company, and the companies' ways to open their index."""
+    ensure_collection()
+    points = {}
+    for company in (acme, globex):
+        with bind_company(company.binding()):
+            points[company.company_id] = point()
+            open_index().put([points[company.company_id]])
+    yield points
+    for company in (acme, globex):
+        with bind_company(company.binding()):
+            index.erase_company()
+
+
+def test_equal_points_are_found_by_their_own_company_only(acme, both):
+    with bind_company(acme.binding()):
+        own, found = both["acme"].id, open_index()
+        assert found.count() == 1
+        assert [hit.id for hit in found.nearest(SAME, Wanted(), 10)] == [own]
+        assert [hit.id for hit in found.matching(Sparse([7], [1.0]), Wanted(), 10)] == [own]
+        assert [hit.id for hit in found.closeness(SAME, [one.id for one in both.values()])] == [own]
+
+
+def test_another_company_s_points_are_neither_changed_nor_deleted_by_id(acme, globex, both):
+    with bind_company(acme.binding()):
+        open_index().set_visibility([both["globex"].id], "private")
+        open_index().delete([both["globex"].id])
+    with bind_company(globex.binding()):
+        assert [hit.id for hit in open_index().nearest(SAME, Wanted(), 10)] == [both["globex"].id]
+
+
+def test_a_score_does_not_move_when_another_company_writes(acme, globex, both):
+    def score() -> float:
+        with bind_company(acme.binding()):
+            return open_index().matching(Sparse([7], [1.0]), Wanted(), 10)[0].score
+
+    before = score()
+    with bind_company(globex.binding()):
+        open_index().put([point() for _ in range(40)])
+    assert score() == before
+
+
+def test_a_point_that_comes_back_from_another_company_is_a_leak_and_an_alarm(acme, both, monkeypatch):
+    """As if the engine had lost the filter on the way."""
+    send = index._engine
+    before = ALARMS.labels("vector")._value.get()
+    with bind_company(acme.binding()), monkeypatch.context() as lost:
+        lost.setattr(
+            index, "_engine", lambda call, *args, **kwargs: send(call, *args, **kwargs | {"query_filter": None})
+        )
+        with pytest.raises(TenantLeak):
+            open_index().nearest(SAME, Wanted(), 10)
+    assert ALARMS.labels("vector")._value.get() == before + 1
+
+
+def test_no_point_can_be_written_for_another_company(acme, globex, both):
+    with bind_company(acme.binding()):
+        open_index().put([point(company_id="globex")])
+        assert open_index().count() == 2
+    with bind_company(globex.binding()):
+        assert open_index().count() == 1
+
+
+def test_equal_remote_ids_are_different_points(acme, globex):
+    made = set()
+    for company in (acme, globex):
+        with bind_company(company.binding()):
+            made |= {point_id(PROFILE, SOURCE, "message", position) for position in (0, 1)}
+    assert len(made) == 4
+    with pytest.raises(NoCompany):
+        point_id(PROFILE, SOURCE, "message", 0)
+
+
+def test_what_is_not_wanted_is_not_found(acme, both):
+    with bind_company(acme.binding()):
+        found = open_index()
+        found.put([point(visibility="private"), point(kind="article"), point(ticket_id="1")])
+        shown = lambda wanted: len(found.nearest(SAME, wanted, 10))  # noqa: E731
+        assert shown(Wanted()) == 3
+        assert shown(Wanted(visibilities=("public", "private"))) == 4
+        assert shown(Wanted(kinds=("article",))) == 1
+        assert shown(Wanted(kinds=())) == 0
+        assert shown(Wanted(not_ticket="1")) == 2

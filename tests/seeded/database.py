@@ -1,0 +1,85 @@
+"""Faults in the walls of the database: roles, schemas, row security, binding."""
+
+from __future__ import annotations
+
+from tests.seeded.running import Fault
+
+TEMPLATE, RLS, BACKEND = "apps/tenancy/template.sql", "apps/tenancy/rls.py", "apps/tenancy/backend/base.py"
+CONTEXT, MODELS, CHECKS = "apps/tenancy/context.py", "apps/tenancy/models.py", "apps/tenancy/checks.py"
+WALLS, REPLAYED = (
+    ("tests/tenancy/test_walls.py",),
+    ("tests/tenancy/test_template.py::test_the_template_equals_freshly_migrated_schema",),
+)
+BOUND, CATALOGUE = (
+    ("tests/tenancy/test_backend.py",),
+    ("tests/isolation/test_catalogue.py::test_web_and_worker_do_not_start_beside_an_open_table",),
+)
+OWN = "NULLIF(current_setting('app.company_id'::text, true), ''::text)"
+
+FAULTS = (
+    Fault("row security of a table is off", TEMPLATE,
+          "ALTER TABLE @schema@.accounts_user FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;",
+          "ALTER TABLE @schema@.accounts_user FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;", WALLS),
+    Fault("row security of a table does not bind its owner", TEMPLATE,
+          "ALTER TABLE @schema@.accounts_user FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;",
+          "ALTER TABLE @schema@.accounts_user ENABLE ROW LEVEL SECURITY;", WALLS),
+    Fault("a table lacks the check on its company", TEMPLATE,
+          "    CONSTRAINT accounts_apitoken_company CHECK ((company_id = '@company@'::text)),\n", "", WALLS),
+    Fault("the policy of a table lets every row through", TEMPLATE,
+          f"CREATE POLICY company_rows ON @schema@.accounts_user TO deskhand_owner, deskhand_app USING ((company_id = {OWN}))",
+          "CREATE POLICY company_rows ON @schema@.accounts_user TO deskhand_owner, deskhand_app USING (true)",
+          REPLAYED),
+    Fault("new tables get no row security", RLS,
+          'yield sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table)', "pass", REPLAYED),
+    Fault("new tables get row security that does not bind their owner", RLS,
+          'yield sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(table)', "pass", REPLAYED),
+    Fault("new tables get no check on their company", RLS,
+          'yield sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK (company_id = {})").format(table, check, own)', "pass", REPLAYED),
+    Fault("the second policy widens instead of narrowing", RLS, "AS RESTRICTIVE FOR ALL", "FOR ALL", REPLAYED),
+    Fault("rows may be written for whatever company", RLS,
+          "USING (company_id = {}) WITH CHECK (company_id = {})\"\n    ).format(table, ROLES, BOUND, BOUND)",
+          "USING (company_id = {}) WITH CHECK (true)\"\n    ).format(table, ROLES, BOUND)", REPLAYED),
+    Fault("the audit trail may be changed by the serving login", RLS,
+          'APPEND_ONLY = frozenset({"core_auditevent"})', "APPEND_ONLY = frozenset[str]()", REPLAYED),
+    Fault("no trigger holds the rows of the audit trail", TEMPLATE,
+          "CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON", "CREATE TRIGGER core_auditevent_rows BEFORE DELETE ON",
+          ("tests/core/test_audit.py",)),
+    Fault("the serving login bypasses row security", "embedded/roles.sql",
+          "CREATE ROLE deskhand_app LOGIN NOSUPERUSER NOBYPASSRLS", "CREATE ROLE deskhand_app LOGIN NOSUPERUSER BYPASSRLS", WALLS),
+    Fault("the serving login may become the owner", "embedded/roles.sql",
+          "GRANT deskhand_owner TO deskhand_migrate;", "GRANT deskhand_owner TO deskhand_migrate, deskhand_app;", WALLS),
+    Fault("the serving login finds tables without a company", "embedded/roles.sql",
+          "ALTER ROLE deskhand_app SET search_path TO pg_catalog;", "ALTER ROLE deskhand_app SET search_path TO c_acme, pg_catalog;",
+          WALLS),
+    Fault("a temporary table comes before the company's own", BACKEND,
+          "f'\"{binding.schema}\", pg_temp'", "f'\"{binding.schema}\"'", WALLS),
+    Fault("the path stays on the connection after the transaction", BACKEND,
+          "BIND = b\"SELECT set_config('search_path', %s, true)", "BIND = b\"SELECT set_config('search_path', %s, false)", BOUND),
+    Fault("the company stays on the connection after the transaction", BACKEND,
+          "set_config('app.company_id', %s, true)\"", "set_config('app.company_id', %s, false)\"", BOUND),
+    Fault("the company is not told to the database", BACKEND,
+          "set_config('app.company_id', %s, true)\"", "set_config('app.other', %s, true)\"", WALLS),
+    Fault("a rolled back savepoint is not bound again", BACKEND,
+          "        self._bound = None  # the set_config may have been inside the savepoint\n", "", WALLS),
+    Fault("an open transaction keeps the company after the binding", BACKEND, "plain.execute(FORGET)", "pass", WALLS),
+    Fault("the company may change inside one transaction", BACKEND,
+          "if self._bound is not None and not _same(binding, self._bound):", "if False:", WALLS),
+    Fault("schema and credential of two companies ring no alarm", BACKEND,
+          "if binding.schema != schema_of(binding.company_id):", "if False:", ("tests/isolation/test_crossed.py",)),
+    Fault("a binding outlives its request or task", CONTEXT, "        _current.reset(token)\n", "        pass\n",
+          (*WALLS, "tests/isolation/test_unbound.py")),
+    Fault("another company may be bound inside a binding", CONTEXT,
+          "if (outer.schema, outer.company_id) != (binding.schema, binding.company_id):", "if False:", WALLS),
+    Fault("no company bound is answered with a default", CONTEXT,
+          '        raise NoCompany("No company is bound here; bind_company() at the edge, in a task or in a command.")\n',
+          '        return Binding("c_acme", "acme", "local")\n', (*WALLS, "tests/isolation/test_unbound.py")),
+    Fault("a row of another company is taken without a look", MODELS,
+          "if owner is not None and (binding is None or binding.company_id != owner):", "if False:",
+          ("tests/isolation/test_crossed.py::test_a_row_of_another_company_that_came_through_all_the_same_is_an_alarm_too",)),
+    Fault("web and workers start beside an open table", CHECKS,
+          "    if errors:\n        raise ImproperlyConfigured", "    if False:\n        raise ImproperlyConfigured", CATALOGUE),
+    Fault("two company ids may get one schema", "apps/tenancy/names.py",
+          'return "c_" + company_id.replace("-", "_")', 'return "c_" + company_id.replace("-", "")', ("tests/tenancy/test_template.py::test_no_two_ids_share_a_schema",)),
+    Fault("a reserved or malformed company id is taken", "apps/tenancy/names.py",
+          "    if not COMPANY_ID.match(company_id):", "    if False:", ("tests/tenancy/test_edge.py",)),
+)  # fmt: skip

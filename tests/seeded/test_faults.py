@@ -1,0 +1,40 @@
+"""Faults somebody tired might make, one at a time: `make test` must fail for each. The list grows with every leak."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.seeded import database, stores
+from tests.seeded.running import ROOT, Fault, Outdated, applied, line, run_all, unharmed
+
+FAULTS = (*database.FAULTS, *stores.FAULTS)
+
+
+def test_every_fault_still_applies_and_is_a_program_and_names_tests_that_are_there():
+    assert len(FAULTS) >= 25
+    assert len({(fault.file, fault.old, fault.new) for fault in FAULTS}) == len(FAULTS)
+    for fault in FAULTS:
+        text = applied(fault)
+        if fault.file.endswith(".py"):
+            ast.parse(text)
+        assert [test for test in fault.tests if not (ROOT / test.split("::")[0]).is_file()] == [], fault.what
+
+
+def test_a_fault_whose_line_is_gone_says_what_to_do():
+    with pytest.raises(Outdated, match="no longer applies.*0 times in apps/tenancy/rls.py. Mend its row"):
+        applied(Fault("gone", "apps/tenancy/rls.py", "no such line", "", ()))
+
+
+@pytest.mark.verify
+def test_every_fault_is_caught(capsys):
+    with capsys.disabled():
+        print()
+        healthy = unharmed(FAULTS)
+        print(line(healthy))
+        outcomes = run_all(FAULTS)
+        caught = [one for one in outcomes if one.word == "caught"]
+        print(f"{len(caught)} of {len(outcomes)} faults caught")
+    assert healthy.word == "survived", healthy.by
+    assert [line(one) for one in outcomes if one not in caught] == []
