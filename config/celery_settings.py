@@ -31,6 +31,7 @@ task_routes = {
     "ingest.read_*": {"queue": "sync"},
     "ingest.index_*": {"queue": "index"},
     "assistant.brief_*": {"queue": "index"},
+    "accounts.*": {"queue": "interactive"},
     "compliance.*": {"queue": "index"},
     "tenancy.provision_*": {"queue": PROVISION_QUEUE},
 }

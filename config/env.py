@@ -13,11 +13,13 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apps.core.egress import is_denied, is_pair
+from config.mail import PORTS as MAIL_PORTS
+from config.mail import mail_at
 
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "AUDIT_KEYS", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "BROKER_URL",
-           "QDRANT_API_KEY", "METRICS_TOKEN")  # fmt: skip
-OWN = ("database_url", "migrate_database_url", "redis_url", "broker_url", "qdrant_url", "public_url")
-PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "redis+cluster": 6379, "https": 443, "http": 80}
+           "QDRANT_API_KEY", "METRICS_TOKEN", "EMAIL_URL")  # fmt: skip
+OWN = ("database_url", "migrate_database_url", "redis_url", "broker_url", "qdrant_url", "public_url", "email_url")
+PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "redis+cluster": 6379, "https": 443, "http": 80, **MAIL_PORTS}
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -68,6 +70,12 @@ class Env(BaseSettings):
         description="Companies live at <company>.BASE_DOMAIN, the shared API at api.BASE_DOMAIN.",
     )
     public_url: str = Field(default="http://localhost:8000", description="Scheme and port used in links.")
+    email_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Mail server: smtp://user:password@host:587 (STARTTLS), smtps:// (TLS), smtp+plain:// (a relay on "
+        "this machine), file:///folder, console:. Empty: no mail, and pages say so.",
+    )
+    email_from: str = Field(default="", description="Sender of mails. Default: no-reply@BASE_DOMAIN.")
     egress_allow_hosts: str = Field(
         default="",
         description="host:port pairs, by comma, that may be plain http or a private address (helpdesk on site).",
@@ -89,6 +97,12 @@ class Env(BaseSettings):
     debug: bool = Field(default=False, description="Django's debug pages. Never on a server others reach.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     log_format: Literal["json", "text"] = Field(default="json", description="Log lines as JSON or for reading.")
+
+    @field_validator("email_url")
+    @classmethod
+    def _mail(cls, value: SecretStr) -> SecretStr:
+        mail_at(value.get_secret_value())
+        return value
 
     @field_validator("egress_allow_hosts")
     @classmethod

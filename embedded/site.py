@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 import orjson
 
@@ -97,6 +98,7 @@ def site_environment(site: Site, *, app_url: str, redis_url: str, vectors_url: s
         "BASE_DOMAIN": "localhost",
         "PUBLIC_URL": f"http://localhost:{site.ports['web']}",
         "EGRESS_ALLOW_HOSTS": ",".join(allowed),
+        "EMAIL_URL": f"file://{quote(str((site.data / 'mail').resolve()))}",
         "LOG_FORMAT": "text",
         "POLL_SECONDS": "20",
         "DB_POOL_MAX": "8",

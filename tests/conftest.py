@@ -93,16 +93,10 @@ def audit_windows() -> None:
 
 @pytest.fixture(autouse=True)
 def limits_forget() -> None:
-    """Nor what was tried too often: the server's counts outlive the test's rollback."""
-    from redis import Redis
+    """Nor what was tried too often."""
+    from tests.limits import forget_limits
 
-    from apps.tenancy import limits
-    from apps.tenancy.cache import stems_of
-
-    limits._own.forget()
-    with Redis.from_url(f"{engines.valkey.url}/1") as client:
-        homes = ("acme", "globex", "operator", limits.PUBLIC)
-        client.unlink(*(key for home in homes for key in stems_of(limits.SPACE, limits.VERSION, home)[:2]))
+    forget_limits()
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ os.environ.update(
     QDRANT_API_KEY=vectors.token,
     BASE_DOMAIN="localhost",
     PUBLIC_URL="http://localhost:8000",
+    EMAIL_URL="console:",
     LOG_FORMAT="text",
     LOG_LEVEL="WARNING",
     EGRESS_ALLOW_HOSTS="",

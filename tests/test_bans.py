@@ -22,7 +22,7 @@ CALLED = {
     # Ways to the network beside the one that checks addresses.
     "open_connection": (), "create_connection": ("apps/tenancy/checks.py",), "create_datagram_endpoint": (), "open_unix_connection": (),
     "getaddrinfo": ("apps/core/egress/",), "gethostbyname": (), "urlopen": (), "urlretrieve": (), "send_mail": (),
-    "AsyncClient": ("apps/core/egress/",), "AsyncHTTPTransport": ("apps/core/egress/",), "EmailMessage": (),
+    "AsyncClient": ("apps/core/egress/",), "AsyncHTTPTransport": ("apps/core/egress/",), "EmailMessage": ("apps/accounts/mails.py",),
     "QdrantClient": ("apps/search/index.py",), "from_url": ("apps/tenancy/cacheserver.py",), "system": (), "popen": (),
     "Popen": (),
     "copy": ("apps/tenancy/", "apps/*/sql.py", "apps/core/chain.py"),  # there it is a hash that is copied
@@ -31,7 +31,7 @@ IMPORTED = {
     "requests": (), "aiohttp": (), "urllib.request": (), "http.client": (), "socket": ("apps/core/egress/",),
     "httpx2": ("apps/core/egress/",), "httpcore2": (), "httpx": (), "httpcore": (), "urllib3": (), "websockets": (),
     "ssl": ("apps/core/egress/",), "smtplib": (), "ftplib": (), "poplib": (), "imaplib": (), "telnetlib": (),
-    "xmlrpc": (), "socketserver": (), "anyio": (), "h11": (), "h2": (), "dns": (), "django.core.mail": (),
+    "xmlrpc": (), "socketserver": (), "anyio": (), "h11": (), "h2": (), "dns": (), "django.core.mail": ("apps/accounts/mails.py",),
     "boto3": (), "redis": ("apps/tenancy/",), "subprocess": ("apps/tenancy/management/commands/build_template.py",),
     "openai": ("apps/llm/providers/",), "qdrant_client": ("apps/search/index.py",),
     "django_tenants": ("apps/tenancy/", "config/"), "django.core.cache": ("apps/tenancy/",), "pickle": (),

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import Group  # importing it registers what is ta
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -30,7 +31,13 @@ def _sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) 
     return redirect_to_login(wanted if inside else reverse("admin:index"), reverse("accounts:sign-in"))
 
 
+def _change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """One page for that too: it slows guessing of the old one."""
+    return redirect("accounts:change-password")
+
+
 admin.site.login = _sign_in  # type: ignore[assignment]
+admin.site.password_change = _change_password  # type: ignore[assignment]
 
 
 @admin.register(User)

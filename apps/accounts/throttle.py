@@ -25,6 +25,7 @@ NETWORK = declare_rate("accounts.sign_in_network", burst=60, seconds=10)  # an o
 ADDRESS = declare_rate("accounts.sign_in_address", burst=30, seconds=60)  # an address from everywhere
 COMPANY = declare_rate("accounts.sign_in_company", burst=600, seconds=1)  # many networks, many addresses
 KNOWN = declare_rate("accounts.sign_in_known", burst=10, seconds=60)  # a browser the person has used before
+OLD = declare_rate("accounts.old_password", burst=5, seconds=60)  # asked again of somebody signed in
 KNOWN_SECONDS = 180 * 86_400
 
 

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from apps.accounts import views
+from apps.accounts import password_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
+    path("forgot-password/", password_views.forgot_password, name="forgot-password"),
+    path("set-password/<uidb64>/<token>/", password_views.set_password, name="set-password"),
+    path("password/", password_views.change_password, name="change-password"),
     path("language/", views.choose_language, name="language"),
     path("theme/", views.choose_theme, name="theme"),
     path("keys/", views.choose_keys, name="keys"),

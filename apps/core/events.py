@@ -129,6 +129,8 @@ def _operator(*fields: str) -> Event:
 AUDIT_EVENTS: dict[str, Event] = {
     "signed_in": _company("mode"),
     "sign_in_refused": _company("reason", "suppressed"),
+    "password_reset_asked": _company("suppressed"),
+    "password_changed": _company("mode"),
     "access_refused": _company("route", "method", "suppressed"),
     "token_refused": _company("suppressed"),
     "tenant_mismatch": _company("route", "suppressed"),

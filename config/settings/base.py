@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import logging
 from config.env import load_env
+from config.mail import mail_at
 
 ENV = load_env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -134,6 +135,7 @@ PASSWORD_HASHERS = ["apps.accounts.passwords.Argon2id"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"apps.accounts.passwords.{name}"} for name in ("Length", "Breached", "Guessable", "Context", "Similar")
 ]
+PASSWORD_RESET_TIMEOUT = 1800  # seconds a link to set a new password works; pages and mails say half an hour
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "assistant:queue"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
@@ -221,6 +223,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+MAIL = mail_at(ENV.email_url.get_secret_value())
+EMAIL_BACKEND = MAIL.backend
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.tls
+EMAIL_FILE_PATH = MAIL.folder
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = ENV.email_from or f"Deskhand <no-reply@{BASE_DOMAIN}>"
 
 QDRANT_URL = ENV.qdrant_url
 QDRANT_API_KEY = ENV.qdrant_api_key.get_secret_value() if ENV.qdrant_api_key else None

@@ -37,7 +37,7 @@ class Walk:
 
 def walk_through(reader: Reader) -> Walk:
     walk = Walk()
-    reader.watch.expected = {404}
+    reader.watch.expected = {400, 404}
     for part in (_signing_in, _queue, _ticket, _answers, _sources, _states, _ask_page, _missing_page):
         for screen in part(reader):
             walk.measure(reader, screen)
@@ -53,7 +53,25 @@ def _signing_in(reader: Reader) -> Iterator[str]:
     page.locator("main button[type=submit]").click()
     expect(page.locator("#refused")).to_be_visible()
     yield "sign-in refused"
+    page.locator("a[href='/forgot-password/']").click()
+    expect(page.locator("#id_email")).to_be_visible()
+    yield "forgotten password"
+    page.locator("#id_email").fill("nobody@acme.example")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator("[role=status]")).to_be_visible()
+    yield "forgotten password, sent"
+    reader.go("/set-password/MQ/not-a-token/")
+    expect(page.locator("a.btn[href='/forgot-password/']")).to_be_visible()
+    yield "new password, link too old"
     reader.sign_in()
+    reader.go("/password/")
+    page.locator("#id_old_password").fill("not the old one")
+    page.locator("#id_new_password1").fill("short")
+    page.locator("#id_new_password2").fill("different")
+    page.locator("main button[type=submit]").click()
+    expect(page.locator("[aria-invalid=true]").first).to_be_visible()
+    yield "change of password, refused"
+    reader.go("/")
 
 
 def _queue(reader: Reader) -> Iterator[str]:

@@ -23,7 +23,8 @@ DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 FILLED = {
     "POSTGRES_PASSWORD": "p1", "APP_PASSWORD": "p2", "MIGRATE_PASSWORD": "p3", "SECRET_KEY": "s" * 40,
     "MASTER_KEYS": "k1:" + "A" * 43 + "=", "QDRANT_API_KEY": "q1", "BASE_DOMAIN": "desk.example.org",
-    "PUBLIC_URL": "https://desk.example.org",
+    "PUBLIC_URL": "https://desk.example.org", "EMAIL_URL": "smtp://u:p@mail.example.org", "EMAIL_FROM": "d@example.org",
+    "TRUSTED_PROXIES": "172.16.0.0/12",
 }  # fmt: skip
 
 

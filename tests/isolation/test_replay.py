@@ -13,6 +13,7 @@ from django.test import Client
 
 from apps.accounts import throttle
 from apps.accounts.models import ApiToken, User
+from apps.accounts.resets import reset_tokens
 from apps.core.models import AuditEvent
 from apps.tenancy.alarms import REFUSED
 from apps.tenancy.context import Binding, bind_company
@@ -200,7 +201,18 @@ def test_a_browser_known_to_one_company_is_a_stranger_at_another(standing, of, a
         assert not throttle.known_browser(request, address)
 
 
+@pytest.mark.parametrize(("of", "at"), PAIRS)
+def test_a_link_to_set_a_password_opens_none_elsewhere_even_for_the_same_person(standing, of, at):
+    person = User(email="mara@both.example", name="Mara", password="the same hash")  # the row itself, copied whole
+    with bind_company(Binding(schema_of(of), of, "local")):
+        token = reset_tokens.make_token(person)
+        assert reset_tokens.check_token(person, token)
+    with bind_company(Binding(schema_of(at), at, "local")):
+        assert not reset_tokens.check_token(person, token)
+
+
 SIGNED = {
+    "apps/accounts/resets.py": {"PasswordResetTokenGenerator", "make_token"},
     "apps/tenancy/tasks.py": {"dumps", "loads"},
     "apps/console/support.py": {"dumps", "loads"},  # replayed in tests/console/test_support.py
     "apps/core/api.py": {"salted_hmac"},

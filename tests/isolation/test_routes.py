@@ -22,6 +22,7 @@ COMPANY: Rows = {
     "api/v1/tickets/<uuid:ticket_id>/brief/": ("/api/v1/tickets/{ticket}/brief/", 404, 401),
     "api/v1/tickets/<uuid:ticket_id>/draft/": ("/api/v1/tickets/{ticket}/draft/", 404, 401),
     "api/v1/ask/": ("/api/v1/ask/", 405, 401),
+    "password/": ("/password/", 200, 302),
     "keys/": ("/keys/", 405, 302),
     "": ("/", 200, 302),
     "tickets/<uuid:ticket_id>/": ("/tickets/{ticket}/", 404, 302),
@@ -40,6 +41,8 @@ PUBLIC: Rows = {
     "api/v1/docs/": ("/api/v1/docs/", 200, 200),
     "sign-in/": ("/sign-in/", 302, 200),
     "sign-out/": ("/sign-out/", 405, 405),
+    "forgot-password/": ("/forgot-password/", 200, 200),
+    "set-password/<uidb64>/<token>/": ("/set-password/MQ/x/", 200, 200),
     "language/": ("/language/", 405, 405),
     "theme/": ("/theme/", 405, 405),
 }

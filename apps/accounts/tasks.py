@@ -1,0 +1,41 @@
+"""Mail is sent by a worker, at least once: a mail server that is away costs nobody a page, only time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from apps.accounts.mails import send_changed, send_reset
+from apps.accounts.models import User
+from apps.core.errors import ExternalUnavailable
+from apps.tenancy.tasks import CompanyTask
+
+EXPIRES = 1800  # seconds: a mail later than that surprises more than it helps
+AGAIN: dict[str, Any] = {"autoretry_for": (OSError,), "retry_backoff": 5, "retry_backoff_max": 300, "max_retries": 6}
+
+
+@shared_task(base=CompanyTask, name="accounts.mail_reset", **AGAIN)
+def mail_reset(person_id: str) -> None:
+    """The link to set a new password, if the id is somebody's here."""
+    person = User.objects.active().filter(pk=person_id).first()
+    if person is not None and settings.MAIL.sends:
+        send_reset(person)
+
+
+@shared_task(base=CompanyTask, name="accounts.mail_changed", **AGAIN)
+def mail_changed(person_id: str) -> None:
+    """Word that the password was changed."""
+    person = User.objects.active().filter(pk=person_id).first()
+    if person is not None and settings.MAIL.sends:
+        send_changed(person)
+
+
+def hand_over(task: Any, *arguments: str) -> None:
+    """Give a mail to the workers. Raises ExternalUnavailable while the queue takes nothing."""
+    try:
+        task.apply_async(list(arguments), expires=EXPIRES)
+    except OperationalError as exc:
+        raise ExternalUnavailable("The queue did not answer.", code="queue_unavailable") from exc
