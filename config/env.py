@@ -58,6 +58,10 @@ class Env(BaseSettings):
         "MIGRATE_DATABASE_URL. manage.py sets 'migrate' for its commands.",
     )
     db_pool_max: int = Field(default=8, ge=1, le=200, description="Most PostgreSQL connections a process keeps.")
+    db_prepared: bool = Field(
+        default=True,
+        description="Let connections keep parsed statements; False behind a PgBouncer in transaction mode before 1.21.",
+    )
     redis_url: SecretStr = Field(
         default=SecretStr("redis://127.0.0.1:6379/1"),
         description="Cache: redis://, or redis+cluster://host:port of a cluster's node.",

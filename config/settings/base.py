@@ -36,6 +36,8 @@ def database(url: str, engine: str, pool: int | None) -> dict[str, object]:
     options: dict[str, object] = {}
     if pool:  # who gets no connection within three seconds is told to come back: waiting longer only piles up
         options["pool"] = {"min_size": 1, "max_size": pool, "max_lifetime": 1800, "timeout": 3}
+    if not ENV.db_prepared:
+        options["prepare_threshold"] = None
     return {
         "ENGINE": engine,
         "NAME": parts.path.lstrip("/"),

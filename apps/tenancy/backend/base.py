@@ -25,7 +25,7 @@ READ_ONLY = b"SET TRANSACTION READ ONLY; "
 FORGET = "SELECT set_config('search_path', 'pg_catalog', true), set_config('app.company_id', '', true)"
 
 
-PREPARE_AFTER = 5  # psycopg's default; OPTIONS {"prepare_threshold": None} for a PgBouncer that cannot keep statements
+PREPARE_AFTER = 5  # psycopg's default; DB_PREPARED=False for a PgBouncer that cannot keep statements
 
 
 def bind(connection: Connection[Any], binding: Binding) -> None:

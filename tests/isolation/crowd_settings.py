@@ -1,0 +1,5 @@
+"""The product's settings with addresses that read, for the processes of crowd.py."""
+
+from config.settings.base import *  # noqa: F403
+
+ROOT_URLCONF = "tests.isolation.pages"
