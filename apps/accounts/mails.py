@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from apps.accounts.finding import Account
 from apps.accounts.models import User
 from apps.accounts.resets import reset_link
 from apps.tenancy.addresses import company_url
@@ -28,6 +29,15 @@ def send_changed(person: User) -> None:
     with translation.override(person.language):
         link = company_url(current_company().company_id, reverse("accounts:forgot-password"))
         _send(person, _("Your password was changed"), "mail/changed.txt", {"link": link})
+
+
+def send_companies(address: str, accounts: list[Account]) -> None:
+    """The companies of an address, in the language of the first. Raises OSError."""
+    with translation.override(accounts[0].language):
+        listed = [
+            {"name": one.name, "link": company_url(one.company_id, reverse("accounts:sign-in"))} for one in accounts
+        ]
+        post(address, _("Your companies"), "mail/companies.txt", {"accounts": listed})
 
 
 def post(address: str, subject: str, template: str, context: dict[str, Any]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from apps.accounts.mails import send_changed, send_reset
+from apps.accounts.finding import companies_of, opened
+from apps.accounts.mails import send_changed, send_companies, send_reset
 from apps.accounts.models import User
-from apps.core.errors import ExternalUnavailable
-from apps.tenancy.tasks import CompanyTask
+from apps.core.errors import ExternalUnavailable, SealBroken
+from apps.tenancy.tasks import CompanyTask, OperatorTask
 
 EXPIRES = 1800  # seconds: a mail later than that surprises more than it helps
 AGAIN: dict[str, Any] = {"autoretry_for": (OSError,), "retry_backoff": 5, "retry_backoff_max": 300, "max_retries": 6}
@@ -31,6 +33,16 @@ def mail_changed(person_id: str) -> None:
     person = User.objects.active().filter(pk=person_id).first()
     if person is not None and settings.MAIL.sends:
         send_changed(person)
+
+
+@shared_task(base=OperatorTask, name="accounts.mail_companies", **AGAIN)
+def mail_companies(sealed: str) -> None:
+    """The companies of a sealed address, if there are any. What we did not seal is dropped."""
+    with suppress(SealBroken):
+        address = opened(sealed)
+        accounts = companies_of(address) if settings.MAIL.sends else []
+        if accounts:
+            send_companies(address, accounts)
 
 
 def hand_over(task: Any, *arguments: str) -> None:

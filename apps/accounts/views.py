@@ -1,4 +1,4 @@
-"""Sign in and out, language and appearance, and the bare host's page that helps find a company."""
+"""Sign in and out, language and appearance."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.access import allow
 from apps.accounts.models import Theme
 from apps.accounts.throttle import clean, remember_browser
 from apps.core.audit import record
-from apps.core.errors import BadInput, RateLimited
+from apps.core.errors import RateLimited
 from apps.tenancy.context import current_binding, current_company
 from apps.tenancy.models import Company
-from apps.tenancy.names import check_company_id
 
 
 class SignIn(LoginView):
@@ -136,19 +134,3 @@ def _back(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(referrer, allowed_hosts={request.get_host()}):
         return urlsplit(referrer)._replace(scheme="", netloc="").geturl() or "/"
     return "/"
-
-
-def find_company(request: HttpRequest) -> HttpResponse:
-    """The bare host: lead to <company>.BASE_DOMAIN without telling whether it exists."""
-    error, given = "", request.POST.get("company", "").strip().lower()
-    if request.method == "POST":
-        try:
-            company_id = check_company_id(given)
-        except BadInput:
-            error = _("A short name has 2 to 40 letters a–z, digits or hyphens.")
-        else:
-            public = urlsplit(settings.PUBLIC_URL)
-            port = f":{public.port}" if public.port else ""
-            return redirect(f"{public.scheme}://{company_id}.{settings.BASE_DOMAIN}{port}/")
-    context = {"error": error, "given": given[:40]}
-    return render(request, "accounts/find_company.html", context, status=400 if error else 200)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.access import allow
+from apps.accounts.find_views import find_company
 from apps.accounts.permissions import may
-from apps.accounts.views import find_company
 from apps.assistant import pages, queues
 from apps.assistant.api import find_ticket
 from apps.assistant.models import Brief
