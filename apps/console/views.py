@@ -25,10 +25,12 @@ from apps.console.tasks import ask_company
 from apps.core.errors import BadInput, Conflict, NotFound
 from apps.tenancy.models import Company
 from apps.tenancy.names import OPERATOR_COMPANY
+from apps.tenancy.orders import newest_orders
 
 OLD_NEWS = timedelta(minutes=15)  # a company that told nothing for so long is looked at
 SHOWN = 500  # companies on the page
 REQUESTS_SHOWN = 20
+ORDERS_SHOWN, ORDERS_LOOKED_AT = 5, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def companies(request: HttpRequest) -> HttpResponse:
 @allow("companies.read")
 @require_GET
 def company_page(request: HttpRequest, company_id: str) -> HttpResponse:
-    return _company_page(request, company_id)
+    return show_company(request, company_id)
 
 
 @operators_only
@@ -86,10 +88,10 @@ def ask_access(request: HttpRequest, company_id: str) -> HttpResponse:
         raise Http404 from exc
     except BadInput as exc:
         errors = {"minutes_invalid": _("Choose how long."), "reason_invalid": _("Say why, in at most 500 characters.")}
-        return _company_page(request, company_id, status=400, error=errors[exc.code], reason=reason)
+        return show_company(request, company_id, status=400, error=errors[exc.code], reason=reason)
     except Conflict:
         words = _("You have asked already, or the company is not active.")
-        return _company_page(request, company_id, status=409, error=words, reason=reason)
+        return show_company(request, company_id, status=409, error=words, reason=reason)
     ask_company(company_id)
     return redirect("console:company", company_id)
 
@@ -113,7 +115,7 @@ def open_door(request: HttpRequest, request_id: UUID) -> HttpResponse:
     try:
         token = support.make_pass(request=asked, person=request.user)
     except Conflict:
-        return _company_page(request, asked.target, status=409, error=_("This access is not open."))
+        return show_company(request, asked.target, status=409, error=_("This access is not open."))
     public = urlsplit(settings.PUBLIC_URL)
     port = f":{public.port}" if public.port else ""
     host = f"{public.scheme}://{asked.target}.{settings.BASE_DOMAIN}{port}"
@@ -126,9 +128,10 @@ def _others() -> Any:
     return Company.objects.exclude(company_id=OPERATOR_COMPANY)
 
 
-def _company_page(
+def show_company(
     request: HttpRequest, company_id: str, *, status: int = 200, error: str = "", reason: str = ""
 ) -> HttpResponse:
+    """The page of one company, with what went wrong if something did."""
     company = get_object_or_404(_others(), company_id=company_id)
     with transaction.atomic():
         figures = CompanyFigures.objects.filter(target=company_id).first()
@@ -136,8 +139,9 @@ def _company_page(
             SupportRequest.objects.filter(target=company_id).select_related("requested_by").order_by("-requested_at")
         )
         accesses = list(asked[:REQUESTS_SHOWN])
+    orders = [one for one in newest_orders(ORDERS_LOOKED_AT) if one.company_id == company_id][:ORDERS_SHOWN]
     context = {
-        "section": "companies", "row": Row(company, figures), "accesses": accesses, "minutes": support.MINUTES,
+        "section": "companies", "orders": orders, "row": Row(company, figures), "accesses": accesses, "minutes": support.MINUTES,
         "error": error, "reason": reason, "host": f"{company_id}.{settings.BASE_DOMAIN}",
     }  # fmt: skip
     return render(request, "console/company.html", context, status=status)

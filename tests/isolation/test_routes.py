@@ -51,6 +51,9 @@ OPERATOR: Rows = {
     "console/companies/<company:company_id>/": ("/console/companies/acme/", 404, 404),
     "console/companies/<company:company_id>/refresh/": ("/console/companies/acme/refresh/", 404, 404),
     "console/companies/<company:company_id>/support/": ("/console/companies/acme/support/", 404, 404),
+    "console/companies/<company:company_id>/orders/": ("/console/companies/acme/orders/", 404, 404),
+    "console/orders/": ("/console/orders/", 404, 404),
+    "console/orders/open/": ("/console/orders/open/", 404, 404),
     "console/support/<uuid:request_id>/": ("/console/support/{ticket}/", 404, 404),
 }
 ROUTES = COMPANY | PUBLIC | OPERATOR
