@@ -69,7 +69,8 @@ def environment(tmp_path: Path) -> Any:
             if pool == "pgbouncer":
                 url = stack.enter_context(pgbouncer(tmp_path / "pgbouncer", os.environ["DATABASE_URL"], pool=2))
                 own |= {"DATABASE_URL": url, "DB_PREPARED": "False"}
-            return dict(os.environ) | own
+            serving = {name: value for name, value in os.environ.items() if name != "MIGRATE_DATABASE_URL"}
+            return serving | own
 
         yield of
 
