@@ -6,14 +6,15 @@ import ast
 
 import pytest
 
-from tests.seeded import database, stores
+from tests.seeded import database, stores, tool
 from tests.seeded.running import ROOT, Fault, Outdated, applied, line, run_all, unharmed
 
-FAULTS = (*database.FAULTS, *stores.FAULTS)
+FAULTS = (*database.FAULTS, *stores.FAULTS, *tool.FAULTS)
 
 
 def test_every_fault_still_applies_and_is_a_program_and_names_tests_that_are_there():
     assert len(FAULTS) >= 25
+    assert sum(bool(fault.tool) for fault in FAULTS) >= 10
     assert len({(fault.file, fault.old, fault.new) for fault in FAULTS}) == len(FAULTS)
     for fault in FAULTS:
         text = applied(fault)

@@ -136,6 +136,14 @@ def test_code_with_a_context_of_its_own_cannot_go_on_in_an_open_transaction(both
             Context().run(elsewhere)
 
 
+def test_a_row_read_without_its_company_is_no_leak(both):
+    acme, _ = both
+    with bind_company(acme.binding()):
+        person = User.objects.only("email").get()
+        assert person.email == "same@example.org"
+        assert person.company_id == "acme"
+
+
 def test_start_up_check_is_content_with_the_real_database(acme):
     with connection.cursor() as cursor:
         assert wall_errors(cursor) == []
