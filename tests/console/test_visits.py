@@ -14,17 +14,18 @@ from apps.console.models import SupportAccess
 from apps.console.visits import BACKEND
 from apps.platforms.models import Article, Message, Ticket
 from apps.tenancy.context import bind_company
-from tests.accounts.test_role_table import CONSOLE, OPEN_ADMIN, TABLE, address, ask, got_through, routes
+from tests.accounts.test_role_table import ALL, CONSOLE, OPEN_ADMIN, TABLE, address, ask, got_through, routes
 from tests.console.steps import trail, visit
 
 pytestmark = pytest.mark.usefixtures("standing_halls")
 
-SUPPORT_COLUMN = {
+# Pages for everybody, such as signing in; the API is closed to a visit even there.
+OPEN_TO_ALL = {row for row, who in TABLE.items() if who == ALL and row[0] == "GET" and not row[1].startswith("api/")}
+SUPPORT_COLUMN = OPEN_TO_ALL | {
     ("GET", ""),
     ("GET", "tickets/<uuid:ticket_id>/"),
     ("GET", "sources/messages/<uuid:source_id>/"),
     ("GET", "sources/articles/<uuid:source_id>/"),
-    ("GET", "sign-in/"),
     ("POST", "sign-out/"),
     ("POST", "support/leave/"),
 }
