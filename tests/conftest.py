@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -171,6 +172,6 @@ def token_of(make_user: Callable[..., Any]) -> Callable[..., str]:
             user = User.objects.filter(role=role).first()
         user = user or make_user(company, role)
         with bind_company(company.binding()):
-            return ApiToken.issue(user=user, name="test", scopes=scopes)[1]
+            return ApiToken.issue(user=user, name=f"test {uuid4()}", scopes=scopes)[1]
 
     return token

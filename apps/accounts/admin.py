@@ -12,8 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import ApiToken, Role, User
+from apps.accounts.tokens import revoke
 from apps.tenancy.context import current_company
 from apps.tenancy.names import OPERATOR_COMPANY
 
@@ -60,12 +63,22 @@ class UserAdmin(admin.ModelAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin):
-    """Tokens are made by command, where they are shown once; here they are looked at and revoked."""
+    """Everybody's tokens: looked at and revoked here, made and replaced by their owner, who sees them once."""
 
-    list_display = ("name", "user", "created_at", "expires_at", "revoked_at")
+    list_display = ("name", "user", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ("user",)
-    fields = ("name", "user", "scopes", "created_at", "expires_at", "revoked_at")
-    readonly_fields = ("name", "user", "scopes", "created_at")
+    fields = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+    actions = ("revoke",)
 
     def has_add_permission(self, request: object) -> bool:
         return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+    @admin.action(description=_("Revoke the selected tokens"))
+    def revoke(self, request: HttpRequest, chosen: Any) -> None:
+        count = sum(revoke(token=token) for token in chosen)
+        # Translators: %(count)s is a number of API tokens that no longer work.
+        told = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count) % {"count": count}
+        self.message_user(request, told)

@@ -8,10 +8,10 @@ from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 
-from apps.accounts.models import digest
-from apps.accounts.sql import TokenRow, find_token
+from apps.accounts.models import API, digest
+from apps.accounts.sql import TokenRow, find_token, note_use
 from apps.tenancy.context import name_principal
-from apps.tenancy.credentials import bearer
+from apps.tenancy.credentials import bearer, split_token
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -21,9 +21,13 @@ class TokenAuthentication(authentication.BaseAuthentication):
         token = bearer(request._request)
         if token is None:
             return None
-        found = find_token(digest(token), timezone.now()) if token else None
+        kind, _company = split_token(token) or ("", "")
+        now = timezone.now()
+        found = find_token(digest(token), now) if kind == API else None
         if found is None:
             raise exceptions.AuthenticationFailed()
+        if found.unseen:
+            note_use(found.id, now)
         name_principal(f"token:{found.id}")
         return found.user, found
 

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.passwords import normalise
+from apps.core.errors import BadInput, Conflict
 from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, NONE, SECRET, DataClass
 from apps.tenancy.context import current_company
@@ -141,12 +142,24 @@ class Scope(models.TextChoices):
     WRITE = "write", _("Write")
 
 
+API = "api"  # the kind of token that calls the API: dsk_api_…
+DEFAULT_DAYS, MOST_DAYS = 90, 365
+MOST_ALIKE = 2  # tokens of one person and purpose that work at a time: the old and the new one of a rotation
+
+
 def default_scopes() -> list[str]:
     return list(Scope.values)
 
 
 def default_expiry() -> Any:
-    return timezone.now() + timedelta(days=90)
+    return timezone.now() + timedelta(days=DEFAULT_DAYS)
+
+
+class TokenQuerySet(models.QuerySet["ApiToken"]):
+    """Questions about tokens."""
+
+    def active(self) -> TokenQuerySet:
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 
 class ApiToken(CompanyModel):
@@ -154,30 +167,65 @@ class ApiToken(CompanyModel):
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "user": NONE, "name": NONE, "digest": SECRET, "scopes": NONE,
-        "created_at": NONE, "expires_at": NONE, "revoked_at": NONE,
+        "created_at": NONE, "expires_at": NONE, "revoked_at": NONE, "last_used_at": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(_("purpose"), max_length=80)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     scopes = models.JSONField(_("scopes"), default=default_scopes)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"), default=default_expiry)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    objects = TokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="accounts_apitoken_expires",
+                condition=Q(expires_at__lte=F("created_at") + timedelta(days=MOST_DAYS)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_active(self) -> bool:
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
     @classmethod
-    def issue(cls, *, user: User, name: str, scopes: list[str] | None = None) -> tuple[ApiToken, str]:
-        """Make a token for the bound company; the clear text is returned once and never stored."""
-        clear = new_token("api", current_company().company_id)
-        token = cls.objects.create(user=user, name=name, digest=digest(clear), scopes=scopes or default_scopes())
+    def issue(
+        cls, *, user: User, name: str, scopes: list[str] | None = None, days: int = DEFAULT_DAYS
+    ) -> tuple[ApiToken, str]:
+        """Make a token for the bound company; the clear text is returned once and never stored.
+
+        Raises BadInput for an empty purpose, no or unknown scopes, or a life outside 1 to 365 days, and Conflict when
+        two tokens of that person and purpose work already.
+        """
+        name, scopes = " ".join(name.split()), default_scopes() if scopes is None else scopes
+        if not 1 <= len(name) <= 80 or not name.isprintable():
+            raise BadInput("Say what the token is for, in at most 80 signs.", code="name_invalid")
+        if not scopes or not set(scopes) <= set(Scope.values):
+            raise BadInput(f"Scopes: one or more of {', '.join(Scope.values)}.", code="scope_invalid")
+        if not 1 <= days <= MOST_DAYS:
+            raise BadInput(f"A token lasts 1 to {MOST_DAYS} days.", code="days_invalid")
+        clear = new_token(API, current_company().company_id)
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two at once would both count one
+            if cls.objects.active().filter(user=user, name=name).count() >= MOST_ALIKE:
+                raise Conflict(
+                    f"Two tokens for {name!r} work already: revoke the one no longer used.", code="tokens_too_many"
+                )
+            token = cls.objects.create(
+                user=user, name=name, digest=digest(clear), scopes=sorted(set(scopes)),
+                expires_at=timezone.now() + timedelta(days=days),
+            )  # fmt: skip
         return token, clear
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.accounts import password_views, views
+from apps.accounts import password_views, token_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,4 +14,7 @@ urlpatterns = [
     path("language/", views.choose_language, name="language"),
     path("theme/", views.choose_theme, name="theme"),
     path("keys/", views.choose_keys, name="keys"),
+    path("account/tokens/", token_views.tokens, name="tokens"),
+    path("account/tokens/<uuid:token_id>/replace/", token_views.replace_token, name="token-replace"),
+    path("account/tokens/<uuid:token_id>/revoke/", token_views.revoke_token, name="token-revoke"),
 ]

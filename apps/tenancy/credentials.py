@@ -22,12 +22,18 @@ def new_token(kind: str, company_id: str) -> str:
     return f"{body}_{_checksum(body)}"
 
 
-def token_company(token: str) -> str | None:
-    """The company a well-formed token names; None when the form or the checksum is wrong."""
+def split_token(token: str) -> tuple[str, str] | None:
+    """(kind, company) of a token; None when the form or the checksum is wrong. No database is asked for such a one."""
     match = _TOKEN.match(token)
     if match is None or _checksum(token[:-7]) != match[4]:
         return None
-    return match[2]
+    return match[1], match[2]
+
+
+def token_company(token: str) -> str | None:
+    """The company a well-formed token names; None when the form or the checksum is wrong."""
+    parts = split_token(token)
+    return parts[1] if parts else None
 
 
 def split_cookie(value: str) -> tuple[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 
@@ -34,7 +35,7 @@ def client_as(caller: str, company: Company, client_of: Any, make_user: Any, **o
     elif caller.startswith("token:"):
         with bind_company(company.binding()):
             admin = User.objects.filter(role="admin").first() or make_user(company, "admin")
-            _row, clear = ApiToken.issue(user=admin, name=caller, scopes=[caller.removeprefix("token:")])
+            _row, clear = ApiToken.issue(user=admin, name=f"{caller} {uuid4()}", scopes=[caller.removeprefix("token:")])
         host = f"{company.company_id}.localhost"
         return Client(headers={"host": host, "authorization": f"Bearer {clear}"}, **options)
     else:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, include, path
 
+from apps.accounts.models import ApiToken
 from apps.platforms.models import Article, Message, Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import charging_case
@@ -24,6 +25,9 @@ COMPANY: Rows = {
     "api/v1/ask/": ("/api/v1/ask/", 405, 401),
     "password/": ("/password/", 200, 302),
     "keys/": ("/keys/", 405, 302),
+    "account/tokens/": ("/account/tokens/", 403, 302),
+    "account/tokens/<uuid:token_id>/replace/": ("/account/tokens/{token}/replace/", 403, 302),
+    "account/tokens/<uuid:token_id>/revoke/": ("/account/tokens/{token}/revoke/", 403, 302),
     "": ("/", 200, 302),
     "tickets/<uuid:ticket_id>/": ("/tickets/{ticket}/", 404, 302),
     "tickets/<uuid:ticket_id>/draft/": ("/tickets/{ticket}/draft/", 404, 302),
@@ -98,13 +102,15 @@ def test_nobody_is_let_in_where_it_is_a_company_s():
 
 
 @pytest.fixture
-def ids(acme, globex):
+def ids(acme, globex, token_of):
+    token_of(acme, "lead")
     with bind_company(acme.binding()):
         charging_case()
         return {
             "ticket": Ticket.objects.get(remote_id="102").pk,
             "message": Message.objects.first().pk,
             "article": Article.objects.first().pk,
+            "token": ApiToken.objects.get().pk,
         }
 
 
