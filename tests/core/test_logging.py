@@ -45,6 +45,12 @@ def raised(fault) -> BaseException:
     return caught.value
 
 
+@pytest.fixture(autouse=True)
+def outside_of_requests() -> None:
+    """What the request of a test before has left on this thread."""
+    structlog.contextvars.clear_contextvars()
+
+
 def test_a_library_s_line_tells_where_it_was_written_and_not_what_it_says():
     line = orjson.loads(written(record("no %s for %s", CANARIES[0], TEXT)))
     assert line.keys() == {"timestamp", "level", "logger", "event", "where"}

@@ -79,7 +79,7 @@ def test_a_kept_statement_yields_nothing_across_schemas_or_unbound(both):
 
 def test_a_kept_statement_survives_a_column_that_is_wider_in_the_next_schema(acme, globex, superuser_url):
     with psycopg.connect(superuser_url, prepare_threshold=0) as admin:
-        asked = [b"", datetime.now(UTC)]
+        asked = [datetime.now(UTC), b"", datetime.now(UTC)]
         for schema in ("c_acme", "c_globex", "c_acme"):
             admin.execute("SELECT set_config('search_path', %s, true)", [schema])
             if schema == "c_globex":
