@@ -67,6 +67,12 @@ def keep_head(*, now: datetime | None = None) -> bool:
     return True
 
 
+def keep_last_head() -> None:
+    """The head once more before the trail is gone: hashes are all that stays of it. Raises OSError."""
+    if enabled():
+        keep_head()
+
+
 def read_store() -> Store:
     """Every line of the bound company, and the numbers of lines whose seal does not fit. No store: nothing."""
     try:

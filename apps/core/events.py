@@ -168,6 +168,7 @@ LOG_EVENTS: dict[str, Event] = {
     "indexed": _company("sources", "chunks", "embedded", "removed"),
     "work_put_off": _company("kind", "code", "count"),
     "company_failed": _operator("company_id", "code"),
+    "sweep_waits": _operator("kind"),
     "orders_wait": _operator(),
     "order_put_off": _operator("kind", "company_id", "code"),
     "order_ended": _operator("kind", "company_id", "outcome", "code"),

@@ -27,7 +27,7 @@ from apps.tenancy.provisioning import build_company, owner_connection, put_statu
 from apps.tenancy.registry import company_named, forget_hosts
 
 log = structlog.get_logger("deskhand.lifecycle")
-LONGEST_WAIT = 300  # seconds between two attempts
+LONGEST_WAIT = 60  # seconds between two attempts
 
 _DUE = """
 SELECT id FROM public.tenancy_order WHERE state IN ('asked', 'running') AND next_at <= now() AND (%(id)s::uuid IS NULL OR id = %(id)s)
@@ -43,8 +43,7 @@ WHERE id = %s AND state IN ('asked', 'running') AND next_at <= now()
 RETURNING id, kind, company_id, facts, steps, attempts, asked_by
 """
 _SOONEST = """
-SELECT extract(epoch FROM greatest(min(next_at) - now(), interval '0'))::float FROM public.tenancy_order
-WHERE state IN ('asked', 'running')
+SELECT extract(epoch FROM min(next_at) - now())::float FROM public.tenancy_order WHERE state IN ('asked', 'running')
 """
 
 
@@ -97,7 +96,7 @@ def work_off(order_id: UUID | None = None) -> float | None:
         for (due,) in owner.execute(_DUE, {"id": order_id}).fetchall():
             _work(owner, due)
         row = owner.execute(_SOONEST).fetchone()
-    return None if row is None or row[0] is None else float(row[0])
+    return None if row is None or row[0] is None else max(0.0, row[0])
 
 
 def _work(owner: psycopg.Connection, order_id: UUID) -> None:

@@ -67,7 +67,7 @@ def _open(company: Known, claimed: str | None) -> Binding | Refusal:
     """Schema of the host, company of the credential (W1, W2): were the comparison above wrong, 0 rows would be seen."""
     if company.status == Company.Status.ACTIVE:
         return company.binding(claimed=claimed)
-    if company.status == Company.Status.CLOSED:
+    if company.status in (Company.Status.CLOSED, Company.Status.CLOSING):
         return Refusal(410, "company_closed")
     return Refusal(403, "company_suspended")
 

@@ -235,6 +235,19 @@ EMAIL_FILE_PATH = MAIL.folder
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = ENV.email_from or f"Deskhand <no-reply@{BASE_DOMAIN}>"
 
+# What a company leaves behind when it is closed, what is erased of it outside its schema, what cleans up afterwards.
+COMPANY_FAREWELLS = ["apps.compliance.heads.keep_last_head"]
+COMPANY_ERASERS = [
+    "apps.search.index.erase_company",
+    "apps.tenancy.cache.forget_company",
+    "apps.tenancy.sweeping.forget_keys",
+]
+COMPANY_SWEEPERS = [
+    "apps.search.index.sweep_index",
+    "apps.tenancy.sweeping.sweep_database",
+    "apps.tenancy.sweeping.sweep_keys",
+]
+
 QDRANT_URL = ENV.qdrant_url
 QDRANT_API_KEY = ENV.qdrant_api_key.get_secret_value() if ENV.qdrant_api_key else None
 EMBEDDING_PROVIDER = ENV.embedding_provider

@@ -51,6 +51,8 @@ LIBRARY_COMMANDS: dict[str, Scope] = dict.fromkeys(
 # Files that may talk to the cache server, and the aliases of CACHES. Everything else goes through a namespace.
 CACHE_CLIENTS: dict[str, Scope] = {
     "apps/tenancy/cacheserver.py": COMPANY,  # under tenancy.cache, which puts the company into every key
+    "apps/tenancy/sweeping.py": OPERATOR,  # at a company's end: every key of it, then the server's files
+    "apps/tenancy/queues.py": OPERATOR,  # the queue, not the cache: messages of a company that is closed
     "CACHES default": COMPANY,  # its KEY_FUNCTION does
 }
 

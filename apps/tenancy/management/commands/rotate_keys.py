@@ -58,7 +58,9 @@ class Command(JsonCommand):
         )
 
     def perform(self, **options: Any) -> dict[str, Any]:
-        companies = list(Company.objects.exclude(status=Company.Status.CLOSED).order_by("company_id"))
+        companies = list(
+            Company.objects.filter(status__in=(Company.Status.ACTIVE, Company.Status.SUSPENDED)).order_by("company_id")
+        )
         total: Counter[str] = Counter(dict.fromkeys((*SUMS, "rewrapped", "renewed", "resealed", "retired"), 0))
         needed: Counter[str] = Counter()
         trouble: dict[str, list[str]] = {}
