@@ -79,7 +79,9 @@ def test_the_theme_a_person_chose_holds_in_the_admin_too(reader_of):
 def test_an_agent_is_told_that_the_admin_is_not_theirs(reader_of):
     reader = reader_of()
     reader.sign_in()
+    reader.watch.expected = {403}
     page = reader.go("/admin/")
-    expect(page.get_by_role("alert")).to_have_text("Your role does not include this page. An admin can change it.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not available to you")
+    expect(page.get_by_role("main")).to_contain_text("Your role does not include this page. An admin can change it.")
     assert checks.axe(page) == []
     assert reader.watch.report() == {}
