@@ -118,7 +118,7 @@ def test_nobody_sees_another_s(marked, environment, pool, reads):
 
 @pytest.mark.parametrize(("pool", "reads"), [
     ("django", SHORT), pytest.param("django", LONG, marks=pytest.mark.verify),
-    pytest.param("pgbouncer", LONG, marks=[pytest.mark.verify, pytest.mark.skipif(program() is None, reason=ABSENT)]),
+    pytest.param("pgbouncer", LONG, marks=[pytest.mark.soak, pytest.mark.skipif(program() is None, reason=ABSENT)]),
 ])  # fmt: skip
 def test_a_prefork_worker_reads_for_whom_it_was_asked(marked, standing, environment, tmp_path, pool, reads):
     """Three children serve three companies in turn; now and then a message comes that names none (E10): it is refused."""

