@@ -149,7 +149,7 @@ CYCLE = (
 
 def _patiently(read: Callable[[], Any]) -> Any:
     """A busy cache server answers too late now and then, which the product takes for a miss: no leak, so ask again."""
-    for _ in range(40):
+    for _ in range(400):
         found = read()
         if isinstance(found, str):
             return found
