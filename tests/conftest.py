@@ -30,7 +30,8 @@ def superuser_url() -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """The registry by the migrating login in its own process, the companies by provisioning, once."""
-    subprocess.run([sys.executable, "manage.py", "migrate_database"], check=True, capture_output=True)
+    if not engines.PREPARED:
+        subprocess.run([sys.executable, "manage.py", "migrate_database"], check=True, capture_output=True)
     from apps.tenancy.provisioning import create_company
 
     with django_db_blocker.unblock():

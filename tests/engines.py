@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from embedded.valkey import Valkey
 from embedded.vectors.process import VectorsProcess
 
 folder = tempfile.TemporaryDirectory(prefix="deskhand-test-")
-postgres = Postgres(Path(folder.name) / "postgres", fsync=False).start()
+postgres = Postgres(Path(folder.name) / "postgres", fsync=False)
+PREPARED = os.environ.get("PREPARED_CLUSTER", "")  # see tests/seeded/prepared.py
+if PREPARED:
+    postgres.data.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", PREPARED, postgres.data], check=True)
+postgres.start()
 valkey = Valkey(Path(folder.name) / "valkey").start()
 vectors = VectorsProcess(Path(folder.name) / "vectors").start()
 ensure_roles(postgres)
