@@ -57,6 +57,13 @@ class Env(BaseSettings):
         description="'provision' for the one worker that opens and closes companies: it alone may hold "
         "MIGRATE_DATABASE_URL. manage.py sets 'migrate' for its commands.",
     )
+    standby_companies: int = Field(
+        default=2,
+        ge=0,
+        le=100,
+        description="Schemas the provisioning worker keeps prepared, so that an order to open a company is done at "
+        "once; about 1.5 MB each. 0: none.",
+    )
     db_pool_max: int = Field(default=8, ge=1, le=200, description="Most PostgreSQL connections a process keeps.")
     db_prepared: bool = Field(
         default=True,

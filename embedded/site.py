@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PREFERRED = {"web": 8000}
 ACCOUNTS = ("acme", "globex")
 SHELL = ("PATH", "HOME", "LANG", "TMPDIR", "TERM")
-TUNABLE = ("LOG_LEVEL", "LOG_FORMAT", "POLL_SECONDS", "DB_POOL_MAX", "MODELS_THREADS")  # the shell's word counts
+TUNABLE = ("LOG_LEVEL", "LOG_FORMAT", "POLL_SECONDS", "DB_POOL_MAX", "MODELS_THREADS", "STANDBY_COMPANIES")  # the shell's word counts
 
 
 class Busy(RuntimeError):

@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from apps.tenancy.names import OPERATOR_COMPANY
+from apps.tenancy.names import OPERATOR_COMPANY, STANDBY
 from embedded.postgres import SUPERUSER
 from embedded.roles import DATABASE
 from tests import engines
@@ -53,6 +53,8 @@ def no_company_stays(superuser_url: str) -> Iterator[None]:
         if admin.execute("SELECT to_regclass('public.tenancy_company')").fetchone() != (None,):
             stay = {row[0] for row in admin.execute("SELECT company_id FROM public.tenancy_company")}
             assert stay <= {"acme", "globex", OPERATOR_COMPANY}, f"companies left behind: {stay}"
+        ahead = [row[0] for row in admin.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [STANDBY])]
+        assert ahead == [], f"standbys left behind: {ahead}"
 
 
 @pytest.fixture

@@ -171,6 +171,8 @@ LOG_EVENTS: dict[str, Event] = {
     "sweep_waits": _operator("kind"),
     "orders_wait": _operator(),
     "order_put_off": _operator("kind", "company_id", "code"),
+    "standby_kept": _operator("change", "count"),
+    "standby_unfit": _operator("code"),
     "order_ended": _operator("kind", "company_id", "outcome", "code"),
     "egress_failed": _company("reason"),
     "request_failed": _public("status", "method", "route"),

@@ -75,6 +75,17 @@ WHERE n.nspname LIKE 'c\_%%' AND c.relkind = 'r' AND c.relname = 'core_auditeven
        OR (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled = 'O') < 2)
 LIMIT 5
 """
+# What nobody has claimed is shut twice: the schema to the login, every row to everybody.
+_STANDBYS = r"""
+SELECT n.nspname FROM pg_namespace n WHERE n.nspname LIKE 'standby\_%%' AND (
+  has_schema_privilege(current_user, n.oid, 'USAGE, CREATE')
+  OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND (c.relkind IN ('v', 'm', 'f') OR (
+    c.relkind IN ('r', 'p') AND c.relname <> ALL (%s::text[])
+    AND (NOT (c.relrowsecurity AND c.relforcerowsecurity) OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)))))
+  OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND p.prosecdef))
+UNION ALL SELECT y.company_id FROM public.tenancy_company y WHERE y.schema_name LIKE 'standby\_%%'
+LIMIT 5
+"""
 _TESTS: tuple[tuple[str, list[Any], str, str, str], ...] = (
     (_UNWALLED, [list(EXEMPT), *[_BOUND] * 4], "tenancy.E003",
      "Tables without forced row security and its two policies", "Run migrate_database."),
@@ -83,6 +94,8 @@ _TESTS: tuple[tuple[str, list[Any], str, str, str], ...] = (
     (_FUNCTIONS, [], "tenancy.E007", "Functions that run with their owner's rights", "Make them SECURITY INVOKER."),
     (_SHADOWS, [], "tenancy.E005", "Tables both in public and in a company's schema", "Keep each app on one side."),
     (_SHRINKING, [], "tenancy.E006", "Audit trails that can be shortened or changed", "Run migrate_database."),
+    (_STANDBYS, [list(EXEMPT)], "tenancy.E012",
+     "Standby companies that are not shut, or that the registry names", "Drop the schema; another is made."),
     (_POWERS, [], "tenancy.E008", "The serving login may do more than read and write rows", "Revoke it."),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from apps.core.errors import BadInput, Conflict
 from apps.tenancy.models import Company
 from apps.tenancy.names import check_company_id, schema_of
 from apps.tenancy.registry import forget_hosts
+from apps.tenancy.standby import claim, keep
 from apps.tenancy.template import replay
 
 
@@ -51,12 +52,25 @@ def create_company(
 
 
 def build_company(owner: psycopg.Connection, company_id: str, *, name: str, language: str, region: str) -> None:
-    """create_company() in the caller's transaction, for an id that was checked. Raises Conflict when it exists."""
+    """create_company() in the caller's transaction, for an id that was checked: from a standby where one is ready.
+
+    Raises Conflict when the company exists.
+    """
     schema = schema_of(company_id)
     if _exists(owner, company_id, schema):
         raise Conflict(f"Company {company_id!r} exists already, or has existed.", code="company_exists")
-    replay(owner, schema=schema, company_id=company_id)
+    if not claim(owner, schema=schema, company_id=company_id):
+        replay(owner, schema=schema, company_id=company_id)
     _register(owner, company_id, schema, name, language, region or settings.REGION)
+
+
+def keep_standbys() -> bool:
+    """One step towards settings.STANDBY_COMPANIES prepared schemas; False when nothing is left to do.
+
+    Raises BadInput in a process without the migrating login, psycopg.Error when PostgreSQL is away or full.
+    """
+    with owner_connection() as owner:
+        return keep(owner, settings.STANDBY_COMPANIES)
 
 
 def put_status(

@@ -21,6 +21,7 @@ from apps.tenancy.context import Binding, CompanySwitch, bind_company, current_c
 from apps.tenancy.lifecycle import work_off
 from apps.tenancy.models import Company
 from apps.tenancy.names import OPERATOR_COMPANY
+from apps.tenancy.provisioning import keep_standbys
 from apps.tenancy.registry import all_companies, company_named
 
 HEADER = "deskhand"
@@ -183,8 +184,13 @@ def for_each_company(work: Callable[[], object]) -> int:
 
 @shared_task(base=OperatorTask, name="tenancy.provision_due", soft_time_limit=570, time_limit=600)
 def provision_due() -> None:
-    """The provisioning worker's look at the orders. Beat sends it every few seconds."""
+    """The provisioning worker's look at the orders. Beat sends it every few seconds.
+
+    When none is due it sees to the standby companies, and looks at the orders again after each.
+    """
     work_off()
+    while keep_standbys():
+        work_off()
 
 
 def hurry_orders() -> None:

@@ -13,10 +13,14 @@ SCHEMA = "c_zz_template_zz"
 COMPANY = "zz-template-zz"
 SCHEMA_MARK = "@schema@"
 COMPANY_MARK = "@company@"
+USUAL_WAIT = "10s"  # for a lock
 # No workers: PostgreSQL need not plan how many would help to build 85 empty indexes.
 _BEFORE = f"""
-SELECT set_config('lock_timeout', '10s', true), set_config('max_parallel_maintenance_workers', '0', true),
+SELECT set_config('lock_timeout', '@lock@', true), set_config('max_parallel_maintenance_workers', '0', true),
        set_config('app.company_id', '{COMPANY_MARK}', true);
+"""
+_AFTER = f"""
+SELECT set_config('search_path', 'pg_catalog', true), set_config('lock_timeout', '{USUAL_WAIT}', true)
 """
 
 
@@ -27,12 +31,18 @@ def template_sql() -> str:
 
 
 def replay(connection: Connection, *, schema: str, company_id: str) -> None:
-    """Create the schema with tables, walls, grants, reference rows and sequences, in the caller's transaction.
+    """Create the schema with tables, walls, grants, reference rows and sequences, in the caller's transaction."""
+    send(connection, template_sql(), schema=schema, company_id=company_id)
 
-    One message to the server. Both names were checked by names.py (a-z, 0-9, '-' and '_' only), so filling them in
-    cannot change the SQL.
+
+def send(
+    connection: Connection, text: str, *, schema: str, company_id: str = "", lock_wait: str = USUAL_WAIT
+) -> None:
+    """Run the template or a part of it in one message, bound to the company, in the caller's transaction.
+
+    Both names were checked by names.py (a-z, 0-9, '-' and '_' only), so filling them in cannot change the SQL.
     """
-    text = _BEFORE + template_sql() + "SELECT set_config('search_path', 'pg_catalog', true)"
+    text = _BEFORE.replace("@lock@", lock_wait) + text + _AFTER
     connection.execute(text.replace(SCHEMA_MARK, schema).replace(COMPANY_MARK, company_id).encode(), prepare=False)
 
 

@@ -60,6 +60,7 @@ if ENV.database_login == "migrate":
 else:
     DATABASES = {"default": database(ENV.database_url.get_secret_value(), "apps.tenancy.backend", ENV.db_pool_max)}
 PROVISIONS = ENV.database_login == "provision"
+STANDBY_COMPANIES = ENV.standby_companies
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 
 SHARED_APPS = ["django_tenants", "apps.tenancy"]

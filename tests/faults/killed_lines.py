@@ -1,5 +1,7 @@
 """Work an order off with kill -9 before every Nth line of the code that does it; run as a program of its own.
 
+KIND is an order's kind, "claim" for an order to open a company that finds a standby, or "keep" for making standbys.
+
 python -m tests.faults.killed_lines KIND STRIDE [OFFSET]: prints one JSON object with how many lines were met, how often
 it was killed, and every order that did not end as if nothing had happened. Processes are forked before they connect.
 """
@@ -25,7 +27,7 @@ from apps.core.models import AuditEvent  # noqa: E402
 from apps.tenancy import lifecycle, orders  # noqa: E402
 from apps.tenancy.context import bind_company  # noqa: E402
 from apps.tenancy.models import Order  # noqa: E402
-from apps.tenancy.provisioning import create_company  # noqa: E402
+from apps.tenancy.provisioning import create_company, keep_standbys  # noqa: E402
 from tests.isolation.companies import drop  # noqa: E402
 
 COMPANY = "kill-me"
@@ -53,7 +55,10 @@ def prepare(kind: str) -> None:
     drop(SUPERUSER, COMPANY)
     with psycopg.connect(SUPERUSER) as admin:
         admin.execute("DELETE FROM public.tenancy_order")
-    if kind == "open":
+    keep(2 if kind == "claim" else 0)
+    if kind == "keep":
+        return
+    if kind in ("open", "claim"):
         orders.ask_open(company_id=COMPANY, name="Kill me")
         return
     create_company(company_id=COMPANY, name="Kill me")
@@ -63,7 +68,19 @@ def prepare(kind: str) -> None:
         orders.ask_close(company_id=COMPANY, confirm=COMPANY)
 
 
-def work_until(line: int, count: Path) -> None:
+def keep(count: int) -> None:
+    """Have that many standbys."""
+    settings.STANDBY_COMPANIES = count
+    while keep_standbys():
+        pass
+
+
+def standbys() -> list[str]:
+    with psycopg.connect(SUPERUSER) as admin:
+        return [row[0] for row in admin.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^standby_'")]
+
+
+def work_until(kind: str, line: int, count: Path) -> None:
     """Work off, and die before the line of that number; without dying, say how many there were."""
     met = 0
 
@@ -78,13 +95,21 @@ def work_until(line: int, count: Path) -> None:
         return trace
 
     sys.settrace(trace)
-    lifecycle.work_off()
+    if kind == "keep":
+        keep(2)
+    else:
+        lifecycle.work_off()
     sys.settrace(None)
     count.write_text(str(met))
 
 
 def finish(kind: str) -> None:
     """The next worker; then everything must be as after an undisturbed one."""
+    if kind == "keep":
+        assert len(standbys()) <= 2
+        keep(2)
+        assert len(standbys()) == 2
+        return
     until = time.monotonic() + TAKES
     while True:
         with psycopg.connect(SUPERUSER) as admin:
@@ -95,31 +120,31 @@ def finish(kind: str) -> None:
             break
         time.sleep(0.05)
     assert order.state == Order.State.DONE, (order.state, order.code, order.steps)
-    assert order.steps == [step.name for step in lifecycle._plans[kind]]
+    assert order.steps == [step.name for step in lifecycle._plans[order.kind]]
     with bind_company(orders.operators()):
         assert AuditEvent.objects.filter(subject=f"order:{order.pk}").count() == 1, "audited once"
     with psycopg.connect(SUPERUSER) as admin:
         statuses = admin.execute("SELECT status FROM public.tenancy_company WHERE company_id = %s", [COMPANY]).fetchall()
-        schemas = admin.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^(c_kill_me|standby_)'").fetchall()
-    wanted = {"open": "active", "suspend": "suspended", "close": "closed"}[kind]
+        schemas = admin.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^c_kill_me'").fetchall()
+    wanted = {"open": "active", "claim": "active", "suspend": "suspended", "close": "closed"}[kind]
     assert statuses == [(wanted,)], statuses
-    assert [one for one in schemas if one[0].startswith("c_")] == ([] if kind == "close" else [("c_kill_me",)])
+    assert schemas == ([] if kind == "close" else [("c_kill_me",)])
+    assert len(standbys()) == (1 if kind == "claim" else 0), "one was claimed, none was lost"
 
 
 def main() -> int:
     kind, stride, line = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    settings.STANDBY_COMPANIES = 0
     count = Path(os.environ["COUNT_FILE"])
     kills, bad = 0, []
     while True:
         assert in_child(lambda: prepare(kind)) == 0
-        status = in_child(lambda line=line: work_until(line, count))
+        status = in_child(lambda line=line: work_until(kind, line, count))
         if in_child(lambda: finish(kind)):
             bad.append(line)
         if status != signal.SIGKILL:
             break
         kills, line = kills + 1, line + stride
-    assert in_child(lambda: drop(SUPERUSER, COMPANY)) == 0
+    assert in_child(lambda: (keep(0), drop(SUPERUSER, COMPANY))) == 0
     with psycopg.connect(SUPERUSER) as admin:
         admin.execute("DELETE FROM public.tenancy_order")
     sys.stdout.write(orjson.dumps({"lines": int(count.read_text()), "kills": kills, "bad": bad}).decode() + "\n")

@@ -10,6 +10,7 @@ WALLS, REPLAYED = (
     ("tests/tenancy/test_walls.py",),
     ("tests/tenancy/test_template.py::test_the_template_equals_freshly_migrated_schema",),
 )
+SPLITTING, STANDBY, STANDBYS = "apps/tenancy/splitting.py", "apps/tenancy/standby.py", ("tests/tenancy/test_standby.py",)
 BOUND, CATALOGUE = (
     ("tests/tenancy/test_backend.py",),
     ("tests/isolation/test_catalogue.py::test_web_and_worker_do_not_start_beside_an_open_table",),
@@ -82,4 +83,18 @@ FAULTS = (
           'return "c_" + company_id.replace("-", "_")', 'return "c_" + company_id.replace("-", "")', ("tests/tenancy/test_template.py::test_no_two_ids_share_a_schema",)),
     Fault("a reserved or malformed company id is taken", "apps/tenancy/names.py",
           "    if not COMPANY_ID.match(company_id):", "    if False:", ("tests/tenancy/test_edge.py",)),
+    Fault("a schema made ahead of its company lets rows through", SPLITTING,
+          '_LETS_IN = ("GRANT USAGE ON SCHEMA ", "CREATE POLICY ")', '_LETS_IN = ("GRANT USAGE ON SCHEMA ",)', STANDBYS),
+    Fault("a schema made ahead of its company may be entered", SPLITTING,
+          '_LETS_IN = ("GRANT USAGE ON SCHEMA ", "CREATE POLICY ")', '_LETS_IN = ("CREATE POLICY ",)', STANDBYS),
+    Fault("a company opened from a standby has no second policy", SPLITTING,
+          "        elif COMPANY_MARK in statement or",
+          '        elif "POLICY company_schema" in statement:\n            continue\n        elif COMPANY_MARK in statement or', STANDBYS),
+    Fault("a company opened from a standby has no check on its company", SPLITTING,
+          "            rest += [_constraint(name, line) for line in named]\n", "", STANDBYS),
+    Fault("a standby of another template is claimed", STANDBY, "if mark != halves().mark or not", "if not", STANDBYS),
+    Fault("nobody looks whether a claimed standby has its walls", STANDBY, "    if lacking:", "    if False:", STANDBYS),
+    Fault("a standby that is claimed names two companies", STANDBY,
+          'send(owner, text, schema=name, company_id=company_id,', 'send(owner, text, schema=name, company_id="acme",', STANDBYS),
+    Fault("an open standby is not noticed", CHECKS, "WHERE n.nspname LIKE 'standby\\_%%' AND (", "WHERE false AND (", STANDBYS),
 )  # fmt: skip
