@@ -8,3 +8,8 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
     label = "accounts"
     verbose_name = _("People and access")
+
+    def ready(self) -> None:
+        from apps.accounts.trail import watch
+
+        watch()

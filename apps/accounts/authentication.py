@@ -8,8 +8,9 @@ from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 
-from apps.accounts.models import API, digest
+from apps.accounts.models import API, ApiToken, digest
 from apps.accounts.sql import TokenRow, find_token, note_use
+from apps.core.audit import record_sparingly_on_commit
 from apps.tenancy.context import name_principal
 from apps.tenancy.credentials import bearer, split_token
 
@@ -25,6 +26,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         now = timezone.now()
         found = find_token(digest(token), now) if kind == API else None
         if found is None:
+            record_sparingly_on_commit("token_refused", subject=_ended(token))
             raise exceptions.AuthenticationFailed()
         if found.unseen:
             note_use(found.id, now)
@@ -33,6 +35,12 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return 'Bearer realm="deskhand"'
+
+
+def _ended(token: str) -> str:
+    """The token as the trail names it when it was ours once: expired, revoked or of somebody who left; '' for noise."""
+    row = ApiToken.objects.filter(digest=digest(token)).values_list("pk", flat=True).first()
+    return f"token:{row}" if row else ""
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

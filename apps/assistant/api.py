@@ -19,6 +19,7 @@ from apps.assistant.services import QUESTION_LIMIT, ask_question, brief_state
 from apps.assistant.shapes import Answer, Draft
 from apps.assistant.sql import list_tickets
 from apps.core.api import decode_cursor, encode_cursor, page_size
+from apps.core.audit import record_on_commit
 from apps.core.errors import BadInput, NotFound
 from apps.core.views import DatabaseView
 from apps.platforms.models import Message, Ticket
@@ -95,9 +96,7 @@ class BriefView(DatabaseView):
     @extend_schema(operation_id="tickets_brief", responses={200: StoredBrief, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> Response:
         ticket = find_ticket(ticket_id)
-        stored = Brief.objects.filter(ticket=ticket).first()
-        if stored is None:
-            raise NotFound("This ticket has no brief yet.", code="brief_missing")
+        stored = served_brief(ticket)
         return Response({"state": brief_state(ticket, stored), "made_at": stored.made_at, **stored.data})
 
 
@@ -108,10 +107,7 @@ class DraftView(DatabaseView):
 
     @extend_schema(operation_id="tickets_draft", responses={200: Draft, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> Response:
-        stored = Brief.objects.filter(ticket=find_ticket(ticket_id)).first()
-        if stored is None:
-            raise NotFound("This ticket has no brief yet.", code="brief_missing")
-        return Response(stored.data["draft"])
+        return Response(served_brief(find_ticket(ticket_id)).data["draft"])
 
 
 class AskView(APIView):
@@ -127,6 +123,16 @@ class AskView(APIView):
         ticket = find_ticket(ticket_id) if ticket_id else None
         answer = ask_question(question=given.validated_data["question"], ticket=ticket)
         return Response(answer.model_dump(mode="json"))
+
+
+def served_brief(ticket: Ticket) -> Brief:
+    """The stored brief for another system: handing over a suggested reply is a use of it. Raises NotFound."""
+    stored = Brief.objects.filter(ticket=ticket).first()
+    if stored is None:
+        raise NotFound("This ticket has no brief yet.", code="brief_missing")
+    if stored.outcome != Brief.Outcome.NOT_ENOUGH_EVIDENCE:
+        record_on_commit("draft_used", subject=f"ticket:{ticket.pk}", mode="api")
+    return stored
 
 
 def find_ticket(ticket_id: UUID) -> Ticket:

@@ -20,6 +20,7 @@ from apps.assistant.extractive.summary import summarise
 from apps.assistant.loading import load_threads, message_source
 from apps.assistant.models import Brief
 from apps.assistant.searching import Asked, asked, asked_by, search, search_articles
+from apps.core.audit import record
 from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
 from apps.platforms.models import Message, Ticket
@@ -28,6 +29,7 @@ from apps.tenancy.slots import Slots
 
 EVERYTHING = ("public", "private", "restricted")  # what an agent may read
 ARTICLES_SHOWN, TRACE_LINES = 5, 12
+MODE = "extractive"  # of drafts and answers, as the audit trail names it: no language model wrote a word
 QUESTION_LIMIT = 4000  # characters (CAP-3)
 ASKING = Slots("assistant.ask", most=8, seconds=60)  # questions of a company at the same time: web threads are shared
 
@@ -66,6 +68,7 @@ def make_brief(*, ticket: Ticket) -> Brief:
                 "made_at": timezone.now(),
             },
         )
+    record("draft_made", subject=f"ticket:{ticket.pk}", mode=MODE, outcome=brief.draft.outcome)
     return stored
 
 
@@ -107,7 +110,9 @@ def ask_question(*, question: str, language: str = "", ticket: Ticket | None = N
     context = f"{ticket.subject}. {question}" if ticket is not None else question
     with ASKING.held():
         found = search(asked(context, spoken), Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
-        return answer_question(question, spoken, _worth_quoting(found), _trace(found[:TRACE_LINES], None))
+        answer = answer_question(question, spoken, _worth_quoting(found), _trace(found[:TRACE_LINES], None))
+    record("assistant_asked", subject=f"ticket:{ticket.pk}" if ticket else "", mode=MODE, outcome=answer.outcome)
+    return answer
 
 
 def _worth_quoting(passages: Sequence[Passage]) -> list[Passage]:

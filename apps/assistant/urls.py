@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.queue, name="queue"),
     path("tickets/<uuid:ticket_id>/", views.ticket_page, name="ticket"),
     path("tickets/<uuid:ticket_id>/draft/", views.draft_card, name="draft"),
+    path("tickets/<uuid:ticket_id>/draft/used/", views.draft_used, name="draft-used"),
     path("tickets/<uuid:ticket_id>/ask/", views.ask_ticket, name="ask-ticket"),
     path("ask/", views.ask_page, name="ask"),
     path("sources/messages/<uuid:source_id>/", sources.source_message, name="source-message"),

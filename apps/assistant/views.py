@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -21,6 +21,7 @@ from apps.assistant.api import find_ticket
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question
 from apps.assistant.words import priority_words, reason_words
+from apps.core.audit import record
 from apps.core.errors import AppError, BadInput, RateLimited
 from apps.ingest.models import Stream
 from apps.platforms.links import ticket_page as remote_page
@@ -29,6 +30,8 @@ from apps.tenancy.context import current_binding
 from apps.tenancy.names import OPERATOR_COMPANY
 from apps.tenancy.slots import RETRY_SECONDS
 
+USES = ("inserted", "copied")  # what a page can do with a suggested reply
+NOTHING = Brief.Outcome.NOT_ENOUGH_EVIDENCE
 
 def queue(request: HttpRequest) -> HttpResponse:
     """The first page of a company's host; on the bare host, the way to one's company; operators have their console."""
@@ -71,7 +74,10 @@ def _queue_context(request: HttpRequest) -> dict[str, Any]:
 @require_GET
 def ticket_page(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """Conversation, draft and everything about the case; opening it computes nothing."""
-    return render(request, "assistant/ticket.html", _ticket_context(request, ticket_id))
+    context = _ticket_context(request, ticket_id)
+    if context["inserted"]:  # without script the link does what the button does
+        record("draft_used", subject=f"ticket:{ticket_id}", mode="inserted")
+    return render(request, "assistant/ticket.html", context)
 
 
 @allow("assistant.read")
@@ -84,11 +90,28 @@ def draft_card(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     return render(request, "assistant/draft_update.html", context)
 
 
+@allow("assistant.read")
+@require_POST
+def draft_used(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+    """The page tells that somebody put the suggested reply into theirs, or copied it: who and which ticket, no text."""
+    mode = request.POST.get("mode", "")
+    if mode not in USES:
+        return HttpResponse(f"mode: one of {', '.join(USES)}.", status=400, content_type="text/plain")
+    if not Brief.objects.filter(ticket=find_ticket(ticket_id)).exclude(outcome=NOTHING).exists():
+        raise Http404
+    record("draft_used", subject=f"ticket:{ticket_id}", mode=mode)
+    return HttpResponse(status=204)
+
+
 def _readable(request: HttpRequest) -> Any:
     """The messages this reader may see: a visit of support sees no private notes, nor what is not surely public."""
     if may("notes.read", request.user.role):
         return Message.objects.all()
     return Message.objects.filter(visibility="public")
+
+
+def _reads_drafts(request: HttpRequest) -> bool:
+    return may("assistant.read", request.user.role)
 
 
 def _ticket_context(request: HttpRequest, ticket_id: UUID, *, fresh: bool = False) -> dict[str, Any]:
@@ -106,7 +129,7 @@ def _ticket_context(request: HttpRequest, ticket_id: UUID, *, fresh: bool = Fals
         "priority": priority_words(ticket.priority), "customer": str(ticket.customer or "–"),
         "summary_parts": pages.summary_parts(brief.summary) if brief else [],
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
-        "inserted": card.plain if request.GET.get("insert") == "draft" else "",
+        "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",
         "page_url": reverse("assistant:ticket", args=[ticket.pk]), "reader_language": _language(request),
         "ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]),
     }  # fmt: skip

@@ -18,7 +18,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
+from apps.core.audit import record_sparingly_on_commit
 from apps.core.errors import AppError, BadInput, RateLimited
+from apps.core.requests import route_of
 
 PROBLEM = "application/problem+json"
 MAX_BODY = 1024 * 1024  # CAP-3
@@ -118,6 +120,8 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None
             headers["WWW-Authenticate"] = 'Bearer realm="deskhand"'
     else:
         return None
+    if code_status == status.HTTP_403_FORBIDDEN:
+        record_sparingly_on_commit("access_refused", route=route_of(request), method=request.method.lower())
     title = _titles().get(code_status, _("Something went wrong"))
     body = problem_document(request, code_status=code_status, code=code, title=title, detail=detail, **fields)
     return Response(body, status=code_status, headers=headers, content_type=PROBLEM)

@@ -76,6 +76,11 @@ def record_sparingly(
         record(event, principal=principal, subject=subject, request_id=request_id, **facts, **more)
 
 
+def record_sparingly_on_commit(event: str, *, subject: str = "", **facts: Fact) -> None:
+    """record_sparingly() from inside a transaction that will commit: a refusal is an answer like any other."""
+    transaction.on_commit(lambda: record_sparingly(event, subject=subject, **facts))
+
+
 def append(event: str, principal: str, subject: str, request_id: str, facts: dict[str, Fact]) -> None:
     """The entry itself, in the caller's transaction, which holds the company's trail until it ends."""
     with connection.prepared_cursor() as cursor:

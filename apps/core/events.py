@@ -149,16 +149,17 @@ AUDIT_EVENTS: dict[str, Event] = {
     "draft_made": _company("mode", "outcome"),
     "draft_used": _company("mode"),
     "keys_rotated": _company("rewrapped", "renewed", "resealed", "retired"),
-    # Support access stands in both trails: the company's own, and the operators' with the company's id.
+    # What operators do to a company stands in both trails: the company's own, and the operators' with the company's id.
     "support_requested": _company("minutes", "company_id"),
     "support_approved": _company("minutes", "company_id"),
     "support_denied": _company("company_id"),
     "support_entered": _company("company_id"),
     "support_read": _company("route"),
     "support_ended": _company("reason", "company_id"),
+    "company_suspended": _company("company_id"),
+    "company_resumed": _company("company_id"),
+    # The operators' own trail alone: before the one there is no company, after the other none any more.
     "company_opened": _operator("company_id"),
-    "company_suspended": _operator("company_id"),
-    "company_resumed": _operator("company_id"),
     "company_closed": _operator("company_id"),
 }
 
@@ -170,6 +171,7 @@ LOG_EVENTS: dict[str, Event] = {
     "company_failed": _operator("company_id", "code"),
     "sweep_waits": _operator("kind"),
     "orders_wait": _operator(),
+    "company_untold": _operator("kind", "company_id"),  # an order is not in the company's own audit log
     "order_put_off": _operator("kind", "company_id", "code"),
     "standby_kept": _operator("change", "count"),
     "standby_unfit": _operator("code"),

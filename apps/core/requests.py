@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
+from apps.core.audit import record_sparingly
 from apps.core.events import REQUEST_ID
 
 log = structlog.get_logger("deskhand.request")
@@ -67,6 +68,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Somebody who is known asked for what is not theirs: in the company's audit trail, if there is a company."""
+    if structlog.contextvars.get_contextvars().get("company"):
+        record_sparingly("access_refused", route=route_of(request), method=_method(request))
     return error_page(
         request,
         403,

@@ -28,6 +28,7 @@ from apps.tenancy.registry import company_named, forget_hosts
 
 log = structlog.get_logger("deskhand.lifecycle")
 LONGEST_WAIT = 60  # seconds between two attempts
+TELL_ATTEMPTS = 5  # to write into a company's own audit log: a broken schema must not hold up the next order
 
 _DUE = """
 SELECT id FROM public.tenancy_order WHERE state IN ('asked', 'running') AND next_at <= now() AND (%(id)s::uuid IS NULL OR id = %(id)s)
@@ -193,6 +194,27 @@ def _record(order: Claimed, facts: dict[str, str]) -> None:
             record("company_closed", **facts)
 
 
+def _tell(owner: psycopg.Connection, order: Claimed) -> None:
+    """Tell the company's own audit log, once. One that cannot be written to keeps the order open for a while only."""
+    forget_hosts()
+    known = company_named(order.company_id)
+    if known is None:
+        return
+    subject, principal = f"order:{order.id}", order.asked_by.replace("user:", "operator:", 1)
+    try:
+        with bind_company(known.binding()):
+            if AuditEvent.objects.filter(subject=subject).exists():
+                return
+            if order.kind == Order.Kind.SUSPEND:
+                record("company_suspended", principal=principal, subject=subject)
+            else:
+                record("company_resumed", principal=principal, subject=subject)
+    except DatabaseError:
+        if order.attempts < TELL_ATTEMPTS:
+            raise
+        log.warning("company_untold", kind=order.kind, company_id=order.company_id)
+
+
 def _open(owner: psycopg.Connection, order: Claimed) -> None:
     build_company(owner, order.company_id, **order.facts)
 
@@ -207,5 +229,6 @@ def _resume(owner: psycopg.Connection, order: Claimed) -> None:
 
 NOTED = Step("noted", _note, apart=True)
 plan(Order.Kind.OPEN, Step("opened", _open), NOTED)
-plan(Order.Kind.SUSPEND, Step("suspended", _suspend), NOTED)
-plan(Order.Kind.RESUME, Step("resumed", _resume), NOTED)
+TOLD = Step("told", _tell, apart=True)
+plan(Order.Kind.SUSPEND, Step("suspended", _suspend), TOLD, NOTED)
+plan(Order.Kind.RESUME, Step("resumed", _resume), TOLD, NOTED)

@@ -29,6 +29,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", ""): OWN,  # operators are led to their console
     ("GET", "tickets/<uuid:ticket_id>/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/draft/"): PEOPLE,
+    ("POST", "tickets/<uuid:ticket_id>/draft/used/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/ask/"): PEOPLE,
     ("GET", "ask/"): PEOPLE,
     ("POST", "ask/"): PEOPLE,

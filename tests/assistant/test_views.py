@@ -12,6 +12,7 @@ from apps.assistant import views
 from apps.assistant.models import Brief
 from apps.assistant.templatetags.assistant import source_url
 from apps.core.errors import ExternalUnavailable
+from apps.core.models import AuditEvent
 from apps.platforms.models import Article, Message, Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import FIX, charging_case, fill, message_data, ticket_data
@@ -327,3 +328,21 @@ def test_queries_of_a_ticket_page_do_not_grow_with_its_conversation(acme, browse
     with django_assert_max_num_queries(20):
         page = page_of(browser, ticket)
     assert page.count('<article class="msg"') == 31
+
+
+def test_a_use_is_told_of_a_draft_that_is_there_and_in_words_of_ours(browser, case, acme):
+    where = f"/tickets/{case.pk}/draft/used/"
+    page = browser.get(f"/tickets/{case.pk}/").content.decode()
+    assert f'data-used="{where}"' in page
+    assert browser.post(where, {"mode": "inserted"}).status_code == 204
+    for wrong in ("", "read", "CNRY the draft itself"):
+        answer = browser.post(where, {"mode": wrong})
+        assert (answer.status_code, answer.content) == (400, b"mode: one of inserted, copied.")
+    assert browser.get(where).status_code == 405
+    strict = Client(enforce_csrf_checks=True, headers={"host": "acme.localhost"})
+    strict.cookies = browser.cookies
+    assert strict.post(where, {"mode": "inserted"}).status_code == 403
+    change_brief(acme, case, outcome="not_enough_evidence")
+    assert browser.post(where, {"mode": "inserted"}).status_code == 404
+    with bind_company(acme.binding()):
+        assert [row.facts for row in AuditEvent.objects.filter(event="draft_used")] == [{"mode": "inserted"}]

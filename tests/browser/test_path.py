@@ -62,7 +62,9 @@ def _inserts_the_draft(reader):
              return copy.textContent.replace(/\\s+/g, " ").trim();
            })"""
     )
-    page.get_by_role("link", name="Insert into reply").click()
+    with page.expect_response("**/draft/used/") as noted:
+        page.get_by_role("link", name="Insert into reply").click()
+    assert noted.value.status == 204
     expect(page.locator("#reply")).to_have_value("\n\n".join(shown))
     expect(page.locator("#reply")).to_be_focused()
     expect(page.locator("#reply-note")).to_have_text("Inserted into the reply. Nothing has been sent yet.")

@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 from django.test import Client
 
+from apps.core.chain import pseudonym
 from apps.core.errors import BadInput, Conflict, ExternalUnavailable, NotFound
 from apps.core.models import AuditEvent
 from apps.tenancy import checks, lifecycle, orders
@@ -143,6 +144,26 @@ def test_suspended_people_are_told_and_kept_out_and_resumed_ones_come_back(east)
     lifecycle.work_off()
     assert browser.get("/sign-in/").status_code == 200
     assert [audited(one)[0][0] for one in (first, second)] == ["company_suspended", "company_resumed"]
+
+
+def test_its_own_audit_log_tells_who_suspended_it_and_a_broken_one_holds_nothing_up(east, superuser_url):
+    who = f"user:{uuid.uuid4()}"
+    first = orders.ask_suspend(company_id="east", asked_by=who)
+    lifecycle.work_off()
+    with bind_company(east.binding()):
+        (entry,) = AuditEvent.objects.all()
+        assert (entry.event, entry.subject) == ("company_suspended", f"order:{first.pk}")
+        assert entry.principal == pseudonym(who.replace("user:", "operator:"), "east")
+    with psycopg.connect(superuser_url) as admin:
+        admin.execute("ALTER TABLE c_east.core_auditevent RENAME TO away")
+    second = orders.ask_resume(company_id="east")
+    lifecycle.work_off()
+    found = orders.find_order(second.pk)
+    assert (found.state, found.code, found.steps, status_of("east")) == ("running", "ProgrammingError", ["resumed"], "active")
+    with psycopg.connect(superuser_url) as admin:
+        admin.execute("UPDATE public.tenancy_order SET attempts = %s, next_at = now()", [lifecycle.TELL_ATTEMPTS])
+    lifecycle.work_off()
+    assert state(second)[0] == "done"
 
 
 def test_the_commands_say_what_became_of_it(east, capsys):

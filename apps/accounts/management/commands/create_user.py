@@ -14,7 +14,6 @@ from django.core.management.base import CommandParser
 from django.core.validators import validate_email
 
 from apps.accounts.models import Role, User
-from apps.core.audit import record
 from apps.core.errors import BadInput, Conflict
 from apps.tenancy.commands import CompanyCommand
 from apps.tenancy.context import current_company
@@ -58,7 +57,6 @@ class Command(CompanyCommand):
             password=password,
             language=options["language"],
         )
-        record("user_created", subject=f"user:{user.pk}", role=user.role)
         result = {"email": email, "role": user.role, "created": True}
         return result | ({"password": password} if made_up else {})
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import DatabaseError
 
 from apps.compliance.heads import enabled
-from apps.compliance.proving import prove
+from apps.compliance.proving import Proof, prove
+from apps.core.audit import record
 from apps.core.events import Scope
 from apps.tenancy.commands import JsonCommand
 from apps.tenancy.context import bind_company
@@ -38,13 +41,20 @@ class Command(JsonCommand):
         proofs = []
         for company in self._companies(options):
             with bind_company(company.binding()):
-                proofs.append(prove())
+                proofs.append(self._prove())
         self.wrong = not all(proof.ok for proof in proofs)
         return {
             "ok": not self.wrong,
             "second_store": enabled(),
             "companies": [proof.as_dict() for proof in proofs],
         }
+
+    def _prove(self) -> Proof:
+        """Who verifies leaves a trace, also in a trail that is not whole; one that takes no entries is told of all the same."""
+        proof = prove()
+        with suppress(DatabaseError):
+            record("audit_verified", entries=proof.entries, findings=proof.found, ok=proof.ok)
+        return proof
 
     def show(self, result: dict[str, Any]) -> None:
         for one in result["companies"]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from apps.core.audit import record
 from apps.platforms.models import Article, Message, Ticket
 from apps.tenancy.commands import CompanyCommand
 
@@ -26,7 +27,9 @@ class Command(CompanyCommand):
             Prefetch("messages", queryset=messages, to_attr="entries")
         )
         articles = Article.objects.order_by("remote_id", "language")
-        return {"tickets": [_ticket(one) for one in tickets], "articles": [_article(one) for one in articles]}
+        export = {"tickets": [_ticket(one) for one in tickets], "articles": [_article(one) for one in articles]}
+        record("mirror_exported", tickets=len(export["tickets"]))
+        return export
 
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **(options | {"json": True}))

@@ -1,0 +1,222 @@
+"""A real door for every event about settings, exports, the assistant and the operators: a request, a command, a task."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from apps.core.models import CompanyKey
+from apps.ingest.models import Outbox
+from apps.ingest.outbox import owe, work_off
+from apps.platforms.models import Connection, Ticket
+from apps.tenancy import lifecycle
+from apps.tenancy.context import bind_company
+from apps.tenancy.orders import newest_orders
+from apps.tenancy.provisioning import create_company
+from tests.compliance.causes import Entry, Place, bearer, causes, sent, told
+from tests.console.steps import ask, at_visited, decide, link_of, signed_in, visit, walk_in
+from tests.isolation.companies import drop
+from tests.simulated import KEY, running
+
+# --- settings and exports
+
+
+@causes("connection_saved")
+def connect_a_helpdesk(place: Place) -> list[Entry]:
+    with running("--account", "generated", "--tickets", "1", "--plan", "unlimited") as simulator:
+        place.allow(simulator.url.removeprefix("http://"))
+        told("connect", "bystander", "freshdesk", base_url=simulator.url, api_key=KEY)
+    with bind_company(place.halls.other.binding()):
+        return [Entry("bystander", "", f"connection:{Connection.objects.get().pk}", {"platform": "freshdesk"})]
+
+
+@causes("mirror_exported")
+def export_mirror(place: Place) -> list[Entry]:
+    told("export_mirror", "visited")
+    with bind_company(place.halls.visited.binding()):
+        return [Entry("visited", facts={"tickets": Ticket.objects.count()})]
+
+
+@causes("audit_exported")
+def export_audit(place: Place) -> list[Entry]:
+    with tempfile.NamedTemporaryFile() as output:
+        told("export_audit", "visited", output=Path(output.name))
+    return [Entry("visited", facts={"first": 1})]
+
+
+@causes("audit_verified")
+def verify_audit(place: Place) -> list[Entry]:
+    told("verify_audit", "visited")
+    return [Entry("visited", facts={"findings": 0, "ok": True})]
+
+
+@causes("keys_rotated")
+def rotate_keys(place: Place) -> list[Entry]:
+    """Of whoever has a key: a connection's secrets are sealed with it."""
+    told("rotate_keys", data_keys=True, older_than=0)
+    found = [Entry("visited", facts={"renewed": 1})]
+    with bind_company(place.halls.other.binding()):
+        return [*found, Entry("bystander", facts={"renewed": 1})] if CompanyKey.objects.exists() else found
+
+
+# --- the assistant
+
+
+@causes("assistant_asked")
+def ask_on_a_ticket(place: Place) -> list[Entry]:
+    ticket, where = place.ticket(), signed_in(place.halls.visited, "agent")
+    sent(where.post(f"/tickets/{ticket}/ask/", {"question": "Why does the left earbud not charge?"}), 200)
+    return [Entry("visited", f"user:{place.who('agent')}", f"ticket:{ticket}", {"mode": "extractive"})]
+
+
+@causes("assistant_asked")
+def ask_by_api(place: Place) -> list[Entry]:
+    token, clear = place.token(place.halls.visited)
+    fields = {"question": "Wie wird das Wetter?"}
+    sent(bearer(clear).post("/api/v1/ask/", fields, content_type="application/json"), 200)
+    return [Entry("visited", f"token:{token.pk}", "", {"outcome": "not_enough_evidence"})]
+
+
+@causes("assistant_asked")
+def ask_by_command(place: Place) -> list[Entry]:
+    told("ask", "visited", "Why does the left earbud not charge?")
+    return [Entry("visited", facts={"mode": "extractive"})]
+
+
+@causes("draft_made")
+def make_a_draft_by_command(place: Place) -> list[Entry]:
+    told("brief", "visited", "102", fresh=True)
+    return [Entry("visited", "", f"ticket:{place.ticket()}", {"mode": "extractive", "outcome": "reply"})]
+
+
+@causes("draft_made")
+def make_an_owed_draft(place: Place) -> list[Entry]:
+    with bind_company(place.halls.visited.binding()):
+        owe(Outbox.Kind.BRIEF, [Ticket.objects.get(remote_id="102").pk])
+        assert work_off(Outbox.Kind.BRIEF) == 1
+    return [Entry("visited", "", f"ticket:{place.ticket()}", {"mode": "extractive", "outcome": "reply"})]
+
+
+@causes("draft_used")
+def use_a_draft(place: Place) -> list[Entry]:
+    browser, ticket, who = signed_in(place.halls.visited, "agent"), place.ticket(), f"user:{place.who('agent')}"
+    where = f"/tickets/{ticket}/draft/used/"
+    sent(browser.post(where, {"mode": "copied"}), 204)
+    sent(browser.post(where, {"mode": "the words of the draft"}), 400)
+    sent(browser.get(f"/tickets/{ticket}/?insert=draft"), 200)
+    return [Entry("visited", who, f"ticket:{ticket}", {"mode": mode}) for mode in ("copied", "inserted")]
+
+
+@causes("draft_used")
+def fetch_a_draft_by_api(place: Place) -> list[Entry]:
+    (token, clear), ticket = place.token(place.halls.visited), place.ticket()
+    sent(bearer(clear).get(f"/api/v1/tickets/{ticket}/draft/"), 200)
+    sent(bearer(clear).get(f"/api/v1/tickets/{ticket}/brief/"), 200)
+    return [Entry("visited", f"token:{token.pk}", f"ticket:{ticket}", {"mode": "api"})] * 2
+
+
+# --- the operators
+
+
+def both(place: Place, access: Any, mine: str, theirs: str, facts: dict[str, Any] | None = None) -> list[Entry]:
+    """`theirs` is '' where news of the company came to the operators: whom it names stays inside."""
+    subject = f"access:{access.pk}"
+    return [Entry("visited", mine, subject, facts or {}), Entry("operator", theirs, subject, {"company_id": "visited"})]
+
+
+@causes("support_requested")
+def ask_for_support(place: Place) -> list[Entry]:
+    olga = place.who("operator")
+    return both(place, ask(place.halls, place.deliver), f"operator:{olga}", f"user:{olga}", {"minutes": 15})
+
+
+@causes("support_approved")
+def approve_support(place: Place) -> list[Entry]:
+    asked = ask(place.halls, place.deliver)
+    decide(place.halls, place.deliver, asked, "approve")
+    return both(place, asked, f"user:{place.who('admin')}", "", {"minutes": 15})
+
+
+@causes("support_denied")
+def deny_support(place: Place) -> list[Entry]:
+    asked = ask(place.halls, place.deliver)
+    decide(place.halls, place.deliver, asked, "deny")
+    return both(place, asked, f"user:{place.who('admin')}", "")
+
+
+@causes("support_entered")
+def enter(place: Place) -> list[Entry]:
+    asked = ask(place.halls, place.deliver)
+    decide(place.halls, place.deliver, asked, "approve")
+    walk_in(link_of(place.halls, asked))
+    place.deliver()
+    return both(place, asked, f"operator:{place.who('operator')}", "")
+
+
+@causes("support_read")
+def read(place: Place) -> list[Entry]:
+    browser, _asked = visit(place.halls, place.deliver)
+    sent(browser.get(f"/tickets/{place.ticket()}/"), 200)
+    who = f"operator:{place.who('operator')}"
+    return [Entry("visited", who, f"ticket:{place.ticket()}", {"route": "assistant:ticket"})]
+
+
+@causes("support_ended")
+def leave(place: Place) -> list[Entry]:
+    browser, asked = visit(place.halls, place.deliver)
+    sent(browser.post("/support/leave/"), 302)
+    place.deliver()
+    assert at_visited(place.halls, asked).state == "ended"
+    return both(place, asked, f"operator:{place.who('operator')}", "", {"reason": "operator"})
+
+
+@contextlib.contextmanager
+def ordered(place: Place, path: str, fields: dict[str, str]) -> Iterator[Entry]:
+    """An operator orders, the provisioning worker does it; the entry that the operators' trail must have."""
+    sent(signed_in(place.halls.operators, "operator").post(f"/console/{path}", fields), 302)
+    lifecycle.work_off()
+    order = newest_orders(1)[0]
+    assert order.state == "done", (order.code, order.steps)
+    who = f"user:{place.who('operator')}"
+    yield Entry("operator", who, f"order:{order.pk}", {"company_id": order.company_id})
+
+
+@causes("company_opened")
+def open_company(place: Place) -> list[Entry]:
+    fields = {"company": "matrix", "name": "Matrix", "language": "en"}
+    try:
+        with ordered(place, "orders/open/", fields) as entry:
+            return [entry]
+    finally:
+        drop(place.superuser_url, "matrix")
+
+
+def change(place: Place, verb: str) -> list[Entry]:
+    with ordered(place, "companies/bystander/orders/", {"verb": verb}) as entry:
+        return [entry, Entry("bystander", f"operator:{place.who('operator')}", entry.subject)]
+
+
+@causes("company_suspended")
+def suspend_company(place: Place) -> list[Entry]:
+    found = change(place, "suspend")
+    change(place, "resume")
+    return found
+
+
+@causes("company_resumed")
+def resume_company(place: Place) -> list[Entry]:
+    change(place, "suspend")
+    return change(place, "resume")
+
+
+@causes("company_closed")
+def close_company(place: Place) -> list[Entry]:
+    create_company(company_id="matrix", name="Matrix")
+    try:
+        with ordered(place, "companies/matrix/orders/", {"verb": "close", "confirm": "matrix"}) as entry:
+            return [entry]
+    finally:
+        drop(place.superuser_url, "matrix")
