@@ -182,7 +182,7 @@ def for_each_company(work: Callable[[], object]) -> int:
     return failed
 
 
-@shared_task(base=OperatorTask, name="tenancy.provision_due", soft_time_limit=570, time_limit=600)
+@shared_task(base=OperatorTask, name="tenancy.provision_due", soft_time_limit=270, time_limit=300)
 def provision_due() -> None:
     """The provisioning worker's look at the orders. Beat sends it every few seconds.
 

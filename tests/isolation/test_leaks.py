@@ -291,6 +291,15 @@ def test_a_temporary_table_left_behind_is_not_read_by_the_next(stock, standing, 
         cursor.execute("DROP TABLE pg_temp.accounts_user")  # the connection goes back to the pool
 
 
+def test_who_is_bound_to_nobody_finds_no_temporary_table(standing, outside):
+    with bind_company(standing[0].binding()), outside.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE accounts_user AS SELECT 'secret of north'::text AS company_id")
+    with outside.connection.cursor() as plain:
+        assert plain.execute("SELECT company_id FROM accounts_user").fetchall() == [("secret of north",)], "it is there"
+    with pytest.raises(ProgrammingError, match="does not exist"), outside.cursor() as cursor:
+        cursor.execute("SELECT company_id FROM accounts_user")
+
+
 def test_our_temporary_tables_end_with_their_transaction():
     """Who is bound to nobody has no path, and PostgreSQL then looks among temporary tables: none may be left there."""
     made = {}

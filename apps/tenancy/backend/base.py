@@ -164,6 +164,8 @@ class DatabaseWrapper(TenantsWrapper):
         if self._connecting:
             return cursor
         binding = current_binding()
+        if binding is None:
+            self._discard_temporary()
         if not self.in_atomic_block:
             self._bound = None
             if binding is None:
@@ -176,6 +178,16 @@ class DatabaseWrapper(TenantsWrapper):
                 bind(self.connection, binding)
             self._bound = binding
         return cursor
+
+    def _discard_temporary(self) -> None:
+        """Who is bound to nobody has no path, and PostgreSQL then looks among temporary tables first.
+
+        A bound transaction leaves none (our own end with it), unless somebody made it say so. Here and not when the
+        connection goes back to its pool: there every request would pay for it.
+        """
+        if self.connection.pgconn.transaction_status != TransactionStatus.INERROR:
+            with self.wrap_database_errors:
+                _send(self.connection, b"DISCARD TEMP")
 
     def _debug_free(self, cursor: Any, binding: Binding) -> Any:
         """Django's wrapper stays outermost (its error translation and query log); ours goes under it."""
