@@ -37,6 +37,7 @@ task_routes = {
 }
 beat_schedule = {
     "sync-due": {"task": "ingest.sync_due", "schedule": 5.0, "options": {"expires": 5}},
+    "sync-sweep": {"task": "ingest.sync_sweep", "schedule": 600.0, "options": {"expires": 500}},
     "provision-due": {"task": "tenancy.provision_due", "schedule": 5.0, "options": {"expires": 5}},
     "ask-companies": {"task": "console.ask_companies", "schedule": 300.0, "options": {"expires": 240}},
     "audit-heads": {"task": "compliance.keep_heads", "schedule": crontab(minute="7"), "options": {"expires": 3000}},

@@ -168,6 +168,7 @@ LOG_EVENTS: dict[str, Event] = {
     "task_dropped": _company("task", "reason"),
     "indexed": _company("sources", "chunks", "embedded", "removed"),
     "work_put_off": _company("kind", "code", "count"),
+    "work_set_aside": _company("kind", "code", "count"),
     "company_failed": _operator("company_id", "code"),
     "sweep_waits": _operator("kind"),
     "orders_wait": _operator(),

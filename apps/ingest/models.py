@@ -25,7 +25,7 @@ class Stream(CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,
         "lease_until": NONE, "fence": NONE, "pages": NONE, "items": NONE, "completed_at": NONE,
-        "first_completed_at": NONE, "sweep": NONE, "failures": NONE, "last_error": NONE,
+        "first_completed_at": NONE, "sweep": NONE, "failures": NONE, "last_error": NONE, "deliveries": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -44,6 +44,7 @@ class Stream(CompanyModel):
     sweep = models.BigIntegerField(default=1)  # number of the walk under way (articles)
     failures = models.IntegerField(default=0)  # in a row
     last_error = models.CharField(max_length=60, blank=True)
+    deliveries = models.IntegerField(default=0)  # leases since the last page that was stored or refused with reason
 
     class Meta:
         verbose_name = _("feed")
@@ -65,7 +66,7 @@ class Outbox(CompanyModel):
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "kind": NONE, "object_id": NONE, "priority": NONE, "version": NONE,
-        "due_at": NONE, "claimed_until": NONE, "attempts": NONE, "last_error": NONE,
+        "due_at": NONE, "claimed_until": NONE, "claim": NONE, "attempts": NONE, "deliveries": NONE, "last_error": NONE,
     }  # fmt: skip
 
     id = models.BigAutoField(primary_key=True)
@@ -75,7 +76,9 @@ class Outbox(CompanyModel):
     version = models.BigIntegerField(default=1)  # raised when asked again while somebody works on it
     due_at = models.DateTimeField()
     claimed_until = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0)
+    claim = models.BigIntegerField(default=0)  # grows with every claim; an effect under an old one is refused
+    attempts = models.IntegerField(default=0)  # that failed
+    deliveries = models.IntegerField(default=0)  # claims without an outcome: its worker died, or met a bug
     last_error = models.CharField(max_length=60, blank=True)
 
     class Meta:
@@ -86,3 +89,29 @@ class Outbox(CompanyModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
+
+
+class DeadLetter(CompanyModel):
+    """Work that failed every delivery without a reason that passes: set aside, so that what waits behind it goes on.
+
+    Tried again once a day, and when somebody says so.
+    """
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "kind": NONE, "key": NONE, "code": NONE, "count": NONE, "at": NONE,
+    }  # fmt: skip
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=14)  # one of Outbox.Kind, or ticket or article: a row of a page
+    key = models.CharField(max_length=100)  # id of the owed object, or "<connection> <remote id>"
+    code = models.CharField(max_length=60)
+    count = models.IntegerField(default=0)  # deliveries
+    at = models.DateTimeField()  # of the last one
+
+    class Meta:
+        verbose_name = _("work set aside")
+        verbose_name_plural = _("work set aside")
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="ingest_deadletter_key")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}"

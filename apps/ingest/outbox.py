@@ -13,11 +13,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.core.errors import AppError, RateLimited
+from apps.ingest.deadletters import DELIVERIES, bury
 from apps.ingest.models import Outbox
-from apps.ingest.sql import claim_rows, owe_rows
+from apps.ingest.sql import claim_rows, held_rows, owe_rows
 
 CLAIM_SECONDS = 45  # a dead worker's batch is free again after it; doing one twice changes nothing
-GIVE_UP_AFTER = 8  # attempts; then once a day, and the progress page says so
+LOST = "worker_lost"  # code of work whose worker never said what became of it
 log = structlog.get_logger("deskhand.ingest")
 
 
@@ -29,6 +30,8 @@ class Claimed:
     object_id: UUID
     version: int
     attempts: int
+    claim: int = 0
+    deliveries: int = 1
 
 
 Worker = Callable[[Sequence[Claimed]], None]
@@ -45,46 +48,77 @@ def owe(kind: Outbox.Kind, object_ids: Iterable[UUID], *, priority: int = 5) -> 
     owe_rows(kind, list(object_ids), priority)
 
 
+def still_ours(claimed: Sequence[Claimed]) -> list[Claimed]:
+    """Those that nobody has claimed since: what we found out about the others is old. Locked in the caller's transaction."""
+    held = held_rows([(one.id, one.claim) for one in claimed])
+    return [one for one in claimed if one.id in held]
+
+
 def settle(claimed: Sequence[Claimed]) -> None:
-    """The work is done. Rows asked for again meanwhile stay and become free."""
+    """The work is done. Rows asked for again meanwhile stay and become free; those claimed by others are left to them."""
     for one in claimed:
-        done, _ = Outbox.objects.filter(id=one.id, version=one.version).delete()
+        ours = Outbox.objects.filter(id=one.id, claim=one.claim)
+        done, _ = ours.filter(version=one.version).delete()
         if not done:
-            Outbox.objects.filter(id=one.id).update(claimed_until=None)
+            ours.update(claimed_until=None, deliveries=0, attempts=0)
 
 
-def put_off(claimed: Sequence[Claimed], *, code: str, seconds: float | None = None) -> None:
-    """The work did not succeed: try later, ever more rarely."""
+def put_off(claimed: Sequence[Claimed], *, code: str, seconds: float | None = None, passes: bool = True) -> None:
+    """The work did not succeed: try later, ever more rarely. What does not pass by itself is set aside after DELIVERIES."""
     now = timezone.now()
     for one in claimed:
-        wait = 86_400 if one.attempts >= GIVE_UP_AFTER else min(2 ** (one.attempts + 2), 600)
-        Outbox.objects.filter(id=one.id).update(
+        if not passes and one.deliveries >= DELIVERIES:
+            _set_aside(one, code)
+            continue
+        wait = min(2 ** (one.attempts + 2), 600)
+        Outbox.objects.filter(id=one.id, claim=one.claim).update(
             claimed_until=None,
             due_at=now + timedelta(seconds=seconds if seconds is not None else wait),
             attempts=F("attempts") + 1,
+            deliveries=0 if passes else F("deliveries"),
             last_error=code[:60],
         )
+
+
+def defer(claimed: Sequence[Claimed], *, seconds: float) -> None:
+    """Not tried at all: nothing is held against the work."""
+    due = timezone.now() + timedelta(seconds=seconds)
+    for one in claimed:
+        Outbox.objects.filter(id=one.id, claim=one.claim).update(claimed_until=None, due_at=due, deliveries=0)
+
+
+def _set_aside(one: Claimed, code: str) -> None:
+    kind = Outbox.objects.filter(id=one.id, claim=one.claim).values_list("kind", flat=True).first()
+    if kind is not None:
+        with transaction.atomic():
+            bury(kind, str(one.object_id), code=code, count=one.deliveries)
+            Outbox.objects.filter(id=one.id, claim=one.claim).delete()
 
 
 def work_off(kind: str) -> int:
     """Claim one batch and do it. Returns how many were claimed; 0 means nothing is due.
 
-    A retryable failure puts the batch off; anything else does too, and is raised after that.
+    A retryable failure puts the batch off; anything else does too, and is raised after that. What was delivered
+    DELIVERIES times without an outcome is set aside.
     """
     worker, batch = _workers[kind]
     with transaction.atomic():
         claimed = [Claimed(*row) for row in claim_rows(kind, batch, CLAIM_SECONDS)]
     if not claimed:
         return 0
+    if claimed[0].deliveries > DELIVERIES:  # then it is alone
+        code = Outbox.objects.filter(id=claimed[0].id).values_list("last_error", flat=True).first()
+        _set_aside(claimed[0], code or LOST)
+        return 1
     try:
         worker(claimed)
     except RateLimited as exc:
         put_off(claimed, code=exc.code, seconds=exc.retry_after)
     except AppError as exc:
         log.warning("work_put_off", kind=kind, code=exc.code, count=len(claimed))
-        put_off(claimed, code=exc.code)
+        put_off(claimed, code=exc.code, passes=exc.retryable)
     except Exception as exc:
-        put_off(claimed, code=type(exc).__name__)
+        put_off(claimed, code=type(exc).__name__, passes=False)
         raise
     return len(claimed)
 

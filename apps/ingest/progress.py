@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from apps.ingest.deadletters import dead_counts
 from apps.ingest.models import Outbox, Stream
 from apps.platforms.models import Article, Connection, Message, Ticket
 from apps.search.models import Chunk
@@ -35,6 +36,7 @@ def progress() -> dict[str, Any]:
         "chunks": Chunk.objects.count(),
         "owed": owed,
         "failing": Outbox.objects.filter(attempts__gt=0).count(),
+        "dead": dead_counts(),
         "feeds": feeds,
         "connections": states,
         "done": bool(feeds) and all(feed["first_completed_at"] for feed in feeds) and not owed,

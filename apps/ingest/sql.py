@@ -14,8 +14,8 @@ from django.db import connection
 from apps.core.ids import uuid7s
 
 _OWE = """
-INSERT INTO ingest_outbox (kind, object_id, priority, version, due_at, attempts, last_error)
-SELECT %s, unnest(%s::uuid[]), %s, 1, clock_timestamp(), 0, ''
+INSERT INTO ingest_outbox (kind, object_id, priority, version, due_at, claim, attempts, deliveries, last_error)
+SELECT %s, unnest(%s::uuid[]), %s, 1, clock_timestamp(), 0, 0, 0, ''
 ON CONFLICT (kind, object_id) DO UPDATE
 SET version = ingest_outbox.version + 1, priority = least(ingest_outbox.priority, excluded.priority),
     due_at = least(ingest_outbox.due_at, excluded.due_at)
@@ -25,15 +25,25 @@ _CLAIM = """
 WITH picked AS MATERIALIZED (
     SELECT id FROM ingest_outbox
     WHERE kind = %s AND due_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+      AND {suspects}
     ORDER BY priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
-UPDATE ingest_outbox SET claimed_until = clock_timestamp() + make_interval(secs => %s)
+UPDATE ingest_outbox
+SET claimed_until = clock_timestamp() + make_interval(secs => %s), claim = claim + 1, deliveries = deliveries + 1
 FROM picked WHERE ingest_outbox.id = picked.id
-RETURNING ingest_outbox.id, ingest_outbox.object_id, ingest_outbox.version, ingest_outbox.attempts
+RETURNING ingest_outbox.id, ingest_outbox.object_id, ingest_outbox.version, ingest_outbox.attempts,
+    ingest_outbox.claim, ingest_outbox.deliveries
+"""
+_CLAIM_FRESH, _CLAIM_SUSPECT = (_CLAIM.format(suspects=words) for words in ("deliveries = 0", "deliveries > 0"))
+_HELD = """
+SELECT o.id FROM ingest_outbox o JOIN unnest(%s::bigint[], %s::bigint[]) AS mine (id, claim)
+    ON o.id = mine.id AND o.claim = mine.claim
+FOR UPDATE OF o
 """
 _LEASE = """
-UPDATE ingest_stream SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence + 1
+UPDATE ingest_stream
+SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence + 1, deliveries = deliveries + 1
 WHERE id = %s AND next_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
-RETURNING fence
+RETURNING fence, deliveries
 """
 
 TICKET_COLUMNS = (
@@ -63,18 +73,33 @@ def owe_rows(kind: str, object_ids: list[UUID], priority: int) -> None:
             cursor.execute(_OWE, [kind, list(dict.fromkeys(object_ids)), priority])
 
 
-def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int]]:
+def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int, int, int]]:
+    """(id, object, version, attempts, claim, deliveries) of the rows claimed.
+
+    One that a worker took and never spoke of again comes alone: whatever it did to that worker, it does to no other row.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [kind, limit, seconds])
+        cursor.execute(_CLAIM_SUSPECT, [kind, 1, seconds])
+        alone = cursor.fetchall()
+        if alone:
+            return alone
+        cursor.execute(_CLAIM_FRESH, [kind, limit, seconds])
         return cursor.fetchall()
 
 
-def take_lease(stream_id: UUID, seconds: int) -> int | None:
-    """The new fencing token, or None when somebody holds the lease or the feed is not due."""
+def held_rows(claims: Sequence[tuple[int, int]]) -> set[int]:
+    """Which of (id, claim) nobody has claimed since; their rows are locked in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [[one for one, _ in claims], [claim for _, claim in claims]])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def take_lease(stream_id: UUID, seconds: int) -> tuple[int, int] | None:
+    """The new fencing token and the deliveries; None when somebody holds the lease or the feed is not due."""
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, [seconds, stream_id])
-        row = cursor.fetchone()
-    return row[0] if row else None
+        row: tuple[int, int] | None = cursor.fetchone()
+    return row
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from apps.core.errors import AppError, Conflict, CredentialsRejected, RateLimited, SealBroken
@@ -27,6 +28,7 @@ class Lease:
 
     stream_id: UUID
     fence: int
+    deliveries: int = 1
 
 
 def ensure_streams(connection: Connection) -> None:
@@ -51,8 +53,8 @@ def hurry(connection: Connection) -> None:
 
 def take(stream_id: UUID) -> Lease | None:
     """Take the feed, or None when somebody else has it or it is not due."""
-    fence = take_lease(stream_id, LEASE_SECONDS)
-    return None if fence is None else Lease(stream_id, fence)
+    taken = take_lease(stream_id, LEASE_SECONDS)
+    return None if taken is None else Lease(stream_id, *taken)
 
 
 def locked(lease: Lease) -> Stream:
@@ -69,7 +71,7 @@ def advance(stream: Stream, *, cursor: dict[str, Any], items: int, more: bool) -
     stream.cursor = cursor
     stream.pages += 1
     stream.items += items
-    stream.failures = 0
+    stream.failures = stream.deliveries = 0
     stream.last_error = ""
     if more:
         stream.lease_until = now + timedelta(seconds=LEASE_SECONDS)
@@ -91,6 +93,7 @@ def fail(lease: Lease, error: AppError) -> None:
     wait = error.retry_after if isinstance(error, RateLimited) else min(2**stream.failures * 5, 900)
     stream.lease_until = None
     stream.failures += 1
+    stream.deliveries = 0
     stream.last_error = error.code[:60]
     stream.next_at = now + timedelta(seconds=wait)
     stream.save()
@@ -98,6 +101,14 @@ def fail(lease: Lease, error: AppError) -> None:
     if isinstance(error, CredentialsRejected | SealBroken):
         state["state"] = Connection.State.REJECTED
     Connection.objects.filter(id=stream.connection_id).update(**state)
+
+
+def broke(lease: Lease, code: str) -> None:
+    """Give the feed back after a bug of ours: what it met is counted as a delivery."""
+    now = timezone.now()
+    Stream.objects.filter(id=lease.stream_id, fence=lease.fence).update(
+        lease_until=None, failures=F("failures") + 1, last_error=code[:60], next_at=now + timedelta(seconds=5)
+    )
 
 
 def release(lease: Lease) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError, transaction
 
-from apps.core.errors import AppError, ExternalUnavailable
+from apps.core.errors import AppError, Conflict, ExternalUnavailable
 from apps.core.text import detect_language
 from apps.ingest import streams
+from apps.ingest.deadletters import DELIVERIES, bury, row_key
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.sql import upsert_articles, upsert_tickets
@@ -23,23 +26,49 @@ from apps.platforms.models import Article, Connection, Group, Person
 OPEN_FIRST, REST = 3, 5  # priorities of owed threads: what agents wait for comes first
 
 
-def sync_page(*, stream_id: UUID) -> bool:
-    """Read and store one page. True while more is waiting; False when the feed is done, busy or failing.
+class Outcome(StrEnum):
+    """How a turn at a feed ended."""
 
-    Repeating a page changes nothing; a crash anywhere leaves the cursor where the rows are.
+    MORE = "more"  # the turn was over before the feed was
+    DONE = "done"
+    BUSY = "already_running"  # somebody else reads it, or it is not due; nothing was asked
+    FAILED = "failed"  # the feed says why
+
+
+def sync_page(*, stream_id: UUID) -> bool:
+    """Read and store one page. True while more is waiting; False when the feed is done, busy or failing."""
+    return read_feed(stream_id=stream_id, go_on=lambda: False) is Outcome.MORE
+
+
+def read_feed(*, stream_id: UUID, go_on: Callable[[], bool]) -> Outcome:
+    """Read and store pages under one lease, until the feed ends or `go_on`, asked after each page, says stop.
+
+    Repeating a page changes nothing; a crash anywhere leaves the cursor where the rows are. A bug is raised after the
+    feed was given back.
     """
     lease = streams.take(stream_id)
     if lease is None:
-        return False
-    stream = Stream.objects.select_related("connection").get(id=stream_id)
+        return Outcome.BUSY
     try:
-        page = asyncio.run(_fetch(open_adapter(stream.connection), stream))
-        store_page(lease=lease, page=page)
+        while _read_page(lease):
+            if not go_on():
+                streams.release(lease)
+                return Outcome.MORE
+    except Conflict:  # the lease ran out while we read: whoever has it now goes on from the cursor
+        return Outcome.BUSY
     except AppError as exc:
         streams.fail(lease, exc)
-        return False
-    if page.more:
-        streams.release(lease)
+        return Outcome.FAILED
+    except Exception as exc:
+        streams.broke(lease, type(exc).__name__)
+        raise
+    return Outcome.DONE
+
+
+def _read_page(lease: streams.Lease) -> bool:
+    stream = Stream.objects.select_related("connection").get(id=lease.stream_id)
+    page = asyncio.run(_fetch(open_adapter(stream.connection), stream))
+    store_page(lease=lease, page=page)
     return page.more
 
 
@@ -65,17 +94,45 @@ def _cursor(adapter: PlatformAdapter, stream: Stream) -> Cursor:
 
 
 def store_page(*, lease: streams.Lease, page: Page[Any]) -> None:
-    """Rows, owed work and the cursor in one transaction, behind the fence."""
+    """Rows, owed work and the cursor in one transaction, behind the fence.
+
+    A page that failed every delivery is stored row by row: those that cannot be are set aside and the feed goes on.
+    """
     with transaction.atomic():
         stream = streams.locked(lease)
         connection = Connection.objects.get(id=stream.connection_id)
-        if stream.kind == Stream.Kind.ARTICLES:
-            store_articles(connection, page.items, sweep=stream.sweep)
-            if not page.more:
-                _remove_unseen(connection, stream)
-        else:
-            store_tickets(connection, page.items)
+        apart = lease.deliveries > DELIVERIES
+        for remote_id in page.unreadable:
+            _set_aside(connection, stream, remote_id, code="malformed_answer")
+        _store_items(connection, stream, page.items, lease.deliveries if apart else 0)
+        if stream.kind == Stream.Kind.ARTICLES and not page.more:
+            _remove_unseen(connection, stream)
         streams.advance(stream, cursor=page.next.model_dump(mode="json"), items=len(page.items), more=page.more)
+
+
+def _store_items(connection: Connection, stream: Stream, items: Sequence[Any], deliveries: int) -> None:
+    def store(some: Sequence[Any]) -> None:
+        if stream.kind == Stream.Kind.ARTICLES:
+            store_articles(connection, some, sweep=stream.sweep)
+        else:
+            store_tickets(connection, some)
+
+    if not deliveries:
+        return store(items)
+    for item in items:
+        try:
+            with transaction.atomic():
+                store([item])
+        except (OperationalError, SoftTimeLimitExceeded):  # not the row's fault
+            raise
+        except Exception as exc:
+            _set_aside(connection, stream, item.remote_id, code=type(exc).__name__, count=deliveries)
+    return None
+
+
+def _set_aside(connection: Connection, stream: Stream, remote_id: str, *, code: str, count: int = 1) -> None:
+    kind = "article" if stream.kind == Stream.Kind.ARTICLES else "ticket"
+    bury(kind, row_key(connection.pk, remote_id), code=code, count=count)
 
 
 def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:

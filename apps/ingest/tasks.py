@@ -10,7 +10,8 @@ from celery import shared_task
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import due_kinds, work_off
 from apps.ingest.streams import due_streams
-from apps.ingest.sync import sync_page
+from apps.ingest.sweeping import sweep_owed
+from apps.ingest.sync import Outcome, read_feed
 from apps.tenancy.registry import is_open
 from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
 
@@ -31,17 +32,28 @@ def _send_due() -> None:
         _send(kind)
 
 
+@shared_task(base=OperatorTask, name="ingest.sync_sweep")
+def sync_sweep() -> None:
+    """Beat's second question: is something owed that nobody knows of?"""
+    for_each_company(sweep_owed)
+
+
 @shared_task(base=CompanyTask, name="ingest.sync_stream", look=True)
 def sync_stream(stream_id: str) -> None:
     """Pages of one feed until it is read to the end or the budget is spent."""
     until = time.monotonic() + BUDGET_SECONDS
-    more = True
-    while more and time.monotonic() < until and is_open():
-        more = sync_page(stream_id=UUID(stream_id))
+
+    def go_on() -> bool:
         for kind in due_kinds():
             _send(kind)
-    if more and is_open():
-        sync_stream.apply_async([stream_id], expires=EXPIRES)
+        return time.monotonic() < until and is_open()
+
+    if is_open():
+        outcome = read_feed(stream_id=UUID(stream_id), go_on=go_on)
+        if outcome is Outcome.MORE and is_open():
+            sync_stream.apply_async([stream_id], expires=EXPIRES)
+        elif outcome is Outcome.DONE:
+            go_on()
 
 
 @shared_task(base=CompanyTask, name="ingest.read_owed", look=True)

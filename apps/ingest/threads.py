@@ -15,7 +15,7 @@ from django.db.models import Q
 from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound, SealBroken
 from apps.core.text import detect_language, normalise
 from apps.ingest.models import Outbox
-from apps.ingest.outbox import Claimed, owe, put_off, settle
+from apps.ingest.outbox import Claimed, owe, put_off, settle, still_ours
 from apps.ingest.sql import upsert_messages
 from apps.platforms.base import Fate, MessageData, PlatformAdapter
 from apps.platforms.connecting import open_adapter
@@ -86,11 +86,12 @@ async def _fate(adapter: PlatformAdapter, ticket: Ticket) -> Read:
 def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dict[UUID, Read]) -> None:
     done, threads = [], {}
     with transaction.atomic():
-        for one in claimed:
+        for one in still_ours(claimed):
             answer = answers.get(one.object_id)
             if isinstance(answer, AppError):
                 seconds = getattr(answer, "retry_after", None)
-                put_off([one], code=answer.code, seconds=seconds)
+                passes = answer.retryable or isinstance(answer, CredentialsRejected | SealBroken)
+                put_off([one], code=answer.code, seconds=seconds, passes=passes)
                 continue
             if isinstance(answer, str):
                 _lay_down(tickets[one.object_id], answer)

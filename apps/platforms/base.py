@@ -204,11 +204,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One answer. `next` is always set: read on at once while `more`, else start the next poll there."""
+    """One answer. `next` is always set: read on at once while `more`, else start the next poll there.
+
+    `unreadable` names the remote ids of items that were there and had no shape we know: all others are in `items`.
+    """
 
     items: Sequence[T]
     next: Cursor
     more: bool
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

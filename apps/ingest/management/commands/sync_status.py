@@ -16,6 +16,8 @@ class Command(CompanyCommand):
 
     def show(self, result: dict[str, Any]) -> None:
         super().show({name: result[name] for name in ("tickets", "messages", "articles", "chunks", "owed", "failing")})
+        for dead in result["dead"]:
+            self.stdout.write(f"set aside: {dead['count']} of {dead['kind']}, {dead['code']} (retry_dead tries again)")
         for feed in result["feeds"]:
             state = feed["last_error"] or ("complete" if feed["completed_at"] else "reading")
             self.stdout.write(f"{feed['account']} {feed['feed']}: {feed['items']} in {feed['pages']} pages, {state}")

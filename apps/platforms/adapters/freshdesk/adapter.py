@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Literal, TypeVar, cast
 
@@ -138,18 +139,18 @@ class FreshdeskAdapter(PlatformAdapter):
     async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
         at = walk.TicketCursor.model_validate(cursor)
         if at.polling and at.page == 1 and at.started is None:
-            rows = await self._list(at, include="")
-            if all(walk.is_known(at, _row(row)) for row in rows):
-                return Page([], *self._next(at, rows))  # an idle poll costs one credit
-        rows = await self._list(at, include=_FULL)
+            places = await self._list(at, wire.TicketPlace)
+            if all(walk.is_known(at, _row(row)) for row in places[0]):
+                return Page([], *self._next(at, places[0]))  # an idle poll costs one credit
+        rows, odd = await self._list(at, wire.Ticket, include=_FULL)
         border = self._client.server_time - walk.FRESH
-        following, more = self._next(at, rows)
+        following, more = self._next(at, [*rows, *odd])
         following = await self._with_statuses(following, rows)
         statuses = {int(status.value): status for status in following.statuses}
         items = [mapping.ticket(row, statuses, at.feed, settled=row.updated_at <= border) for row in rows]
-        return Page(items, following, more)
+        return Page(items, following, more, tuple([str(row.id) for row in odd]))
 
-    def _next(self, at: walk.TicketCursor, rows: list[wire.Ticket]) -> tuple[walk.TicketCursor, bool]:
+    def _next(self, at: walk.TicketCursor, rows: Sequence[wire.Place]) -> tuple[walk.TicketCursor, bool]:
         """Where to read on, by the server's clock of the answer that brought the rows."""
         return walk.next_cursor(at, [_row(row) for row in rows], now=self._client.server_time, per_page=PER_PAGE)
 
@@ -163,7 +164,9 @@ class FreshdeskAdapter(PlatformAdapter):
         statuses = tuple((await self._known_statuses()).values())
         return at.model_copy(update={"statuses": statuses, "statuses_at": now})
 
-    async def _list(self, at: walk.TicketCursor, *, include: str) -> list[wire.Ticket]:
+    async def _list(
+        self, at: walk.TicketCursor, shape: type[T], *, include: str = ""
+    ) -> tuple[list[T], list[wire.TicketPlace]]:
         params: dict[str, str | int] = {
             "updated_since": at.since.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "order_by": "updated_at",
@@ -175,8 +178,7 @@ class FreshdeskAdapter(PlatformAdapter):
             params["include"] = include
         if at.feed != "live":
             params["filter"] = "deleted" if at.feed == "trashed" else "spam"
-        rows, _ = await self._client.rows("/tickets", wire.Ticket, params)
-        return rows
+        return await self._client.rows_apart("/tickets", shape, wire.TicketPlace, params)
 
     async def fetch_ticket(self, ticket_id: str) -> TicketData:
         statuses = await self._known_statuses()
@@ -205,7 +207,7 @@ class FreshdeskAdapter(PlatformAdapter):
         return await solutions.step(self._client, solutions.ArticleCursor.model_validate(cursor))
 
 
-def _row(row: wire.Ticket) -> walk.Row:
+def _row(row: wire.Place) -> walk.Row:
     return walk.Row(row.id, row.updated_at)
 
 

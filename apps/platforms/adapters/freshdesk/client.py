@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -26,6 +26,7 @@ VENDOR = (".freshdesk.com",)
 _MOST_PAGES = 500
 _WAIT_DEFAULT, _WAIT_LONGEST = 60.0, 3600.0
 
+S = TypeVar("S")
 T = TypeVar("T")
 Params = Mapping[str, str | int]
 
@@ -51,6 +52,28 @@ class FreshdeskClient:
         """One page of a list, and whether its Link header names a next one."""
         answer = await self._get(path, params)
         return _parse(answer.body, TypeAdapter(list[shape])), 'rel="next"' in answer.headers.get("link", "")  # type: ignore[valid-type]
+
+    async def rows_apart(
+        self, path: str, shape: type[T], least: type[S], params: Params | None = None
+    ) -> tuple[list[T], list[S]]:
+        """One page of a list: the rows we understand, and of the others the least there must be to walk on.
+
+        One row of a hundred that has a new shape must not hold up the rest.
+        """
+        body = (await self._get(path, params)).body
+        try:
+            return _parse(body, TypeAdapter(list[shape])), []  # type: ignore[valid-type]
+        except ExternalError:
+            raw = _parse(body, TypeAdapter(list[Any]))
+        good: list[T] = []
+        odd: list[S] = []
+        one = TypeAdapter(shape)
+        for row in raw:
+            try:
+                good.append(one.validate_python(row))
+            except ValidationError:
+                odd.append(_shaped(row, TypeAdapter(least)))
+        return good, odd
 
     async def every(self, path: str, shape: type[T], params: Params | None = None) -> AsyncIterator[T]:
         """All rows of a list that does not move while it is read."""
@@ -84,8 +107,18 @@ class FreshdeskClient:
 def _parse(body: bytes, shape: TypeAdapter[T]) -> T:
     """The body as this shape. HTML, half a document or another shape is not data, even with status 200."""
     try:
-        return shape.validate_python(orjson.loads(body))
-    except (orjson.JSONDecodeError, ValidationError) as exc:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        raise ExternalError(
+            f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"
+        ) from None
+    return _shaped(value, shape)
+
+
+def _shaped(value: Any, shape: TypeAdapter[T]) -> T:
+    try:
+        return shape.validate_python(value)
+    except ValidationError as exc:
         # The chain would carry the customer's text into logs.
         raise ExternalError(
             f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"

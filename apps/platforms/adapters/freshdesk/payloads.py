@@ -47,6 +47,13 @@ class Requester(Wire):
     email: str | None = None
 
 
+class TicketPlace(Wire):
+    """What a walk must know of a listed ticket, whatever else the row is."""
+
+    id: int
+    updated_at: Time
+
+
 class Ticket(Wire):
     id: int
     subject: Words = ""
@@ -68,6 +75,9 @@ class Ticket(Wire):
     due_by: Time | None = None
     created_at: Time
     updated_at: Time
+
+
+Place = Ticket | TicketPlace
 
 
 class Conversation(Wire):

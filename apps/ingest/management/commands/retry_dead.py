@@ -1,0 +1,25 @@
+"""retry_dead: try again what was set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from apps.ingest.deadletters import dead_counts, revive
+from apps.ingest.models import Outbox
+from apps.tenancy.commands import CompanyCommand
+
+
+class Command(CompanyCommand):
+    help = (
+        "Owe again the work that failed every delivery and was set aside. It is done behind everything else; what fails "
+        "again is set aside again. Without this command it is tried once a day."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--kind", choices=Outbox.Kind.values, default="", help="only work of this kind")
+
+    def perform(self, **options: Any) -> dict[str, Any]:
+        return {"owed": revive(options["kind"]), "left": dead_counts()}

@@ -1,0 +1,26 @@
+"""What nobody owes and somebody should: looked for now and then, in case a message, a worker or a release lost it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
+
+from apps.ingest.deadletters import RETRY_AFTER, revive
+from apps.ingest.models import DeadLetter, Outbox
+from apps.ingest.outbox import owe
+from apps.platforms.models import Ticket
+
+MOST = 5000  # of one look
+
+
+def sweep_owed() -> int:
+    """Owe the threads that were never read, and once a day what was set aside. Returns how much is owed anew."""
+    again = revive(older_than=RETRY_AFTER)
+    waiting = Outbox.objects.filter(kind=Outbox.Kind.THREAD, object_id=OuterRef("pk"))
+    dead = DeadLetter.objects.filter(kind=Outbox.Kind.THREAD, key=Cast(OuterRef("pk"), CharField()))
+    unread = Ticket.objects.filter(thread_version="", deleted=False).exclude(Exists(waiting)).exclude(Exists(dead))
+    with transaction.atomic():
+        missing = list(unread.values_list("pk", flat=True)[:MOST])
+        owe(Outbox.Kind.THREAD, missing)
+    return again + len(missing)
