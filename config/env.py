@@ -20,6 +20,7 @@ SECRETS = ("SECRET_KEY", "MASTER_KEYS", "AUDIT_KEYS", "DATABASE_URL", "MIGRATE_D
            "QDRANT_API_KEY", "METRICS_TOKEN", "EMAIL_URL")  # fmt: skip
 OWN = ("database_url", "migrate_database_url", "redis_url", "broker_url", "qdrant_url", "public_url", "email_url")
 PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "redis+cluster": 6379, "https": 443, "http": 80, **MAIL_PORTS}
+ROLES = ("agent", "lead", "admin", "privacy", "operator")  # of apps.accounts.models, which needs settings to be read
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -96,6 +97,11 @@ class Env(BaseSettings):
         description="Networks (CIDR, by comma) of the proxies in front, whose X-Forwarded-For tells who asks. "
         "Without them everybody behind a proxy counts as one network at sign-in.",
     )
+    mfa_required: str = Field(
+        default="admin,privacy,operator",
+        description="Roles that sign in only with a second factor, by comma: agent, lead, admin, privacy, operator. "
+        "Empty: whoever wants one.",
+    )
     region: str = Field(default="local", description="Region this installation keeps its data in.")
     embedding_provider: str = Field(
         default="apps.llm.providers.use.UseEmbeddings", description="Dotted path of the embedding provider."
@@ -133,6 +139,14 @@ class Env(BaseSettings):
             ip_network(network)  # ValueError says what is wrong with it
         return value
 
+    @field_validator("mfa_required")
+    @classmethod
+    def _roles(cls, value: str) -> str:
+        for role in filter(None, (part.strip() for part in value.split(","))):
+            if role not in ROLES:
+                raise ValueError(f"{role!r} is no role; there are {', '.join(ROLES)}")
+        return value
+
     @model_validator(mode="after")
     def _not_ourselves(self) -> Self:
         """Who connects a company chooses among these hosts: our own engines and pages must not be there to choose."""
@@ -147,6 +161,10 @@ class Env(BaseSettings):
         if any(pair == ours[0] or pair.endswith(ours[1]) for pair in self.egress_hosts):
             raise ValueError("EGRESS_ALLOW_HOSTS names a host of BASE_DOMAIN at the port of PUBLIC_URL")
         return self
+
+    @property
+    def mfa_roles(self) -> frozenset[str]:
+        return frozenset(filter(None, (part.strip() for part in self.mfa_required.split(","))))
 
     @property
     def egress_hosts(self) -> frozenset[str]:

@@ -36,6 +36,7 @@ os.environ.update(
     BASE_DOMAIN="localhost",
     PUBLIC_URL="http://localhost:8000",
     EMAIL_URL="console:",
+    MFA_REQUIRED="",  # tests of the second factor say who must have one
     LOG_FORMAT="text",
     LOG_LEVEL="WARNING",
     EGRESS_ALLOW_HOSTS="",

@@ -10,10 +10,12 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.passwords import normalise
 from apps.core.errors import BadInput, Conflict
+from apps.core.fields import SealedField
 from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, NONE, SECRET, DataClass
 from apps.tenancy.context import current_company
@@ -62,7 +64,7 @@ class User(AbstractBaseUser, CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "email": CONTACT, "name": CONTACT, "role": NONE, "language": NONE,
         "theme": NONE, "keys_enabled": NONE, "is_active": NONE, "password": SECRET, "last_login": NONE,
-        "created_at": NONE,
+        "created_at": NONE, "factor_changed_at": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -74,6 +76,7 @@ class User(AbstractBaseUser, CompanyModel):
     keys_enabled = models.BooleanField(_("single-letter keys"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    factor_changed_at = models.DateTimeField(null=True, editable=False)  # in the seal of every session
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -101,6 +104,13 @@ class User(AbstractBaseUser, CompanyModel):
 
     def check_password(self, raw_password: str) -> bool:
         return super().check_password(normalise(raw_password))
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """Sessions end with another password, and with a second factor set up, changed, turned off or reset."""
+        if self.factor_changed_at is None:
+            return str(super()._get_session_auth_hash(secret))
+        sealed = f"{self.password}\0{self.factor_changed_at.isoformat()}"
+        return salted_hmac("deskhand.session", sealed, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def principal(self) -> str:
@@ -134,6 +144,57 @@ class User(AbstractBaseUser, CompanyModel):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email
+
+
+class FactorQuerySet(models.QuerySet["SecondFactor"]):
+    """Questions about second factors."""
+
+    def confirmed(self) -> FactorQuerySet:
+        return self.exclude(confirmed_at=None)
+
+    def pending(self) -> FactorQuerySet:
+        return self.filter(confirmed_at=None)
+
+
+class SecondFactor(CompanyModel):
+    """An authenticator app of a person (TOTP, RFC 6238). Until it is confirmed by a code it asks for nothing (AUT-3)."""
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "user": NONE, "secret": SECRET, "created_at": NONE, "confirmed_at": NONE,
+        "last_step": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="factors")
+    secret = SealedField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)  # number of the 30 seconds whose code was used last: each works once
+
+    objects = FactorQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                name="accounts_secondfactor_one", fields=["user"], condition=Q(confirmed_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                name="accounts_secondfactor_one_pending", fields=["user"], condition=Q(confirmed_at__isnull=True)
+            ),
+        ]
+
+
+class RecoveryCode(CompanyModel):
+    """A code in place of the authenticator, once. Only its SHA-256 is stored (120 random bits)."""
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "user": NONE, "digest": SECRET, "used_at": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    used_at = models.DateTimeField(null=True)
 
 
 class Scope(models.TextChoices):

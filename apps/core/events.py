@@ -131,6 +131,12 @@ AUDIT_EVENTS: dict[str, Event] = {
     "sign_in_refused": _company("reason", "suppressed"),
     "password_reset_asked": _company("suppressed"),
     "password_changed": _company("mode"),
+    "mfa_enabled": _company("change"),
+    "mfa_disabled": _company(),
+    "mfa_reset": _company(),
+    "recovery_code_used": _company("count"),  # how many are left
+    "confirmation_refused": _company("suppressed"),
+    "recovery_codes_made": _company(),
     "access_refused": _company("route", "method", "suppressed"),
     "token_refused": _company("suppressed"),
     "tenant_mismatch": _company("route", "suppressed"),

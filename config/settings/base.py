@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.accounts.middleware.FactorMiddleware",
     "apps.accounts.middleware.PersonMiddleware",
     "apps.console.visits.VisitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -138,6 +139,7 @@ PASSWORD_HASHERS = ["apps.accounts.passwords.Argon2id"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"apps.accounts.passwords.{name}"} for name in ("Length", "Breached", "Guessable", "Context", "Similar")
 ]
+MFA_REQUIRED = ENV.mfa_roles
 PASSWORD_RESET_TIMEOUT = 1800  # seconds a link to set a new password works; pages and mails say half an hour
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "assistant:queue"
