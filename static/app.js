@@ -54,8 +54,16 @@ const textOf = (id) => {
   return from instanceof HTMLTemplateElement ? from.content.textContent : from.value;
 };
 
+function save(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-insert], [data-copy], #undo, [role=tab], [data-tab]");
+  const target = event.target.closest("[data-insert], [data-copy], [data-save], [data-print], #undo, [role=tab], [data-tab]");
   if (!target || target.getAttribute("aria-disabled") === "true") return;
   if (target.dataset.insert && byId("reply")) {
     event.preventDefault();
@@ -64,6 +72,10 @@ document.addEventListener("click", (event) => {
   } else if (target.dataset.copy) {
     copy(target, textOf(target.dataset.copy));
     tellUse(target, "copied");
+  } else if (target.dataset.save) {
+    save(target.dataset.name, textOf(target.dataset.save));
+  } else if ("print" in target.dataset) {
+    window.print();
   } else if (target.id === "undo") {
     undo();
   } else if (target.matches("[role=tab], [data-tab]")) {

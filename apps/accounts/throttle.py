@@ -14,6 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from apps.accounts.models import User
 from apps.core.audit import record_sparingly
 from apps.core.errors import RateLimited
 from apps.core.network import network_of
@@ -26,6 +27,11 @@ ADDRESS = declare_rate("accounts.sign_in_address", burst=30, seconds=60)  # an a
 COMPANY = declare_rate("accounts.sign_in_company", burst=600, seconds=1)  # many networks, many addresses
 KNOWN = declare_rate("accounts.sign_in_known", burst=10, seconds=60)  # a browser the person has used before
 OLD = declare_rate("accounts.old_password", burst=5, seconds=60)  # asked again of somebody signed in
+# Codes of the second factor (docs/decisions/0033): whoever tries them knows the password already.
+CODE_HERE = declare_rate("accounts.code_here", burst=10, seconds=900)  # slower than the next: one network leaves some
+CODE = declare_rate("accounts.code", burst=30, seconds=600)  # 144 a day of a million
+CODE_KNOWN = declare_rate("accounts.code_known", burst=10, seconds=60)  # a browser that has proven the factor before
+PROVEN = "2."  # begins the name of such a browser
 KNOWN_SECONDS = 180 * 86_400
 
 
@@ -50,13 +56,31 @@ def take_try(request: HttpRequest | None, address: str) -> list[Mark]:
     return marks
 
 
+def take_code(request: HttpRequest, person: User) -> list[Mark]:
+    """Call before a code is looked at; give the marks back when it was right. Raises RateLimited, audited."""
+    who, browser = str(person.pk), known_browser(request, clean(person.email))
+    if browser.startswith(PROVEN):
+        marks = [CODE_KNOWN.of(who, browser)]
+    else:
+        marks = [CODE_HERE.of(who, network_of(request)), CODE.of(who)]
+    try:
+        take(*marks)
+    except RateLimited:
+        record_sparingly("sign_in_refused", subject=person.principal, reason="too_many")
+        raise
+    return marks
+
+
 def give_back_try(marks: list[Mark]) -> None:
     give_back(*marks)
 
 
-def remember_browser(response: HttpResponse, address: str) -> None:
-    """This person has signed in here. The cookie opens nothing: it only says whose mistakes are counted apart."""
-    value = _signer(clean(address)).sign(secrets.token_urlsafe(12))
+def remember_browser(response: HttpResponse, address: str, *, proven: bool = False) -> None:
+    """This person has signed in here. The cookie opens nothing: it only says whose mistakes are counted apart.
+
+    `proven`: with the second factor too. A browser that a password or a mail alone made known has no codes of its own.
+    """
+    value = _signer(clean(address)).sign((PROVEN if proven else "") + secrets.token_urlsafe(12))
     response.set_cookie(
         _cookie(clean(address)), value, max_age=KNOWN_SECONDS, samesite="Lax", secure=settings.SECURE_COOKIES,
         httponly=True,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.access import allow
+from apps.accounts.confirm_views import confirm_first
 from apps.accounts.models import DEFAULT_DAYS, ApiToken, Scope
 from apps.accounts.tokens import create, replace, revoke
 from apps.core.errors import BadInput, Conflict
@@ -37,6 +38,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     """The list; a POST makes a token and shows it on the answer itself, so that it is kept nowhere."""
     if request.method != "POST":
         return _page(request, TokenForm())
+    if (first := confirm_first(request)) is not None:
+        return first
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=400)
@@ -56,6 +59,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def replace_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     """A new token for the same purpose; the old one works on for a week, until the new one is in its place."""
     token = get_object_or_404(ApiToken, pk=token_id, user=_person(request))
+    if (first := confirm_first(request)) is not None:
+        return first
     try:
         fresh, clear = replace(token=token)
     except Conflict as exc:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.access import allow
 from apps.accounts.models import Theme
+from apps.accounts.steps import begin, stage_of
 from apps.accounts.throttle import clean, remember_browser
 from apps.core.audit import record
 from apps.core.errors import RateLimited
@@ -44,6 +45,11 @@ class SignIn(LoginView):
             return too_many(self.render_to_response(self.get_context_data(form=form, minutes=minutes(exc))), exc)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        person: Any = form.get_user()
+        stage = stage_of(person)
+        if stage:
+            begin(self.request, person=person, stage=stage, onward=self.get_success_url())
+            return redirect(f"accounts:sign-in-{stage}")
         response = super().form_valid(form)
         remember_browser(response, form.get_user().email)
         return response
@@ -90,7 +96,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def choose_language(request: HttpRequest) -> HttpResponse:
     """One of the seven; kept with the person, or in a cookie before signing in."""
     language = request.POST.get("language", "")
-    response = redirect(_back(request))
+    response = redirect(back(request))
     if language not in dict(settings.LANGUAGES):
         return response
     if current_binding() is not None and request.user.is_authenticated:
@@ -102,7 +108,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Light, dark or as the system; kept with the person, and in a cookie for pages before signing in."""
-    theme, response = request.POST.get("theme", ""), redirect(_back(request))
+    theme, response = request.POST.get("theme", ""), redirect(back(request))
     if theme not in Theme.values:
         return response
     if current_binding() is not None and request.user.is_authenticated:
@@ -117,7 +123,7 @@ def choose_keys(request: HttpRequest) -> HttpResponse:
     """Single-letter keys on or off (WCAG 2.1.4)."""
     request.user.keys_enabled = request.POST.get("keys") == "on"
     request.user.save(update_fields=["keys_enabled"])
-    return redirect(_back(request))
+    return redirect(back(request))
 
 
 def _remember(response: HttpResponse, name: str, value: str) -> HttpResponse:
@@ -128,9 +134,13 @@ def _remember(response: HttpResponse, name: str, value: str) -> HttpResponse:
     return response
 
 
-def _back(request: HttpRequest) -> str:
+def back(request: HttpRequest) -> str:
     """The page the form was on, only if it is one of ours."""
-    referrer = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(referrer, allowed_hosts={request.get_host()}):
-        return urlsplit(referrer)._replace(scheme="", netloc="").geturl() or "/"
+    return inside(request, request.headers.get("Referer", ""))
+
+
+def inside(request: HttpRequest, address: str) -> str:
+    """The path of an address of this host; '/' for any other."""
+    if url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
+        return urlsplit(address)._replace(scheme="", netloc="").geturl() or "/"
     return "/"

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.access import allow
+from apps.accounts.confirm_views import confirm_first
 from apps.console import support
 from apps.console.models import SupportAccess
 from apps.console.places import companies_only
@@ -37,6 +38,8 @@ def decide(request: HttpRequest, access_id: UUID) -> HttpResponse:
     """approve | deny | end."""
     get_object_or_404(SupportAccess, pk=access_id)
     verb = request.POST.get("verb", "")
+    if verb == "approve" and (first := confirm_first(request)) is not None:
+        return first
     try:
         if verb in ("approve", "deny"):
             support.answer(access_id=access_id, approve=verb == "approve", person=request.user)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.access import allow
+from apps.accounts.confirm_views import confirm_first
 from apps.console.places import operators_only
 from apps.console.views import show_company
 from apps.core.errors import AppError, BadInput, Conflict, NotFound
@@ -53,6 +54,8 @@ def open_company(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, company_id: str) -> HttpResponse:
     """suspend | resume | close; closing wants the short name typed once more."""
     verb, who = request.POST.get("verb", ""), request.user.principal
+    if verb == "close" and (first := confirm_first(request)) is not None:
+        return first
     try:
         if verb == "suspend":
             ask_suspend(company_id=company_id, asked_by=who)

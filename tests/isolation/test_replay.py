@@ -216,6 +216,8 @@ SIGNED = {
     "apps/tenancy/tasks.py": {"dumps", "loads"},
     "apps/tenancy/queues.py": {"loads"},  # for whom a waiting message is: nothing is run
     "apps/console/support.py": {"dumps", "loads"},  # replayed in tests/console/test_support.py
+    "apps/accounts/models.py": {"salted_hmac"},  # the seal of every session: its key is in one company's table
+    "apps/accounts/steps.py": {"salted_hmac"},  # replayed in tests/accounts/test_second_step.py
     "apps/core/api.py": {"salted_hmac"},
     "apps/accounts/throttle.py": {"TimestampSigner", "salted_hmac"},
     "apps/tenancy/limits.py": {"salted_hmac"},  # names of counters: nobody is given one
