@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -51,7 +52,7 @@ def json_response(payload: Any, status: int = 200, headers: dict[str, str] | Non
     return Response(status, orjson.dumps(payload), headers=headers or {})
 
 
-async def listen(app: App, host: str, port: int) -> asyncio.Server:
+async def listen(app: App, host: str, port: int, tls: ssl.SSLContext | None = None) -> asyncio.Server:
     """Serve until the returned server is closed. Port 0 takes a free one."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,7 +64,7 @@ async def listen(app: App, host: str, port: int) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_server(serve, host, port, limit=_HEAD_MOST)
+    return await asyncio.start_server(serve, host, port, limit=_HEAD_MOST, ssl=tls)
 
 
 class _Unreadable(Exception):

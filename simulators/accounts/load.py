@@ -143,6 +143,7 @@ def _case_faults(case: Case, head: AccountHead) -> list[str]:
         "an agent or note speaks but the case names no agent": bool(case.agent)
         or all(m.by == "customer" for m in case.message),
     }
+    known |= {f"custom field {name} is not in account.toml": name in head.custom_fields for name in case.custom_fields}
     return [fault for fault, ok in known.items() if not ok] + _message_faults(case.message)
 
 
@@ -153,6 +154,9 @@ def _message_faults(messages: tuple[Message, ...]) -> list[str]:
             faults.append("message 1: the first message has no `after`; its age is days_ago")
         if number == 1 and message.quoted:
             faults.append("message 1: there is nothing before it to quote")
+        for one in message.planted:
+            if one.text not in message.text:
+                faults.append(f"message {number}: planted {one.kind} {one.text!r} is not in its text")
         if number > 1 and message.after is None:
             faults.append(f'message {number}: `after` is missing (time since the message before, like "2h")')
     return faults

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Language = Literal["en", "ko", "ja", "zh", "de", "fr", "es"]
-StatusName = Literal["open", "pending", "resolved", "closed", "waiting", "engineering"]
+StatusName = Literal["open", "pending", "resolved", "closed", "waiting", "engineering", "parts", "callback"]
 Channel = Literal["email", "portal", "phone", "chat"]
 
-STATUS_IDS = {"open": 2, "pending": 3, "resolved": 4, "closed": 5, "waiting": 6, "engineering": 8}
+STATUS_IDS = {"open": 2, "pending": 3, "resolved": 4, "closed": 5, "waiting": 6, "engineering": 8, "parts": 9, "callback": 14}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([mhd])")
 
@@ -67,6 +67,7 @@ class AccountHead(Shape):
     group: tuple[Group, ...] = Field(min_length=1)
     status: tuple[Status, ...] = Field(min_length=1)
     customer: tuple[Customer, ...] = Field(min_length=1)
+    custom_fields: tuple[Text, ...] = ()  # names of the account's own ticket fields
 
 
 class ArticleText(Shape):
@@ -94,6 +95,22 @@ class Folder(Shape):
     article: tuple[Article, ...] = ()
 
 
+class File(Shape):
+    """An attachment; its bytes are made up."""
+
+    name: Text
+    content_type: Text
+    size: int = Field(ge=0, le=20 * 1024 * 1024)
+    trouble: Literal["", "redirect", "away", "short", "long"] = ""
+
+
+class Planted(Shape):
+    """Words of a message that a test looks for: they must stand in its text."""
+
+    kind: Literal["name", "phone", "email", "card", "iban", "address", "id_number", "secret", "instruction"]
+    text: Text
+
+
 class Message(Shape):
     by: Literal["customer", "agent", "note"]
     text: Text
@@ -101,6 +118,8 @@ class Message(Shape):
     quoted: bool = False
     signature: str = ""
     lang: Language | None = None
+    file: tuple[File, ...] = ()
+    planted: tuple[Planted, ...] = ()
 
 
 class Case(Shape):
@@ -117,6 +136,8 @@ class Case(Shape):
     channel: Channel = "email"
     customer: Text
     agent: str = ""
+    state: Literal["live", "spam", "trash", "archived"] = "live"
+    custom_fields: dict[str, str | int | bool | None] = Field(default_factory=dict)
     message: tuple[Message, ...] = Field(min_length=1, max_length=12)
 
 

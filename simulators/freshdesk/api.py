@@ -12,15 +12,16 @@ from urllib.parse import urlencode
 
 import orjson
 
-from simulators.freshdesk import directory, faults, tickets
-from simulators.freshdesk.changes import Script
+from simulators.freshdesk import directory, dress, exports, faults, tickets, writes
+from simulators.freshdesk.events import Script
 from simulators.freshdesk.limits import Budget, Sub
 from simulators.freshdesk.replies import Refused, Reply, unauthorised
 from simulators.freshdesk.world import World
 from simulators.web import Request, Response
 
 _LANG = r"(?:/(?P<language>[a-z]{2}(?:-[A-Z]{2})?))?"
-_LOG_MOST = 200_000
+_LOG_MOST = 50_000
+_LOGGED = ("at", "method", "path", "query", "status", "credits", "fault", "caller")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Route:
 
 def _route(method: str, path: str, call: Callable[..., Reply], **options: Any) -> Route:
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[0-9]+)", path).replace("<lang>", _LANG)
+    pattern = pattern.replace("<job>", "(?P<job>[0-9a-f]+)")
     return Route(method, re.compile(f"/api/v2{pattern}/?"), call, **options)
 
 
@@ -45,11 +47,25 @@ ROUTES = (
     _route("GET", "/tickets/{ticket_id}/conversations", tickets.conversations),
     _route("GET", "/tickets/archived/{ticket_id}", tickets.view_archived),
     _route("GET", "/tickets/archived/{ticket_id}/conversations", tickets.archived_conversations),
-    _route("PUT", "/tickets/{ticket_id}", tickets.update_ticket, sub="ticket_update"),
-    _route("POST", "/tickets/{ticket_id}/notes", tickets.post_note),
-    _route("POST", "/tickets/{ticket_id}/reply", tickets.post_reply),
-    _route("DELETE", "/tickets/{ticket_id}", tickets.trash_ticket),
-    _route("PUT", "/tickets/{ticket_id}/restore", tickets.restore_ticket),
+    _route("DELETE", "/tickets/archived/{ticket_id}", writes.delete_archived),
+    _route("POST", "/tickets", writes.create_ticket, sub="ticket_create"),
+    _route("PUT", "/tickets/merge", writes.merge_tickets, sub="ticket_update"),
+    _route("POST", "/tickets/bulk_update", writes.bulk_update, sub="ticket_update"),
+    _route("POST", "/tickets/bulk_delete", writes.bulk_delete, sub="ticket_update"),
+    _route("PUT", "/tickets/{ticket_id}", writes.update_ticket, sub="ticket_update"),
+    _route("POST", "/tickets/{ticket_id}/notes", writes.post_note),
+    _route("POST", "/tickets/{ticket_id}/reply", writes.post_reply),
+    _route("DELETE", "/tickets/{ticket_id}", writes.trash_ticket),
+    _route("PUT", "/tickets/{ticket_id}/restore", writes.restore_ticket),
+    _route("GET", "/tickets/{ticket_id}/summary", writes.read_summary),
+    _route("PUT", "/tickets/{ticket_id}/summary", writes.write_summary),
+    _route("DELETE", "/tickets/{ticket_id}/summary", writes.delete_summary),
+    _route("PUT", "/conversations/{entry_id}", writes.edit_conversation),
+    _route("DELETE", "/conversations/{entry_id}", writes.delete_conversation),
+    _route("DELETE", "/contacts/{contact_id}/hard_delete", writes.hard_delete_contact),
+    _route("GET", "/jobs/<job>", exports.read_job),
+    _route("POST", "/account/export", exports.export_account),
+    _route("GET", "/export/ticket_activities", exports.ticket_activities),
     _route("GET", "/ticket_fields", directory.ticket_fields),
     _route("GET", "/agents", directory.agents),
     _route("GET", "/agents/me", directory.me),
@@ -76,48 +92,53 @@ class Api:
     budget: Budget
     api_key: str
     plan: faults.FaultPlan = field(default_factory=faults.FaultPlan)
+    scheme: str = "http"  # of the port, for Link headers
     script: Script = field(default_factory=Script)
-    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_LOG_MOST))
+    log: deque[tuple[Any, ...]] = field(default_factory=lambda: deque(maxlen=_LOG_MOST))
+    calls: int = 0  # since the log was cleared, also those that it no longer holds
+    credits: int = 0
 
     async def __call__(self, request: Request) -> Response:
         """Answer one call; every answer carries the clock's date and the budget."""
         route, names = _match(request)
-        fault = self.plan.pick(request.path)
+        fault = self.plan.pick(request.path, request.method)
         response = faults.instead(fault) if fault else None
         cost = route.credits(request) if route else 1
         if response is None:
             response = self._answer(request, route, names, cost)
             if fault:
-                response = faults.spoil(fault, response)
+                response = faults.spoil(fault, response, self.plan.dice)
         if response.status == 429:
             cost = 0
-        response.headers = {"Date": self.world.clock.http_date()} | self.budget.headers(cost) | response.headers
+        told = dress.headers(self.budget.headers(cost), self.world.switches)
+        response.headers = {"Date": self.world.clock.http_date()} | told | response.headers
         self._note(request, response, cost, fault)
         return response
 
     def _answer(self, request: Request, route: Route | None, names: dict[str, str], cost: int) -> Response:
         wait = self.budget.take(cost, route.sub if route else None, self.world.clock.now())
         if wait is not None:
-            return Response(429, b"", headers={"Retry-After": str(wait)})
+            return dress.throttled(wait, self.world.switches)
         try:
             reply = self._reply(request, route, names)
         except Refused as refused:
             reply = refused.reply
-        if route is not None and route.call is tickets.list_tickets:
-            self.script.called(self.world)
-        return _response(request, reply)
+        reply.payload = dress.payload(reply.payload, self.world.switches)
+        response = _response(request, reply, self.scheme)
+        self.script.called(self, listed=route is not None and route.call is tickets.list_tickets)
+        return response
 
     def _reply(self, request: Request, route: Route | None, names: dict[str, str]) -> Reply:
         if not self._authorised(request):
             raise unauthorised()
         if route is None:
             known = any(one.pattern.fullmatch(request.path) for one in ROUTES)
-            raise Refused(405 if known else 404)
+            raise Refused(405 if known else 404, dress.words(405 if known else 404, self.world.switches))
         accepts = request.headers.get("accept", "*/*")
         if not any(kind in accepts for kind in ("json", "*/*", "application/*")):
             raise Refused(406)
         arguments = {
-            name: value if name == "language" else int(value) for name, value in names.items() if value is not None
+            name: value if name in ("language", "job") else int(value) for name, value in names.items() if value is not None
         }
         return route.call(self.world, request, **arguments)
 
@@ -131,10 +152,20 @@ class Api:
         return scheme.lower() == "basic" and user == self.api_key
 
     def _note(self, request: Request, response: Response, cost: int, fault: faults.Fault | None) -> None:
-        self.log.append({
-            "at": round(self.world.clock.now(), 3), "method": request.method, "path": request.path,
-            "query": request.query, "status": response.status, "credits": cost, "fault": fault.kind if fault else None,
-        })  # fmt: skip
+        self.calls += 1
+        self.credits += cost
+        self.log.append((
+            round(self.world.clock.now(), 3), request.method, request.path, request.query, response.status, cost,
+            fault.kind if fault else None, request.headers.get("user-agent", ""),
+        ))  # fmt: skip
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The log, oldest first."""
+        return [dict(zip(_LOGGED, row, strict=True)) for row in self.log]
+
+    def clear(self) -> None:
+        self.log.clear()
+        self.calls = self.credits = 0
 
 
 def _match(request: Request) -> tuple[Route | None, dict[str, str]]:
@@ -145,11 +176,11 @@ def _match(request: Request) -> tuple[Route | None, dict[str, str]]:
     return None, {}
 
 
-def _response(request: Request, reply: Reply) -> Response:
+def _response(request: Request, reply: Reply, scheme: str) -> Response:
     body = b"" if reply.payload is None else orjson.dumps(reply.payload)
     response = Response(reply.status, body, headers=dict(reply.headers))
     if reply.more:
         following = request.query | {"page": str(int(request.query.get("page", "1")) + 1)}
         host = request.headers.get("host", "localhost")
-        response.headers["Link"] = f'<http://{host}{request.path}?{urlencode(following)}>; rel="next"'
+        response.headers["Link"] = f'<{scheme}://{host}{request.path}?{urlencode(following)}>; rel="next"'
     return response

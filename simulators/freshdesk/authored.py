@@ -11,11 +11,14 @@ from simulators.freshdesk import mail
 from simulators.freshdesk.records import (
     Agent,
     Article,
+    Attachment,
     Category,
     Contact,
     Entry,
+    Feed,
     Folder,
     Group,
+    Planted,
     Profile,
     Stamp,
     Ticket,
@@ -25,6 +28,7 @@ from simulators.freshdesk.records import (
 )
 
 _HOUR, _DAY = 3600, 86400
+_FEEDS: dict[str, Feed] = {"live": "live", "spam": "spam", "trash": "deleted", "archived": "archived"}
 _SOURCES = {"email": 1, "portal": 2, "phone": 3, "chat": 7}
 _AGE = 900 * _DAY  # people and groups are older than any ticket
 
@@ -40,10 +44,17 @@ class AuthoredOrigin:
         builder = _Builder(account, f"support@{account.key}.example")
         made = [builder.build(number, case, times) for number, (case, times) in enumerate(dated, 1)]
         self._tickets = {ticket.id: (ticket, entries) for ticket, entries in made}
+        self._planted = {number: _planted(number, case) for number, (case, _) in enumerate(dated, 1)}
 
     def stamps(self) -> Iterator[Stamp]:
-        for ticket, _ in self._tickets.values():
-            yield Stamp(ticket.id, ticket.created_at, ticket.updated_at, ticket.feed)
+        return map(self.stamp, self._tickets)
+
+    def stamp(self, ticket_id: int) -> Stamp:
+        ticket = self._tickets[ticket_id][0]
+        return Stamp(ticket.id, ticket.created_at, ticket.updated_at, ticket.feed)
+
+    def planted(self, ticket_id: int) -> list[Planted]:
+        return self._planted.get(ticket_id, [])
 
     def ticket(self, ticket_id: int) -> Ticket:
         return self._tickets[ticket_id][0]
@@ -105,6 +116,9 @@ class _Builder:
             created_at=times[0],
             updated_at=updated,
             status_at=updated if solved else times[0],
+            feed=_FEEDS[case.state],
+            attachments=_files(number, 0, case.message[0], times[0]),
+            custom_fields={name: None for name in self.account.head.custom_fields} | case.custom_fields,
         )
         return ticket, [self._entry(number, case, index, times) for index in range(1, len(case.message))]
 
@@ -126,6 +140,7 @@ class _Builder:
             from_email=None if note else f"{speaker[0]} <{speaker[1]}>",
             to_emails=[] if note else [self.support if by_customer else case.customer],
             has_quoted_text=message.quoted,
+            attachments=_files(number, index, message, times[index]),
         )
 
     def _speaker(self, case: shapes.Case, message: shapes.Message) -> tuple[str, str]:
@@ -154,6 +169,28 @@ class _Builder:
                 to = self.support if message.by == "customer" else case.customer
                 return mail.Quoted(message.text.strip(), name, email, times[before], to, case.subject)
         return None
+
+
+def _files(number: int, index: int, message: shapes.Message, at: int) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            id=stable_id("attachment", f"{number}/{index}/{file.name}"),
+            name=file.name,
+            content_type=file.content_type,
+            size=file.size,
+            created_at=at,
+            trouble=file.trouble,
+        )
+        for file in message.file
+    )
+
+
+def _planted(number: int, case: shapes.Case) -> list[Planted]:
+    return [
+        Planted(entry_id(number, index) if index else None, one.kind, one.text)
+        for index, message in enumerate(case.message)
+        for one in message.planted
+    ]
 
 
 def _contact(one: shapes.Customer, now: int) -> Contact:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from simulators.freshdesk import mail
-from simulators.freshdesk.records import Entry, Ticket
+from simulators.freshdesk.records import Attachment, Entry, Feed, Ticket, stable_id
 from simulators.freshdesk.world import World
 
 Change = dict[str, Any]
+ARCHIVE_DAYS = 120
 _ORDINARY = ("subject", "status", "reply", "note", "reply")
 
 
 def apply(world: World, changes: list[Change]) -> int:
     """Apply changes in order. Returns how many tickets or articles were touched.
 
-    A change names its target by `ticket`, `tickets` or `random` (that many tickets of the live feed, by
-    `seed`), or by `article`. Raises ValueError for an unknown kind or target.
+    A change names its target by `ticket`, `tickets` or `random` (that many tickets by `seed`, of the live feed or
+    of `feed`; none when it is empty), or by `article`. All of them happen at one moment. Raises ValueError for an
+    unknown kind or target.
     """
-    return sum(_apply_one(world, change) for change in changes)
+    with world.clock.held():
+        return sum(_apply_one(world, change) for change in changes)
 
 
 def _apply_one(world: World, change: Change) -> int:
@@ -30,6 +32,8 @@ def _apply_one(world: World, change: Change) -> int:
         add_ticket(world, str(change.get("subject", "New ticket")), str(change.get("text", "Hello")))
         return 1
     try:
+        if kind in _WHOLE:
+            return _WHOLE[kind](world, change)
         if kind in _ARTICLES:
             _ARTICLES[kind](world, change)
             return 1
@@ -39,6 +43,7 @@ def _apply_one(world: World, change: Change) -> int:
             if kind == "random":
                 chosen = random.Random(f"{change.get('seed', 0)}:{ticket_id}").choice(_ORDINARY)
             _TICKETS[chosen](world, ticket_id, change)
+            world.note(ticket_id, chosen)
     except KeyError as exc:
         raise ValueError(f"no such op, ticket or article: {exc} in {change}") from exc
     return len(targets)
@@ -47,7 +52,8 @@ def _apply_one(world: World, change: Change) -> int:
 def _targets(world: World, change: Change) -> list[int]:
     if "random" in change:
         dice = random.Random(change.get("seed", 0))
-        return world.at_places("live", [dice.randrange(2**31) for _ in range(int(change["random"]))])
+        feed: Feed = change.get("feed", "live")
+        return world.at_places(feed, [dice.randrange(2**31) for _ in range(int(change["random"]))])
     return [int(change["ticket"])] if "ticket" in change else [int(number) for number in change["tickets"]]
 
 
@@ -57,8 +63,8 @@ def add_entry(world: World, ticket_id: int, text: str, *, by: str = "agent", pri
     return add_markup(world, ticket_id, body, by=by, private=private)
 
 
-def add_markup(world: World, ticket_id: int, body: str, *, by: str, private: bool) -> Entry:
-    """The same with ready HTML."""
+def add_markup(world: World, ticket_id: int, body: str, *, by: str, private: bool, note: bool = False) -> Entry:
+    """The same with ready HTML. A note is never mailed, also when it is public."""
     ticket, now = world.edit(ticket_id), world.clock.second()
     agent = ticket.responder_id or world.profile.agents[0].id
     entry = Entry(
@@ -66,7 +72,7 @@ def add_markup(world: World, ticket_id: int, body: str, *, by: str, private: boo
         user_id=ticket.requester_id if by == "customer" else agent,
         incoming=by == "customer",
         private=private,
-        source=2 if private else 0,
+        source=2 if private or note else 0,
         body=body,
         body_text=mail.plain(body),
         created_at=now,
@@ -74,7 +80,7 @@ def add_markup(world: World, ticket_id: int, body: str, *, by: str, private: boo
     )
     world.thread(ticket_id).append(entry)
     world.move(ticket_id)
-    if by == "agent" and not private:
+    if by == "agent" and not private and not note:
         world.mails.append({"ticket_id": ticket_id, "conversation_id": entry.id, "at": now})
     return entry
 
@@ -119,18 +125,138 @@ def _note(world: World, ticket_id: int, change: Change) -> None:
 
 
 def _edit_entry(world: World, ticket_id: int, change: Change) -> None:
-    """Only last_edited_at moves, as the vendor's own sample shows (contract 1.9)."""
-    entry = world.thread(ticket_id)[int(change.get("entry", -1))]
-    entry.body = mail.render(str(change["text"]), "agent", "en")
-    entry.body_text = mail.plain(entry.body)
+    """Only last_edited_at moves, as the vendor's own sample shows (contract 1.9), or the ticket too by the switch."""
+    entry = _entry(world, ticket_id, change)
+    if entry is None:
+        return
+    rewrite(world, entry, mail.render(str(change.get("text", f"Edited at {world.clock.now():.3f}")), "agent", "en"))
+    world.touch(ticket_id, moves=world.switches.note_edit_moves)
+
+
+def rewrite(world: World, entry: Entry, body: str) -> None:
+    """New words in an entry, by the owner of the key."""
+    entry.body, entry.body_text = body, mail.plain(body)
     entry.last_edited_at = world.clock.second()
     entry.last_edited_user_id = world.profile.agents[0].id
 
 
 def _delete_entry(world: World, ticket_id: int, change: Change) -> None:
-    del world.thread(ticket_id)[int(change.get("entry", -1))]
-    if change.get("bump", True):
-        world.move(ticket_id)
+    entry = _entry(world, ticket_id, change)
+    if entry is None:
+        return
+    if world.switches.deleted_entries_listed:
+        entry.deleted = True
+    else:
+        world.thread(ticket_id).remove(entry)
+    world.touch(ticket_id, moves=bool(change.get("bump", world.switches.note_delete_moves)))
+
+
+def _entry(world: World, ticket_id: int, change: Change) -> Entry | None:
+    """The entry a change names, or None when a ticket chosen at random has none. Raises KeyError."""
+    thread = world.thread(ticket_id)
+    if not thread and "random" in change:
+        return None
+    try:
+        return thread[int(change.get("entry", -1))]
+    except IndexError:
+        raise KeyError(f"entry {change.get('entry', -1)}") from None
+
+
+def _tags(world: World, ticket_id: int, change: Change) -> None:
+    ticket = world.touch(ticket_id, moves=world.switches.tags_move)
+    ticket.tags = [str(tag) for tag in change.get("value", [f"tag-{world.clock.second() % 7}"])]
+
+
+def _attach(world: World, ticket_id: int, change: Change) -> None:
+    """A file on the first message."""
+    ticket = world.touch(ticket_id, moves=world.switches.attachment_moves)
+    name = str(change.get("name", f"file-{len(ticket.attachments) + 1}.txt"))
+    made = Attachment(
+        id=stable_id("attachment", f"{ticket_id}/{name}/{len(ticket.attachments)}"),
+        name=name,
+        content_type=str(change.get("content_type", "text/plain")),
+        size=int(change.get("size", 120)),
+        created_at=world.clock.second(),
+        trouble=change.get("trouble", ""),
+    )
+    ticket.attachments = (*ticket.attachments, made)
+
+
+def _field(world: World, ticket_id: int, change: Change) -> None:
+    ticket = world.move(ticket_id)
+    ticket.custom_fields = ticket.custom_fields | {str(change["name"]): change.get("value")}
+
+
+def _hide(feed: Feed) -> Callable[[World, int, Change], Any]:
+    return lambda world, ticket_id, _: world.touch(ticket_id, moves=world.switches.hiding_moves, feed=feed)
+
+
+def merge(world: World, primary: int, secondaries: list[int], note: str = "") -> None:
+    """Threads of the secondaries go to the primary; they are closed with a note on both sides (contract 2.2).
+
+    Raises KeyError for an unknown ticket, ValueError when one is to be merged into itself.
+    """
+    if primary in secondaries:
+        raise ValueError("a ticket cannot be merged into itself")
+    moves = world.switches.merge_moves
+    for ticket_id in (primary, *secondaries):
+        world.edit(ticket_id)
+    for ticket_id in secondaries:
+        carried = world.thread(ticket_id)
+        if not world.switches.merge_keeps_ids:
+            for entry in carried:
+                entry.id = world.new_entry_id(primary)
+        world.thread(primary).extend(carried)
+        carried.clear()
+        world.touch(ticket_id, moves=moves).status = 5
+        world.edit(ticket_id).status_at = world.clock.second()
+        _merge_note(world, ticket_id, note or f"This ticket is closed and merged into ticket {primary}")
+        _merge_note(world, primary, note or f"Ticket {ticket_id} is merged into this ticket")
+    world.touch(primary, moves=moves)
+    world.thread(primary).sort(key=lambda entry: (entry.created_at, entry.id))
+    for ticket_id in (primary, *secondaries):
+        world.note(ticket_id, "merge", primary=primary)
+
+
+def _merge_note(world: World, ticket_id: int, text: str) -> None:
+    moved = world.edit(ticket_id).updated_at
+    add_entry(world, ticket_id, text, private=True)
+    if not world.switches.merge_moves:
+        world.move(ticket_id, at=moved)
+
+
+def _merge(world: World, change: Change) -> int:
+    """By `into` and `tickets`, or two at `random`."""
+    if "random" in change:
+        dice = random.Random(change.get("seed", 0))
+        found = world.at_places("live", [dice.randrange(2**31) for _ in range(6)])[:2]
+        if len(found) < 2:
+            return 0
+        merge(world, found[0], found[1:])
+        return 2
+    merge(world, int(change["into"]), [int(number) for number in change["tickets"]])
+    return 1 + len(change["tickets"])
+
+
+def _destroy_contact(world: World, change: Change) -> int:
+    """A customer, by `contact` or as the requester of a ticket, is erased with all their tickets."""
+    if "contact" in change:
+        return len(world.destroy_contact(int(change["contact"])))
+    done = 0
+    for ticket_id in _targets(world, change):
+        ticket = world.ticket(ticket_id)
+        done += len(world.destroy_contact(ticket.requester_id)) if ticket else 0
+    return done
+
+
+def _archive_old(world: World, change: Change) -> int:
+    """What is closed and was not touched for `days` goes to the archive, as it does every night."""
+    before = world.clock.second() - int(change.get("days", ARCHIVE_DAYS)) * 86400
+    old = [row for row in (world.stamp(one) for one in world.index["live"]) if row and row.updated_at < before]
+    chosen = [row.id for row in old if (ticket := world.ticket(row.id)) and ticket.status == 5]
+    for ticket_id in chosen:
+        world.touch(ticket_id, moves=False, feed="archived")
+    return len(chosen)
 
 
 def _edit_article(world: World, change: Change) -> None:
@@ -167,10 +293,13 @@ _TICKETS: dict[str, Callable[[World, int, Change], Any]] = {
     "edit_entry": _edit_entry,
     "delete_entry": _delete_entry,
     "touch": lambda world, ticket_id, change: world.move(ticket_id, at=change.get("at")),
-    "trash": lambda world, ticket_id, _: world.move(ticket_id, feed="deleted"),
-    "spam": lambda world, ticket_id, _: world.move(ticket_id, feed="spam"),
-    "restore": lambda world, ticket_id, _: world.move(ticket_id, feed="live"),
-    "archive": lambda world, ticket_id, _: world.move(ticket_id, feed="archived", at=world.edit(ticket_id).updated_at),
+    "tags": _tags,
+    "attach": _attach,
+    "field": _field,
+    "trash": _hide("deleted"),
+    "spam": _hide("spam"),
+    "restore": _hide("live"),
+    "archive": lambda world, ticket_id, _: world.touch(ticket_id, moves=False, feed="archived"),
     "destroy": lambda world, ticket_id, _: world.destroy(ticket_id),
 }
 _ARTICLES: dict[str, Callable[[World, Change], None]] = {
@@ -179,46 +308,9 @@ _ARTICLES: dict[str, Callable[[World, Change], None]] = {
     "move_article": _move_article,
     "delete_article": _delete_article,
 }
-KINDS = (*_TICKETS, *_ARTICLES, "create", "random")
-
-
-@dataclass(slots=True)
-class Rule:
-    """`after`: once, after that many list calls. `every`: again and again, `times` times at most."""
-
-    apply: list[Change]
-    after: int = 0
-    every: int = 0
-    times: int = 1_000_000
-    done: int = 0
-
-
-@dataclass(slots=True)
-class Script:
-    """Events between calls: counted by calls to GET /tickets, whatever their filter."""
-
-    rules: list[Rule] = field(default_factory=list)
-    calls: int = 0
-
-    def load(self, rules: list[dict[str, Any]]) -> None:
-        """Replace the rules and count from 0. Raises TypeError for an unknown option, ValueError for an unknown op."""
-        loaded = [Rule(**rule) for rule in rules]
-        for change in (change for rule in loaded for change in rule.apply):
-            if change.get("op") not in KINDS:
-                raise ValueError(f"unknown op {change.get('op')}; known: {', '.join(KINDS)}")
-        self.rules, self.calls = loaded, 0
-
-    def called(self, world: World) -> None:
-        """A list call was answered: do what is due now, before the next one."""
-        self.calls += 1
-        for rule in self.rules:
-            due = self.calls == rule.after or (rule.every and self.calls % rule.every == 0)
-            if due and rule.done < rule.times:
-                rule.done += 1
-                seeded = [{"seed": self.calls * 1000 + number} | change for number, change in enumerate(rule.apply)]
-                apply(world, seeded)
-
-    @property
-    def pending(self) -> int:
-        """Events that may still come."""
-        return sum(rule.done < (rule.times if rule.every else 1) for rule in self.rules)
+_WHOLE: dict[str, Callable[[World, Change], int]] = {
+    "merge": _merge,
+    "destroy_contact": _destroy_contact,
+    "archive_old": _archive_old,
+}
+KINDS = (*_TICKETS, *_ARTICLES, *_WHOLE, "create", "random")

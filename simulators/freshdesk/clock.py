@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import formatdate
 
@@ -14,9 +16,12 @@ class Clock:
         self._at = time.time() if start is None else start
         self._mark = time.monotonic()
         self._rate = 1.0
+        self._held: float | None = None
 
     def now(self) -> float:
         """Seconds since 1970, with fractions."""
+        if self._held is not None:
+            return self._held
         return self._at + (time.monotonic() - self._mark) * self._rate
 
     def second(self) -> int:
@@ -29,6 +34,15 @@ class Clock:
         self._mark = time.monotonic()
         if rate is not None:
             self._rate = rate
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Everything inside happens at one moment, however long it takes: a bulk edit."""
+        self._held = self.now()
+        try:
+            yield
+        finally:
+            self._held = None
 
     @property
     def rate(self) -> float:

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.freshdesk import changes
+from simulators.freshdesk import events, scripts
 from simulators.freshdesk.api import Api
 from simulators.freshdesk.clock import parse_time, stamp
-from simulators.freshdesk.limits import PLANS
 from simulators.freshdesk.truth import truth
 from simulators.web import Request, Response, json_response
 
@@ -27,7 +26,10 @@ class Control:
     async def __call__(self, request: Request) -> Response:
         """Answer one call."""
         routes: dict[tuple[str, str], Callable[[Any], Any]] = {
-            ("GET", "/__sim/truth"): lambda _: truth(self.api.world),
+            ("GET", "/__sim/truth"): lambda _: truth(self.api.world, **_range(request)),
+            ("GET", "/__sim/storage"): lambda _: list(self.api.world.storage.log),
+            ("GET", "/__sim/switches"): lambda _: self.api.world.switches.all(),
+            ("POST", "/__sim/scope"): self.set_scope,
             ("GET", "/__sim/log"): self.read_log,
             ("DELETE", "/__sim/log"): self.clear_log,
             ("GET", "/__sim/clock"): self.read_clock,
@@ -36,6 +38,8 @@ class Control:
             ("POST", "/__sim/faults"): self.set_faults,
             ("GET", "/__sim/script"): self.read_script,
             ("POST", "/__sim/script"): self.set_script,
+            ("GET", "/__sim/script/told"): self.read_told,
+            ("POST", "/__sim/script/finish"): self.finish_script,
             ("POST", "/__sim/update"): self.update,
             ("GET", "/__sim/limits"): self.read_limits,
             ("POST", "/__sim/limits"): self.set_limits,
@@ -55,11 +59,10 @@ class Control:
 
     def read_log(self, _: Any) -> Json:
         """Every call with method, path, query, status, credits; and their sums."""
-        rows = list(self.api.log)
-        return {"calls": len(rows), "credits": sum(row["credits"] for row in rows), "requests": rows}
+        return {"calls": self.api.calls, "credits": self.api.credits, "requests": self.api.rows()}
 
     def clear_log(self, _: Any) -> Json:
-        self.api.log.clear()
+        self.api.clear()
         return {"calls": 0}
 
     def read_clock(self, _: Any) -> Json:
@@ -85,26 +88,47 @@ class Control:
         return self.read_faults(None)
 
     def read_script(self, _: Any) -> Json:
-        return {"calls": self.api.script.calls, "pending": self.api.script.pending}
+        script = self.api.script
+        return {"calls": script.calls, "pending": script.pending}
+
+    def read_told(self, _: Any) -> Json:
+        """What the script has for whoever runs the reader, all calls so far, and events that could not be applied."""
+        script = self.api.script
+        return {"calls": script.every_call, "told": script.told, "failed": script.failed}
 
     def set_script(self, asked: Json) -> Json:
-        """{"rules": [{"after": n | "every": n, "times": k, "apply": [change, ...]}]}"""
-        self.api.script.load(asked["rules"])
+        """{"rules": [{"after": n | "every": n, "times": k, "rate": r, "of": "calls", "apply": [change, ...]}]}
+
+        or {"seed": n}: a random script for an account of this size, with the switches that belong to it.
+        """
+        if "seed" in asked:
+            size = sum(len(index) for index in self.api.world.index.values())
+            script = scripts.Script(int(asked["seed"]), tickets=size)
+            events.set_switches(self.api, script.switches())
+            self.api.script.load(script.rules())
+        else:
+            self.api.script.load(asked["rules"])
         return self.read_script(None)
+
+    def finish_script(self, _: Any) -> Json:
+        """Apply what has not come yet, end the rules; scope, faults and lag are as in an account at rest."""
+        self.api.script.finish(self.api)
+        return self.read_told(None)
 
     def update(self, asked: Json) -> Json:
         """{"apply": [change, ...]}: at once."""
-        return {"touched": changes.apply(self.api.world, asked["apply"])}
+        return {"touched": events.apply(self.api, asked["apply"])}
 
     def read_limits(self, _: Any) -> Json:
         budget = self.api.budget
-        return {"total": budget.plan.total, "left": budget.left(), "refused": budget.refused}
+        return {
+            "total": budget.plan.total, "left": budget.left(), "refused": budget.refused,
+            "windows": len(budget.refusals), "share": budget.share,
+        }  # fmt: skip
 
     def set_limits(self, asked: Json) -> Json:
-        """{"plan": name, "eat": credits another app spends now}"""
-        if "plan" in asked:
-            self.api.budget.plan = PLANS[asked["plan"]]
-        self.api.budget.eat(int(asked.get("eat", 0)), self.api.world.clock.now())
+        """{"plan": name, "eat": credits another app spends now, "share": 0..1 of every window, "burst": bool}"""
+        events.set_limits(self.api, asked)
         return self.read_limits(None)
 
     def set_key(self, asked: Json) -> Json:
@@ -112,12 +136,22 @@ class Control:
         self.api.api_key = str(asked["api_key"])
         return {}
 
+    def set_scope(self, asked: Json) -> Json:
+        """{"scope": 1 all tickets, 2 the groups and own, 3 own}: of the key that counts."""
+        events.apply(self.api, [{"op": "scope", "value": asked["scope"]}])
+        return asked
+
     def set_switches(self, asked: Json) -> Json:
-        """{"archived_in_list": whether GET /tickets still shows archived tickets}: both answers are possible."""
-        self.api.world.archived_in_list = bool(asked["archived_in_list"])
+        """{"archived_in_list": true, ...}: what is unknown of the real service, so both answers are possible."""
+        events.set_switches(self.api, asked)
         return asked
 
     def stop(self, _: Any) -> Json:
         """End the process after this answer."""
         asyncio.get_running_loop().call_later(0.05, self.stopped.set)
         return {}
+
+
+def _range(request: Request) -> dict[str, int]:
+    """?first=1&last=1000: only these tickets."""
+    return {name: int(request.query[name]) for name in ("first", "last") if name in request.query}

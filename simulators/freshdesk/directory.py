@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulators.freshdesk import wire
 from simulators.freshdesk.records import Article, Folder
-from simulators.freshdesk.replies import Reply, missing, window
+from simulators.freshdesk.replies import Reply, forbidden, missing, window
 from simulators.freshdesk.world import World
 from simulators.web import Request
 
@@ -17,12 +17,14 @@ def ticket_fields(world: World, request: Request) -> Reply:
 
 def agents(world: World, request: Request) -> Reply:
     """GET /agents"""
+    if not world.switches.admin_key:
+        raise forbidden()
     return window(request).cut([wire.agent(row) for row in world.profile.agents])
 
 
 def me(world: World, request: Request) -> Reply:
     """GET /agents/me: the owner of the key."""
-    return Reply(wire.agent(world.profile.agents[0]))
+    return Reply(wire.agent(world.profile.agents[0], scope=world.scope))
 
 
 def agent(world: World, request: Request, agent_id: int) -> Reply:
@@ -41,7 +43,7 @@ def groups(world: World, request: Request) -> Reply:
 def contacts(world: World, request: Request) -> Reply:
     """GET /contacts[?email=]"""
     email = request.query.get("email")
-    found = [row for row in world.origin.contacts() if email in (None, row.email)]
+    found = [row for row in world.contacts() if email in (None, row.email)]
     page = window(request).cut(found)
     page.payload = [wire.contact(row) for row in page.payload]
     return page

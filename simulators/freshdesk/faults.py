@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import math
 import random
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +13,17 @@ from simulators.web import Response
 _HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Something went wrong</h1></body></html>"
 KINDS = (
     "429", "500", "502", "503", "504", "reset_before", "reset_after", "truncated", "cut", "html_200", "empty",
-    "wrong_type", "slow", "drip",
+    "wrong_type", "slow", "drip", "invalid_json", "gzip", "429_html", "503_throttle", "403_throttle", "latency",
 )  # fmt: skip
 
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. `at` are 1-based numbers of the calls whose path starts with `path`; else `rate` in 0..1 decides."""
+    """One rule. `at` are 1-based numbers of the calls whose path starts with `path`; else `rate` in 0..1 decides.
+
+    `most` ends it after so many hits. `latency` is a delay by a distribution with median `seconds` and a long tail:
+    one in a hundred waits thirty times as long.
+    """
 
     kind: str
     path: str = "/api/v2/"
@@ -25,6 +31,8 @@ class Fault:
     rate: float = 0.0
     seconds: float = 1.0
     retry_after: str | None = "30"
+    most: int = 1_000_000_000
+    method: str = ""
     seen: int = 0
     hits: int = 0
 
@@ -44,11 +52,11 @@ class FaultPlan:
             raise ValueError(f"unknown fault {unknown[0]}; known: {', '.join(KINDS)}")
         self.faults, self.dice = faults, random.Random(seed)
 
-    def pick(self, path: str) -> Fault | None:
+    def pick(self, path: str, method: str = "GET") -> Fault | None:
         """The fault of this call, if any."""
         chosen = None
         for fault in self.faults:
-            if not path.startswith(fault.path):
+            if not path.startswith(fault.path) or fault.method not in ("", method) or fault.hits >= fault.most:
                 continue
             fault.seen += 1
             fires = fault.seen in fault.at or (fault.rate > 0 and self.dice.random() < fault.rate)
@@ -60,9 +68,11 @@ class FaultPlan:
 
 def instead(fault: Fault) -> Response | None:
     """The answer given without doing the work; None when the fault spoils a real answer."""
+    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
     if fault.kind == "429":
-        headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
         return Response(429, b"", headers=headers)
+    if fault.kind in ("429_html", "503_throttle", "403_throttle"):
+        return Response(int(fault.kind[:3]), _HTML, content_type="text/html; charset=utf-8", headers=headers)
     if fault.kind in ("500", "502", "503", "504"):
         return Response(int(fault.kind), _HTML, content_type="text/html; charset=utf-8")
     if fault.kind == "reset_before":
@@ -70,7 +80,7 @@ def instead(fault: Fault) -> Response | None:
     return None
 
 
-def spoil(fault: Fault, response: Response) -> Response:
+def spoil(fault: Fault, response: Response, dice: random.Random) -> Response:
     """The real answer, damaged on its way; the work behind it was done."""
     if fault.kind == "reset_after":
         response.reset = True
@@ -84,6 +94,13 @@ def spoil(fault: Fault, response: Response) -> Response:
         response.body = b""
     elif fault.kind == "wrong_type":
         response.content_type = "text/plain"
+    elif fault.kind == "invalid_json":
+        response.body = response.body[:-1] + b",}" if response.body else b"{,}"
+    elif fault.kind == "gzip":
+        response.body = gzip.compress(response.body)
+        response.headers["Content-Encoding"] = "gzip"
+    elif fault.kind == "latency":
+        response.delay = fault.seconds * math.exp(dice.gauss(0, 1) * math.log(30) / 2.326)
     elif fault.kind == "slow":
         response.delay = fault.seconds
     elif fault.kind == "drip":

@@ -15,6 +15,7 @@ from simulators.freshdesk.records import (
     Feed,
     Folder,
     Group,
+    Planted,
     Profile,
     Stamp,
     Ticket,
@@ -56,9 +57,12 @@ class GeneratedOrigin:
         self._crowd_at = now - 40 * _DAY
 
     def stamps(self) -> Iterator[Stamp]:
-        return map(self._stamp, range(1, self._size + 1))
+        return map(self.stamp, range(1, self._size + 1))
 
-    def _stamp(self, ticket_id: int) -> Stamp:
+    def planted(self, ticket_id: int) -> list[Planted]:
+        return []
+
+    def stamp(self, ticket_id: int) -> Stamp:
         created = self.now - _SPAN + (_SPAN - 2 * _DAY) * ticket_id // (self._size + 1)
         dice = mix(self._seed, ticket_id)
         updated = min(created + 1 + dice % (20 * _DAY), self.now - 60 - dice % 7200)
@@ -68,7 +72,7 @@ class GeneratedOrigin:
         return Stamp(ticket_id, created, updated, feed)
 
     def ticket(self, ticket_id: int) -> Ticket:
-        stamp = self._stamp(ticket_id)
+        stamp = self.stamp(ticket_id)
         dice = random.Random(mix(self._seed, ticket_id, 1))
         language = dice.choice(phrases.LANGUAGES)
         order = _order(dice)
@@ -98,7 +102,7 @@ class GeneratedOrigin:
 
     def entries(self, ticket_id: int) -> list[Entry]:
         """0 to 30 entries, six on average."""
-        stamp = self._stamp(ticket_id)
+        stamp = self.stamp(ticket_id)
         dice = random.Random(mix(self._seed, ticket_id, 3))
         count = min(30, int(dice.expovariate(1 / 6)))
         times = sorted(dice.randint(stamp.created_at, stamp.updated_at) for _ in range(count))

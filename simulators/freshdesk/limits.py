@@ -15,6 +15,7 @@ class Plan:
 
     total: int
     subs: dict[str, int] = field(default_factory=dict)
+    window: int = 60  # seconds
 
 
 def _plan(total: int, write: int, listing: int) -> Plan:
@@ -31,30 +32,43 @@ PLANS: dict[str, Plan] = {
     "enterprise": _plan(700, 280, 200),
     "1000": _plan(1000, 400, 300),
     "2000": _plan(2000, 800, 400),
+    "hourly-1000": Plan(1000, window=3600),  # old accounts
+    "hourly-5000": Plan(5000, window=3600),
     "unlimited": Plan(1_000_000_000),
 }
-_WINDOW = 60
 
 
 class Budget:
-    """What is left of the minute. Refused calls change nothing; all others count, invalid ones too."""
+    """What is left of the window. Refused calls change nothing; all others count, invalid ones too.
+
+    `share` (0 to 1) of the total is spent by other apps of the account in every window: evenly, or `burst` at its
+    beginning. `sub_in_calls` counts calls instead of credits against the sub-limits.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.refused = 0
+        self.refusals: list[int] = []  # the windows in which somebody was refused, one each
+        self.share = 0.0
+        self.burst = False
+        self.sub_in_calls = False
         self._window = -1
         self._used: dict[str, int] = {}
+        self._others = 0  # what the share has spent of this window
 
     def take(self, credits: int, sub: Sub | None, now: float) -> int | None:
         """Spend credits. Returns None, or the seconds to wait when there are not enough."""
         self._roll(now)
+        counted = 1 if self.sub_in_calls else credits
         sub_left = self.plan.subs.get(sub, self.plan.total) - self._used.get(sub, 0) if sub else self.plan.total
-        if credits > min(self.left(), sub_left):
+        if credits > self.left() or (sub and counted > sub_left):
             self.refused += 1
-            return max(1, math.ceil((self._window + 1) * _WINDOW - now))
+            if self._window not in self.refusals[-1:]:
+                self.refusals.append(self._window)
+            return max(1, math.ceil((self._window + 1) * self.plan.window - now))
         self._used["total"] = self._used.get("total", 0) + credits
         if sub:
-            self._used[sub] = self._used.get(sub, 0) + credits
+            self._used[sub] = self._used.get(sub, 0) + counted
         return None
 
     def eat(self, credits: int, now: float) -> None:
@@ -63,12 +77,17 @@ class Budget:
         self._used["total"] = min(self.plan.total, self._used.get("total", 0) + credits)
 
     def left(self) -> int:
-        return self.plan.total - self._used.get("total", 0)
+        return max(0, self.plan.total - self._used.get("total", 0))
 
     def _roll(self, now: float) -> None:
-        window = int(now // _WINDOW)
+        window = int(now // self.plan.window)
         if window != self._window:
-            self._window, self._used = window, {}
+            self._window, self._used, self._others = window, {}, 0
+        passed = 1.0 if self.burst else (now - window * self.plan.window) / self.plan.window
+        due = int(self.share * self.plan.total * passed)
+        if due > self._others:
+            self._used["total"] = min(self.plan.total, self._used.get("total", 0) + due - self._others)
+            self._others = due
 
     def headers(self, credits: int) -> dict[str, str]:
         """The headers every answer carries."""

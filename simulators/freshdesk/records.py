@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from zlib import crc32
 
 Feed = Literal["live", "spam", "deleted", "archived"]
@@ -12,7 +12,7 @@ Feed = Literal["live", "spam", "deleted", "archived"]
 # People share one id space in Freshdesk, so each kind gets a range of its own beyond 32 bits.
 _RANGES = {
     "contact": 36_000_000_000, "agent": 42_000_000_000, "group": 47_000_000_000, "category": 52_000_000_000,
-    "folder": 57_000_000_000, "article": 62_000_000_000, "field": 67_000_000_000,
+    "folder": 57_000_000_000, "article": 62_000_000_000, "field": 67_000_000_000, "attachment": 82_000_000_000,
 }  # fmt: skip
 _ENTRIES = 72_000_000_000
 _ENTRIES_MOST = 10_000  # of one ticket
@@ -26,6 +26,23 @@ def stable_id(kind: str, key: str) -> int:
 def entry_id(ticket_id: int, number: int) -> int:
     """The id of the n-th entry a ticket ever had."""
     return _ENTRIES + ticket_id * _ENTRIES_MOST + number
+
+
+def ticket_of(entry: int) -> int:
+    """The ticket an entry was written to."""
+    return (entry - _ENTRIES) // _ENTRIES_MOST
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file: its bytes follow from id and size. `trouble` is what the storage host does wrong with it."""
+
+    id: int
+    name: str
+    content_type: str
+    size: int
+    created_at: int
+    trouble: Literal["", "redirect", "away", "short", "long"] = ""
 
 
 @dataclass(slots=True)
@@ -46,6 +63,8 @@ class Entry:
     has_quoted_text: bool = False
     last_edited_at: int | None = None
     last_edited_user_id: int | None = None
+    attachments: tuple[Attachment, ...] = ()
+    deleted: bool = False  # listed with deleted true, when the switch says that such entries stay
 
 
 @dataclass(slots=True)
@@ -68,6 +87,9 @@ class Ticket:
     updated_at: int
     feed: Feed = "live"
     status_at: int = 0  # when the status was last set; 0 = at creation
+    attachments: tuple[Attachment, ...] = ()
+    custom_fields: dict[str, Any] = field(default_factory=dict)
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +109,7 @@ class Agent:
     language: str
     group_ids: tuple[int, ...]
     created_at: int
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +155,15 @@ class Article:
     tags: list[str]
     created_at: int
     texts: dict[str, Translation]  # by our language codes
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Words that somebody must find in a text: a name, a card number, an instruction to a machine."""
+
+    entry: int | None  # None: the first message
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +216,12 @@ class Origin(Protocol):
 
     def contacts(self) -> Iterator[Contact]:
         """Every customer, by id."""
+        ...
+
+    def stamp(self, ticket_id: int) -> Stamp:
+        """What the lists need of one ticket."""
+        ...
+
+    def planted(self, ticket_id: int) -> list[Planted]:
+        """What was put into the texts of a ticket on purpose."""
         ...

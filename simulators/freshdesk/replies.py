@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 
 from simulators.web import Request
 
 PER_PAGE, PER_PAGE_MOST = 30, 100
+FILES_MOST = 20 * 1024 * 1024  # of one ticket or entry together
 
 
 @dataclass(slots=True)
@@ -81,8 +84,11 @@ def _whole(request: Request, name: str, default: int, most: int) -> int:
 
 
 def body_object(request: Request) -> dict[str, Any]:
-    """The JSON object of a write. Raises Refused."""
-    if "json" not in request.headers.get("content-type", "application/json"):
+    """The fields of a write, from JSON or a form; files under `attachments`. Raises Refused."""
+    kind = request.headers.get("content-type", "application/json")
+    if kind.startswith("multipart/form-data"):
+        return _form(request, kind)
+    if "json" not in kind:
         raise Refused(415)
     try:
         found = request.json()
@@ -91,3 +97,21 @@ def body_object(request: Request) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Refused(400, {"code": "invalid_json", "message": "Request body has invalid json format"})
     return found
+
+
+def _form(request: Request, kind: str) -> dict[str, Any]:
+    parts = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body)
+    fields: dict[str, Any] = {}
+    files = []
+    for part in parts.iter_parts():  # type: ignore[attr-defined]
+        name = str(part.get_param("name", "", header="content-disposition"))
+        value = part.get_payload(decode=True) or b""
+        if part.get_filename():
+            files.append((part.get_filename(), part.get_content_type(), len(value)))
+        elif name.endswith("[]"):
+            fields.setdefault(name[:-2], []).append(value.decode())
+        else:
+            fields[name] = {b"true": True, b"false": False}.get(value, value.decode())
+    if sum(size for _, _, size in files) > FILES_MOST:
+        raise invalid("attachments", "Cumulative attachment size of 20 MB exceeded")
+    return fields | ({"attachments": files} if files else {})

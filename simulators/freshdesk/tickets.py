@@ -1,13 +1,14 @@
-"""Tickets and their threads: lists, views, the archive, and the writes that really change them."""
+"""Tickets and their threads: lists, views and the archive."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
-from simulators.freshdesk import changes, wire
+from simulators.freshdesk import wire
 from simulators.freshdesk.clock import parse_time
-from simulators.freshdesk.records import Feed, Ticket
-from simulators.freshdesk.replies import Refused, Reply, Window, body_object, invalid, missing, window
+from simulators.freshdesk.records import Entry, Feed, Ticket
+from simulators.freshdesk.replies import Refused, Reply, Window, forbidden, invalid, missing, window
 from simulators.freshdesk.world import World
 from simulators.web import Request
 
@@ -15,9 +16,10 @@ PAGES_MOST = 300
 _DEFAULT_DAYS = 30
 _VIEW_ENTRIES = 10
 _KNOWN = {
-    "filter", "requester_id", "email", "company_id", "updated_since", "order_by", "order_type", "include", "page",
-    "per_page",
+    "filter", "requester_id", "email", "company_id", "unique_external_id", "updated_since", "order_by", "order_type",
+    "include", "page", "per_page",
 }  # fmt: skip
+_OWNERS = {"requester_id", "email", "company_id", "unique_external_id"}
 _FEEDS: dict[str, Feed] = {"": "live", "spam": "spam", "deleted": "deleted"}
 _LIST_INCLUDES = frozenset({"stats", "requester", "description", "company"})
 _VIEW_INCLUDES = frozenset({"conversations", "requester", "company", "stats"})
@@ -68,15 +70,29 @@ def list_tickets(world: World, request: Request) -> Reply:
 def _rows(world: World, request: Request, feed: Feed, page: Window) -> tuple[list[Ticket], bool]:
     order, ascending = _order(request)
     since = _since(request)
-    plain = not {"requester_id", "email", "company_id"} & set(request.query) and not world.archived_in_list
-    if order == "updated_at" and since is not None and plain:
+    plain = not _OWNERS & set(request.query) and not world.archived_in_list and world.scope == 1
+    last = page.start + page.per_page + 1
+    if plain and order == "updated_at" and since is not None:
         ids = world.listed(feed, since, page.start, page.per_page + 1, ascending=ascending)
-        found = [row for row in map(world.ticket, ids) if row is not None]
+        found = [row for row in map(world.listed_ticket, ids) if row is not None]
+    elif plain and order == "created_at":
+        ids = _by_number(world, feed, since, ascending=ascending)
+        found = [row for row in map(world.listed_ticket, islice(ids, page.start, last)) if row is not None]
     else:
         chosen = list(_chosen(world, request, feed, since))
         chosen.sort(key=_ORDERS[order], reverse=not ascending)
-        found = chosen[page.start : page.start + page.per_page + 1]
+        found = chosen[page.start : last]
     return found[: page.per_page], len(found) > page.per_page
+
+
+def _by_number(world: World, feed: Feed, since: int | None, *, ascending: bool) -> Iterator[int]:
+    """Ids of the feed in order of creation: numbers are given in that order."""
+    listed = sorted(world.index[feed], reverse=not ascending)
+    oldest = world.clock.second() - _DEFAULT_DAYS * 86400
+    for ticket_id in listed:
+        row = world.stamp(ticket_id)
+        if row and (row.created_at >= oldest if since is None else row.updated_at >= since):
+            yield ticket_id
 
 
 def _order(request: Request) -> tuple[str, bool]:
@@ -102,9 +118,9 @@ def _chosen(world: World, request: Request, feed: Feed, since: int | None) -> It
     """The slow path: every ticket of the feed is looked at. Without `since`, only those of the last 30 days."""
     oldest = world.clock.second() - _DEFAULT_DAYS * 86400
     for ticket_id in world.in_feed(feed):
-        row = world.ticket(ticket_id)
-        if row is None or "company_id" in request.query:
-            continue  # the simulated customers belong to no company
+        row = world.listed_ticket(ticket_id)
+        if row is None or not world.in_scope(row) or {"company_id", "unique_external_id"} & set(request.query):
+            continue  # the simulated customers belong to no company and have no other ids
         fresh = row.created_at >= oldest if since is None else row.updated_at >= since
         if fresh and _asked_by(world, request, row):
             yield row
@@ -120,109 +136,45 @@ def _asked_by(world: World, request: Request, row: Ticket) -> bool:
 
 def view_ticket(world: World, request: Request, ticket_id: int) -> Reply:
     """GET /tickets/{id}: also spam and trash, never the archive."""
-    row, include = _found(world, ticket_id, archived=False), includes(request, _VIEW_INCLUDES)
+    row, include = found(world, ticket_id, archived=False), includes(request, _VIEW_INCLUDES)
     payload = wire.ticket(world, row, include=include, view=True)
     if "conversations" in include:
-        payload["conversations"] = [wire.conversation(entry, row.id) for entry in world.entries(row.id)[:_VIEW_ENTRIES]]
+        first = _entries(world, row)[:_VIEW_ENTRIES]
+        payload["conversations"] = [wire.conversation(world, entry, row.id) for entry in first]
     return Reply(payload)
 
 
 def conversations(world: World, request: Request, ticket_id: int) -> Reply:
     """GET /tickets/{id}/conversations"""
-    return _thread(world, request, _found(world, ticket_id, archived=False))
+    return _thread(world, request, found(world, ticket_id, archived=False))
 
 
 def view_archived(world: World, request: Request, ticket_id: int) -> Reply:
     """GET /tickets/archived/{id}"""
-    return Reply(wire.ticket(world, _found(world, ticket_id, archived=True), view=True))
+    return Reply(wire.ticket(world, found(world, ticket_id, archived=True), view=True))
 
 
 def archived_conversations(world: World, request: Request, ticket_id: int) -> Reply:
     """GET /tickets/archived/{id}/conversations"""
-    return _thread(world, request, _found(world, ticket_id, archived=True))
+    return _thread(world, request, found(world, ticket_id, archived=True))
 
 
 def _thread(world: World, request: Request, row: Ticket) -> Reply:
-    page = window(request).cut(world.entries(row.id))
-    page.payload = [wire.conversation(entry, row.id) for entry in page.payload]
+    page = window(request).cut(_entries(world, row))
+    page.payload = [wire.conversation(world, entry, row.id) for entry in page.payload]
     return page
 
 
-def _found(world: World, ticket_id: int, *, archived: bool) -> Ticket:
+def _entries(world: World, row: Ticket) -> list[Entry]:
+    """What is listed, oldest first."""
+    return sorted(world.entries(row.id), key=lambda entry: (entry.created_at, entry.id))
+
+
+def found(world: World, ticket_id: int, *, archived: bool) -> Ticket:
+    """The ticket by its number. Raises Refused: 404, or as the switch says for one outside the key's scope."""
     row = world.ticket(ticket_id)
     if row is None or (row.feed == "archived") is not archived:
         raise missing()
+    if not world.in_scope(row):
+        raise Refused(world.switches.scope_answer) if world.switches.scope_answer != 403 else forbidden()
     return row
-
-
-def _writable(world: World, ticket_id: int) -> Ticket:
-    """405 for spam and trash (contract 2.1)."""
-    row = _found(world, ticket_id, archived=False)
-    if row.feed != "live":
-        raise Refused(405)
-    return row
-
-
-def update_ticket(world: World, request: Request, ticket_id: int) -> Reply:
-    """PUT /tickets/{id}"""
-    asked = body_object(request)
-    kinds = {
-        "status": int, "priority": int, "group_id": int | None, "responder_id": int | None, "type": str | None,
-        "tags": list, "subject": str,
-    }  # fmt: skip
-    for name, value in asked.items():
-        if name not in kinds:
-            raise invalid(name, "Unexpected/invalid field in request", "invalid_field")
-        if not isinstance(value, kinds[name]):
-            raise invalid(name, "Value set is of the wrong type", "datatype_mismatch")
-    _writable(world, ticket_id)
-    known = {value for value, _ in world.profile.statuses}
-    if "status" in asked and asked["status"] not in known:
-        raise invalid("status", f"It should be one of these values: '{','.join(map(str, sorted(known)))}'")
-    row = world.move(ticket_id)
-    for name, value in asked.items():
-        setattr(row, name, value)
-    if "status" in asked:
-        row.status_at = row.updated_at
-    return Reply(wire.ticket(world, row, view=True))
-
-
-def _text(request: Request) -> tuple[str, bool | None]:
-    asked = body_object(request)
-    body = asked.get("body")
-    if not isinstance(body, str) or not body:
-        raise invalid("body", "It should be a/an String", "missing_field")
-    return body, asked.get("private")
-
-
-def post_note(world: World, request: Request, ticket_id: int) -> Reply:
-    """POST /tickets/{id}/notes; private unless the caller says otherwise."""
-    body, private = _text(request)
-    _writable(world, ticket_id)
-    entry = changes.add_markup(world, ticket_id, body, by="agent", private=private is not False)
-    return Reply(wire.conversation(entry, ticket_id), 201)
-
-
-def post_reply(world: World, request: Request, ticket_id: int) -> Reply:
-    """POST /tickets/{id}/reply; the customer gets a mail, which is remembered."""
-    body, _ = _text(request)
-    row = _writable(world, ticket_id)
-    entry = changes.add_markup(world, ticket_id, body, by="agent", private=False)
-    contact = world.contact(row.requester_id)
-    payload = wire.conversation(entry, ticket_id) | {"replied_to": [contact.email] if contact else []}
-    return Reply(payload, 201)
-
-
-def trash_ticket(world: World, request: Request, ticket_id: int) -> Reply:
-    """DELETE /tickets/{id}: to the trash."""
-    _writable(world, ticket_id)
-    world.move(ticket_id, feed="deleted")
-    return Reply(status=204)
-
-
-def restore_ticket(world: World, request: Request, ticket_id: int) -> Reply:
-    """PUT /tickets/{id}/restore"""
-    if _found(world, ticket_id, archived=False).feed != "deleted":
-        raise Refused(405)
-    world.move(ticket_id, feed="live")
-    return Reply(status=204)

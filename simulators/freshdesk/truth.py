@@ -7,28 +7,57 @@ import unicodedata
 from typing import Any
 
 from simulators.freshdesk.clock import stamp
+from simulators.freshdesk.planted import planted
 from simulators.freshdesk.records import Article, Entry, Ticket
+from simulators.freshdesk.storage import content
 from simulators.freshdesk.world import World
 
 _STATES = {"live": "live", "spam": "spam", "deleted": "trashed", "archived": "archived"}
+_HASHED_MOST = 2**20  # bytes of a file whose hash is told
 _AUDIENCES = {1: "public", 3: "agents"}
 
 
-def truth(world: World) -> dict[str, Any]:
-    """Tickets by number and articles by (id, language).
+def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
+    """Tickets by number and articles by (id, language), and what else a test may want to know.
 
     `language` of a ticket is null: Freshdesk knows none, so comparisons leave it out. Tickets and articles
     that are gone for good are not listed; a mirror may still list them with `deleted` true. Articles carry
-    our language codes. A draft is listed with its status 1.
+    our language codes. A draft is listed with its status 1. `gone` are numbers of destroyed tickets, `hidden`
+    those the key may not see; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts
+    on purpose: kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk
+    writes it. `first` and `last` bound the tickets.
     """
-    tickets = [_ticket(row, world.entries(row.id)) for row in map(world.ticket, world.ids()) if row is not None]
+    rows = [
+        row for number in world.ids() if first <= number <= last for row in [world.ticket(number)] if row is not None
+    ]
+    threads = {row.id: [one for one in world.entries(row.id) if not one.deleted] for row in rows}
     audiences = {folder.id: _AUDIENCES.get(folder.visibility, "restricted") for folder in world.profile.folders}
     articles = [
         _article(row, language, audiences[row.folder_id])
         for row in sorted(world.articles.values(), key=lambda row: row.id)
         for language in sorted(row.texts)
     ]
-    return {"tickets": tickets, "articles": articles}
+    return {
+        "tickets": [_ticket(row, threads[row.id]) for row in rows],
+        "articles": articles,
+        "attachments": [one for row in rows for one in _attachments(row, threads[row.id])],
+        "gone": world.gone(),
+        "hidden": [row.id for row in rows if not world.in_scope(row)],
+        "planted": planted(world, rows, threads),
+    }
+
+
+def _attachments(row: Ticket, entries: list[Entry]) -> list[dict[str, Any]]:
+    held = [(None, one) for one in row.attachments]
+    held += [(entry.id, one) for entry in entries for one in entry.attachments]
+    return [
+        {
+            "ticket": row.id, "entry": entry, "remote_id": str(one.id), "name": one.name,
+            "content_type": one.content_type, "size": one.size, "trouble": one.trouble,
+            "sha256": hashlib.sha256(content(one)).hexdigest() if one.size <= _HASHED_MOST else None,
+        }
+        for entry, one in held
+    ]  # fmt: skip
 
 
 def fingerprint(text: str) -> str:

@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulators.freshdesk.clock import stamp
-from simulators.freshdesk.records import Agent, Article, Category, Contact, Entry, Folder, Group, Profile, Ticket
+from simulators.freshdesk.records import (
+    Agent,
+    Article,
+    Attachment,
+    Category,
+    Contact,
+    Entry,
+    Folder,
+    Group,
+    Profile,
+    Ticket,
+)
 from simulators.freshdesk.world import World
 
 Json = dict[str, Any]
@@ -41,15 +52,15 @@ def ticket(world: World, row: Ticket, *, include: frozenset[str] = frozenset(), 
         "id": row.id, "type": row.type, "form_id": 298,
         "due_by": stamp(due_at(row)) if due else None,
         "fr_due_by": stamp(row.created_at + _POLICY[row.priority][0] * _HOUR) if due else None, "nr_due_by": None,
-        "custom_fields": {}, "tags": row.tags, "internal_agent_id": None, "internal_group_id": None,
+        "custom_fields": row.custom_fields, "tags": row.tags, "internal_agent_id": None, "internal_group_id": None,
         "created_at": stamp(row.created_at), "updated_at": stamp(row.updated_at),
     }  # fmt: skip
     if row.feed in ("deleted", "archived"):
         found[row.feed] = True
     if view or "description" in include:
         found |= {"description": row.description, "description_text": row.description_text}
-    if view:
-        found["attachments"] = []
+    if view or world.switches.list_attachments:
+        found["attachments"] = [attachment(world, one) for one in row.attachments]
     if "requester" in include:
         found["requester"] = _requester(world, row.requester_id)
     if "stats" in include:
@@ -86,7 +97,16 @@ def _stats(row: Ticket, entries: list[Entry]) -> Json:
     }
 
 
-def conversation(row: Entry, ticket_id: int) -> Json:
+def attachment(world: World, row: Attachment) -> Json:
+    """A file with a link of this moment, which lives for five minutes."""
+    born = stamp(row.created_at)
+    return {
+        "id": row.id, "name": row.name, "content_type": row.content_type, "size": row.size,
+        "attachment_url": world.storage.link(row), "created_at": born, "updated_at": born,
+    }  # fmt: skip
+
+
+def conversation(world: World, row: Entry, ticket_id: int) -> Json:
     """One entry of a thread."""
     return {
         "body": row.body, "body_text": row.body_text, "id": row.id, "incoming": row.incoming, "private": row.private,
@@ -95,7 +115,8 @@ def conversation(row: Entry, ticket_id: int) -> Json:
         "bcc_emails": [], "email_failure_count": None, "outgoing_failures": None, "thread_id": None,
         "thread_message_id": None, "created_at": stamp(row.created_at), "updated_at": stamp(row.updated_at),
         "last_edited_at": stamp(row.last_edited_at), "last_edited_user_id": row.last_edited_user_id,
-        "attachments": [], "cloud_files": [], "has_quoted_text": row.has_quoted_text, "deleted": False,
+        "attachments": [attachment(world, one) for one in row.attachments], "cloud_files": [],
+        "has_quoted_text": row.has_quoted_text, "deleted": row.deleted,
         "structured_body": None, "source_additional_info": None,
     }  # fmt: skip
 
@@ -121,7 +142,7 @@ def agent(row: Agent, *, scope: int = 1) -> Json:
     return {
         "available": True, "occasional": False, "id": row.id, "ticket_scope": scope, "signature": None,
         "group_ids": list(row.group_ids), "role_ids": [], "skill_ids": [], "type": "support_agent",
-        "available_since": None, "last_active_at": born, "deactivated": False, "focus_mode": True,
+        "available_since": None, "last_active_at": born, "deactivated": not row.active, "focus_mode": True,
         "created_at": born, "updated_at": born,
         "contact": {
             "active": True, "email": row.email, "job_title": None, "language": code(row.language),

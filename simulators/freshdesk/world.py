@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from simulators.freshdesk.clock import Clock
-from simulators.freshdesk.records import Article, Contact, Entry, Feed, Origin, Ticket, entry_id
-
-_ODD, _BITS = 0x9E3779B1, 32
-_INVERSE: int = pow(_ODD, -1, 2**_BITS)
-_LOW: int = 2**_BITS - 1
-
-
-class TimeIndex:
-    """Ticket ids by updated_at; ids of one second stand in an arbitrary but stable order."""
-
-    def __init__(self, rows: Iterable[tuple[int, int]]) -> None:
-        self._keys = array("q", sorted(_key(ticket_id, at) for ticket_id, at in rows))
-
-    def add(self, ticket_id: int, at: int) -> None:
-        insort(self._keys, _key(ticket_id, at))
-
-    def drop(self, ticket_id: int, at: int) -> None:
-        place = bisect_left(self._keys, _key(ticket_id, at))
-        assert self._keys[place] == _key(ticket_id, at)
-        self._keys.pop(place)
-
-    def start(self, since: int) -> int:
-        """The place of the first row of this second or later."""
-        return bisect_left(self._keys, since << _BITS)
-
-    def ids(self, start: int, stop: int) -> list[int]:
-        return [_id(key) for key in self._keys[start:stop]]
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[int]:
-        return map(_id, self._keys)
-
-
-def _key(ticket_id: int, at: int) -> int:
-    return at << _BITS | ticket_id * _ODD & _LOW
-
-
-def _id(key: int) -> int:
-    return (key & _LOW) * _INVERSE & _LOW
+from simulators.freshdesk.index import Lists, TimeIndex
+from simulators.freshdesk.jobs import Jobs
+from simulators.freshdesk.records import Article, Contact, Entry, Feed, Origin, Stamp, Ticket, entry_id, ticket_of
+from simulators.freshdesk.storage import Storage
+from simulators.freshdesk.switches import Switches
 
 
 class World:
@@ -61,18 +24,39 @@ class World:
         self.articles: dict[int, Article] = {
             article.id: replace(article, texts=dict(article.texts)) for article in origin.profile.articles
         }
-        self.archived_in_list = False  # whether the list still shows archived tickets is unknown (contract 8)
+        self.switches = Switches()
+        self.storage = Storage(clock)
+        self.jobs = Jobs()
+        self.scope = 1  # of the key: 1 all tickets, 2 the agent's groups and own, 3 own
         self.mails: list[dict[str, object]] = []  # every reply that would have reached a customer
+        self.activities: list[dict[str, Any]] = []  # what was done to tickets since the start, for the export of a day
+        self.heard: Callable[[int, str], None] = lambda ticket_id, what: None  # the webhook sender listens here
         self._changed: dict[int, Ticket] = {}
         self._threads: dict[int, list[Entry]] = {}
         self._numbers: dict[int, int] = {}  # entries a changed ticket ever had
         self._gone: set[int] = set()
-        rows: dict[Feed, list[tuple[int, int]]] = {"live": [], "spam": [], "deleted": [], "archived": []}
-        self._top = 0
-        for stamp in origin.stamps():
-            rows[stamp.feed].append((stamp.id, stamp.updated_at))
-            self._top = max(self._top, stamp.id)
-        self.index: dict[Feed, TimeIndex] = {feed: TimeIndex(found) for feed, found in rows.items()}
+        self._people_gone: set[int] = set()
+        self._lists = Lists.of(origin.stamps())
+        self.first_top = self._top = max((max(index, default=0) for index in self._lists.feeds.values()), default=0)
+        self._calls = 0
+
+    @property
+    def archived_in_list(self) -> bool:
+        return self.switches.archived_in_list
+
+    @property
+    def index(self) -> dict[Feed, TimeIndex]:
+        """The lists as they stand now."""
+        until = self.clock.now() if self.switches.list_lag else float("inf")
+        for ticket_id in self._lists.catch_up(until):
+            ticket = self.ticket(ticket_id)
+            if ticket is not None:
+                self._lists.feeds[ticket.feed].add(ticket.id, ticket.updated_at)
+        return self._lists.feeds
+
+    def listed_ticket(self, ticket_id: int) -> Ticket | None:
+        """The ticket as the lists show it, which may be late."""
+        return self._lists.shown.get(ticket_id) or self.ticket(ticket_id)
 
     def ticket(self, ticket_id: int) -> Ticket | None:
         """The ticket as it is now, or None when it never was or is gone for good. Change it by `edit` only."""
@@ -85,8 +69,31 @@ class World:
         found = self._threads.get(ticket_id)
         return self.origin.entries(ticket_id) if found is None else found
 
+    def stamp(self, ticket_id: int) -> Stamp | None:
+        """What the lists show of it, without making the ticket."""
+        row = self._lists.shown.get(ticket_id) or self._changed.get(ticket_id)
+        if row is not None:
+            return Stamp(row.id, row.created_at, row.updated_at, row.feed)
+        return None if ticket_id in self._gone or ticket_id > self.first_top else self.origin.stamp(ticket_id)
+
+    def holders(self, entry: int) -> list[int]:
+        """The tickets that may hold an entry: the one it was written to, then those that merging gave it to."""
+        home = ticket_of(entry)
+        others = [one for one, thread in self._threads.items() if any(row.id == entry for row in thread)]
+        return [one for one in dict.fromkeys((*others, home)) if self.ticket(one) is not None]
+
     def contact(self, contact_id: int) -> Contact | None:
-        return self.origin.contact(contact_id)
+        return None if contact_id in self._people_gone else self.origin.contact(contact_id)
+
+    def contacts(self) -> Iterator[Contact]:
+        return (row for row in self.origin.contacts() if row.id not in self._people_gone)
+
+    def in_scope(self, ticket: Ticket) -> bool:
+        """Whether the key may see it."""
+        owner = self.profile.agents[0]
+        if self.scope == 1 or ticket.responder_id == owner.id:
+            return True
+        return self.scope == 2 and ticket.group_id in owner.group_ids
 
     def ids(self) -> Iterator[int]:
         """Every ticket there is, by number."""
@@ -99,48 +106,77 @@ class World:
             if ticket is None:
                 raise KeyError(ticket_id)
             self._changed[ticket_id] = replace(ticket, tags=list(ticket.tags))
-            self._threads[ticket_id] = [replace(entry) for entry in self.origin.entries(ticket_id)]
-            self._numbers[ticket_id] = len(self._threads[ticket_id])
         return self._changed[ticket_id]
 
     def thread(self, ticket_id: int) -> list[Entry]:
         """The thread to be changed in place. Raises KeyError when there is no such ticket."""
         self.edit(ticket_id)
+        if ticket_id not in self._threads:
+            self._threads[ticket_id] = [replace(entry) for entry in self.origin.entries(ticket_id)]
+            self._numbers[ticket_id] = len(self._threads[ticket_id])
         return self._threads[ticket_id]
 
     def new_entry_id(self, ticket_id: int) -> int:
-        self.edit(ticket_id)
+        self.thread(ticket_id)
         self._numbers[ticket_id] += 1
         return entry_id(ticket_id, self._numbers[ticket_id])
 
     def move(self, ticket_id: int, *, feed: Feed | None = None, at: int | None = None) -> Ticket:
         """Set updated_at (default: now) and the feed, and put the ticket where the lists will show it."""
-        ticket = self.edit(ticket_id)
-        self.index[ticket.feed].drop(ticket.id, ticket.updated_at)
+        ticket, now, lag = self.edit(ticket_id), self.clock.now(), self.switches.list_lag
+        _ = self.index
+        self._lists.leave(ticket, now, lag)
         ticket.updated_at = self.clock.second() if at is None else at
         ticket.feed = feed or ticket.feed
-        self.index[ticket.feed].add(ticket.id, ticket.updated_at)
+        self._lists.enter(ticket, now, lag)
         return ticket
+
+    def touch(self, ticket_id: int, *, moves: bool, feed: Feed | None = None) -> Ticket:
+        """A change that moves updated_at or, by the switch, does not."""
+        return self.move(ticket_id, feed=feed, at=None if moves else self.edit(ticket_id).updated_at)
 
     def destroy(self, ticket_id: int) -> None:
         """Gone for good: no list, no view, no archive."""
         ticket = self.edit(ticket_id)
-        self.index[ticket.feed].drop(ticket.id, ticket.updated_at)
+        _ = self.index
+        self._lists.remove(ticket)
         self._gone.add(ticket_id)
-        del self._changed[ticket_id], self._threads[ticket_id]
+        del self._changed[ticket_id]
+        self._threads.pop(ticket_id, None)
+
+    def destroy_contact(self, contact_id: int) -> list[int]:
+        """A person is erased with all their tickets. Returns which."""
+        theirs = [row.id for row in map(self.ticket, self.ids()) if row and row.requester_id == contact_id]
+        for ticket_id in theirs:
+            self.destroy(ticket_id)
+        self._people_gone.add(contact_id)
+        return theirs
+
+    def gone(self) -> list[int]:
+        return sorted(self._gone)
 
     def create(self, ticket: Ticket) -> Ticket:
         """A new ticket with the next number."""
         self._top += 1
         made = replace(ticket, id=self._top)
         self._changed[made.id], self._threads[made.id], self._numbers[made.id] = made, [], 0
-        self.index[made.feed].add(made.id, made.updated_at)
+        self._lists.enter(made, self.clock.now(), self.switches.list_lag, new=True)
         return made
+
+    def note(self, ticket_id: int, what: str, **detail: Any) -> None:
+        """Something was done to a ticket: the activities file will tell, and a webhook may."""
+        at = self.clock.second()
+        self.activities.append({"at": at, "ticket_id": ticket_id, "activity": {what: detail or True}})
+        self.heard(ticket_id, what)
 
     def listed(self, feed: Feed, since: int | None, start: int, count: int, *, ascending: bool) -> list[int]:
         """`count` ids by updated_at from the `start`-th on: the list's fast path."""
         index = self.index[feed]
         first = index.start(since) if since is not None else 0
+        if self.switches.unstable_ties:
+            self._calls += 1
+            found = index.shuffled(first, self._calls)
+            return (found if ascending else found[::-1])[start : start + count]
         if ascending:
             return index.ids(first + start, first + start + count)
         last = len(index) - start

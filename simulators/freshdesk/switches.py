@@ -1,0 +1,49 @@
+"""What the contract does not know of the real service: a switch each, so that both answers can be tried."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(slots=True)
+class Switches:
+    """Booleans unless said otherwise. `moves` means that updated_at becomes now, so that the lists show it."""
+
+    archived_in_list: bool = False  # GET /tickets still shows archived tickets
+    hiding_moves: bool = True  # spam, trash and restore
+    note_edit_moves: bool = False  # the vendor's own sample: only last_edited_at does
+    note_delete_moves: bool = True
+    merge_moves: bool = True
+    merge_keeps_ids: bool = True  # entries of a merged ticket keep their ids under the primary
+    tags_move: bool = True
+    attachment_moves: bool = True
+    list_attachments: bool = False  # rows of the list carry attachments
+    deleted_entries_listed: bool = False  # a deleted entry is listed with deleted true
+    list_limit_in_credits: bool = True  # else the sub-limit of the list counts calls
+    retry_after: bool = True  # 429 says how long
+    limit_body_html: bool = False  # 429 has an HTML body instead of none
+    total_as_float: bool = False  # X-RateLimit-Total: 100.0
+    list_lag: float = 0.0  # seconds by which the lists lag behind writes
+    unstable_ties: bool = False  # rows of one second stand in another order at every call
+    new_fields: bool = False  # every object carries fields nobody has seen
+    offset_times: bool = False  # times as +05:30
+    comments_stripped: bool = True  # hidden HTML comments of written notes are lost
+    admin_key: bool = True  # else the lists of agents and canned answers are 403
+    scope_answer: int = 404  # status of a ticket outside the key's scope
+    wrong_verb_body: bool = False  # 405 and 404 carry JSON
+
+    def change(self, asked: dict[str, Any]) -> None:
+        """Set some. Raises ValueError for an unknown name or a wrong type; then nothing is changed."""
+        kinds = {one.name: type(getattr(self, one.name)) for one in fields(self)}
+        for name, value in asked.items():
+            if name not in kinds:
+                raise ValueError(f"unknown switch {name}; known: {', '.join(kinds)}")
+            fits = isinstance(value, kinds[name]) if kinds[name] is bool else isinstance(value, (int, float))
+            if not fits or (kinds[name] is not bool and isinstance(value, bool)):
+                raise ValueError(f"switch {name} takes {kinds[name].__name__}")
+        for name, value in asked.items():
+            setattr(self, name, kinds[name](value))
+
+    def all(self) -> dict[str, Any]:
+        return asdict(self)
