@@ -20,7 +20,8 @@ FACTS_KEPT = 4096  # many entries carry the same facts
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong and at which entry: changed, inserted, missing, unlinked, key_unknown, rewritten, cut, heads_broken."""
+    """What is wrong and at which entry: changed, inserted, missing, unlinked, key_unknown, rewritten, cut, heads_broken,
+    unreadable."""
 
     kind: str
     seq: int

@@ -8,10 +8,7 @@ import structlog
 from celery import shared_task
 
 from apps.compliance.heads import enabled, keep_head
-from apps.tenancy.context import bind_company
-from apps.tenancy.models import Company
-from apps.tenancy.registry import all_companies
-from apps.tenancy.tasks import OperatorTask
+from apps.tenancy.tasks import OperatorTask, for_each_company
 
 log = structlog.get_logger("deskhand.compliance")
 
@@ -22,11 +19,10 @@ def keep_heads() -> None:
     if not enabled():
         log.warning("audit_heads_off")
         return
-    began, count = time.monotonic(), 0
-    for company in [*all_companies(), *all_companies(status=Company.Status.SUSPENDED)]:
-        with bind_company(company.binding()):
-            count += _keep()
-    log.info("audit_heads_written", count=count, seconds=round(time.monotonic() - began, 3))
+    began = time.monotonic()
+    kept: list[bool] = []
+    for_each_company(lambda: kept.append(_keep()), suspended=True)
+    log.info("audit_heads_written", count=sum(kept), seconds=round(time.monotonic() - began, 3))
 
 
 def _keep() -> bool:

@@ -167,10 +167,13 @@ class OperatorTask(Task):  # type: ignore[misc]
     acks_late = True
 
 
-def for_each_company(work: Callable[[], object]) -> int:
-    """Do it bound to every active company. One that fails is told of and keeps no other from it; how many failed."""
+def for_each_company(work: Callable[[], object], *, suspended: bool = False) -> int:
+    """Do it bound to every active company, and to suspended ones where said so; how many failed.
+
+    One that fails is told of in the log and keeps no other from it.
+    """
     failed = 0
-    for company in all_companies():
+    for company in [*all_companies(), *(all_companies(status=Company.Status.SUSPENDED) if suspended else [])]:
         try:
             with bind_company(company.binding()):
                 work()

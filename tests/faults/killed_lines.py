@@ -23,18 +23,20 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from apps.compliance import heads  # noqa: E402
 from apps.core.models import AuditEvent  # noqa: E402
-from apps.tenancy import lifecycle, orders  # noqa: E402
+from apps.tenancy import closing, lifecycle, orders  # noqa: E402
 from apps.tenancy.context import bind_company  # noqa: E402
 from apps.tenancy.models import Order  # noqa: E402
 from apps.tenancy.provisioning import create_company, keep_standbys  # noqa: E402
+from tests.faults.leaving import furnish, heads_kept, left_over  # noqa: E402
 from tests.isolation.companies import drop  # noqa: E402
 
 COMPANY = "kill-me"
 SUPERUSER = os.environ["SUPERUSER_URL"]
 WATCHED = tuple(str(Path(lifecycle.__file__).with_name(name)) for name in (
-    "lifecycle.py", "provisioning.py", "template.py", "standby.py", "closing.py", "sweeping.py",
-))  # fmt: skip
+    "lifecycle.py", "provisioning.py", "template.py", "standby.py", "closing.py", "sweeping.py", "queues.py",
+)) + (str(heads.__file__),)  # fmt: skip
 TAKES = 30  # seconds an order may take after the kill
 
 
@@ -65,6 +67,7 @@ def prepare(kind: str) -> None:
     if kind == "suspend":
         orders.ask_suspend(company_id=COMPANY)
     else:
+        furnish(COMPANY, SUPERUSER)
         orders.ask_close(company_id=COMPANY, confirm=COMPANY)
 
 
@@ -126,6 +129,9 @@ def finish(kind: str) -> None:
     with psycopg.connect(SUPERUSER) as admin:
         statuses = admin.execute("SELECT status FROM public.tenancy_company WHERE company_id = %s", [COMPANY]).fetchall()
         schemas = admin.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^c_kill_me'").fetchall()
+    if kind == "close":
+        assert set(left_over(COMPANY, SUPERUSER).values()) == {0}, left_over(COMPANY, SUPERUSER)
+        assert heads_kept(COMPANY) == ([1], []), "the last head of its audit log stays, once"
     wanted = {"open": "active", "claim": "active", "suspend": "suspended", "close": "closed"}[kind]
     assert statuses == [(wanted,)], statuses
     assert schemas == ([] if kind == "close" else [("c_kill_me",)])
@@ -135,6 +141,7 @@ def finish(kind: str) -> None:
 def main() -> int:
     kind, stride, line = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1
     count = Path(os.environ["COUNT_FILE"])
+    settings.AUDIT_HEADS_DIR, closing.SETTLE_SECONDS = str(count.with_name("heads")), 0.0
     kills, bad = 0, []
     while True:
         assert in_child(lambda: prepare(kind)) == 0
