@@ -75,12 +75,13 @@ def _current() -> tuple[dict[str, Known], dict[str, Known]]:
     with _lock:
         if time.monotonic() - _loaded_at < KEEP_SECONDS and _loaded_at:
             return _hosts, _companies  # somebody read it while we waited
+        began = time.monotonic()  # what was changed since may be missing in what is read
         hosts, companies = {}, {}
         for domain in Domain.objects.select_related("tenant"):
             known = companies.setdefault(domain.tenant.company_id, _known(domain.tenant))
             if _serves(domain, known.company_id):
                 hosts[domain.domain] = known
-        _hosts, _companies, _loaded_at = hosts, companies, time.monotonic()
+        _hosts, _companies, _loaded_at = hosts, companies, began
     return _hosts, _companies
 
 
