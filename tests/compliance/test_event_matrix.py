@@ -10,10 +10,10 @@ from apps.core.events import AUDIT_EVENTS
 from apps.core.models import AuditEvent
 from apps.tenancy import closing
 from apps.tenancy.context import bind_company
-from tests.compliance import causes_people, causes_work
+from tests.compliance import causes_factors, causes_people, causes_work
 from tests.compliance.causes import CAUSES, Entry, Place, marks
 
-assert causes_people and causes_work  # importing them fills the table
+assert causes_factors and causes_people and causes_work  # importing them fills the table
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def matches(company_id: str, row: AuditEvent, entry: Entry) -> bool:
 def test_every_event_has_a_cause():
     caused = {event for event, _ in CAUSES}
     missing = sorted(AUDIT_EVENTS.keys() - caused)
-    assert missing == [], f'add to tests/compliance/causes_people.py or causes_work.py: @causes("{missing[0]}")' if missing else ""
+    assert missing == [], f'add to one of tests/compliance/causes_*.py: @causes("{missing[0]}")' if missing else ""
     assert caused <= AUDIT_EVENTS.keys()
 
 
