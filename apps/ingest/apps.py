@@ -11,8 +11,8 @@ class IngestConfig(AppConfig):
         from apps.ingest.indexing import index_articles, index_tickets
         from apps.ingest.models import Outbox
         from apps.ingest.outbox import register
-        from apps.ingest.threads import read_threads
+        from apps.ingest.threads import may_read, read_threads
 
-        register(Outbox.Kind.THREAD, read_threads, batch=20)
+        register(Outbox.Kind.THREAD, read_threads, batch=20, ready=may_read)
         register(Outbox.Kind.INDEX_ARTICLE, index_articles, batch=10)
         register(Outbox.Kind.INDEX_TICKET, index_tickets, batch=10)

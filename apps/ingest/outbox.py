@@ -36,11 +36,17 @@ class Claimed:
 
 Worker = Callable[[Sequence[Claimed]], None]
 _workers: dict[str, tuple[Worker, int]] = {}
+_ready: dict[str, Callable[[], bool]] = {}
 
 
-def register(kind: Outbox.Kind, worker: Worker, *, batch: int) -> None:
-    """Say who does this kind of work. The worker settles what it did in the transaction of its effect."""
+def register(kind: Outbox.Kind, worker: Worker, *, batch: int, ready: Callable[[], bool] | None = None) -> None:
+    """Say who does this kind of work. The worker settles what it did in the transaction of its effect.
+
+    While `ready` says no, none is claimed: work that waits for a budget is not taken up and put down all the time.
+    """
     _workers[kind] = (worker, batch)
+    if ready is not None:
+        _ready[kind] = ready
 
 
 def owe(kind: Outbox.Kind, object_ids: Iterable[UUID], *, priority: int = 5) -> None:
@@ -102,6 +108,8 @@ def work_off(kind: str) -> int:
     DELIVERIES times without an outcome is set aside.
     """
     worker, batch = _workers[kind]
+    if kind in _ready and not _ready[kind]():
+        return 0
     with transaction.atomic():
         claimed = [Claimed(*row) for row in claim_rows(kind, batch, CLAIM_SECONDS)]
     if not claimed:
@@ -113,7 +121,7 @@ def work_off(kind: str) -> int:
     try:
         worker(claimed)
     except RateLimited as exc:
-        put_off(claimed, code=exc.code, seconds=exc.retry_after)
+        defer(claimed, seconds=exc.retry_after)
     except AppError as exc:
         log.warning("work_put_off", kind=kind, code=exc.code, count=len(claimed))
         put_off(claimed, code=exc.code, passes=exc.retryable)
@@ -128,4 +136,4 @@ def due_kinds() -> list[str]:
     now = timezone.now()
     rows = Outbox.objects.filter(due_at__lte=now).exclude(claimed_until__gt=now)
     found = set(rows.values_list("kind", flat=True).distinct())
-    return [kind for kind in _workers if kind in found]
+    return [kind for kind in _workers if kind in found and (kind not in _ready or _ready[kind]())]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.core.errors import AppError, Conflict, CredentialsRejected, RateLimited, SealBroken
+from apps.core.errors import AppError, Conflict, CredentialsRejected, NotFound, RateLimited
 from apps.ingest.models import Stream
 from apps.ingest.sql import take_lease
+from apps.platforms.connecting import refuse, stops_connection
 from apps.platforms.models import Connection
 
 LEASE_SECONDS = 45  # a dead worker's feed is free again after it; a late writer is refused by the fence
+FORBIDDEN_SECONDS = 3600.0  # until a feed that the key may not read is tried again
 FETCH_SECONDS = 35  # of one page, so that a slow helpdesk's answer still finds the lease
 KINDS = (Stream.Kind.ARTICLES, Stream.Kind.TICKETS, Stream.Kind.TRASHED, Stream.Kind.SPAM)
 EVERY = {Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5}  # x POLL_SECONDS
@@ -85,22 +89,35 @@ def advance(stream: Stream, *, cursor: dict[str, Any], items: int, more: bool) -
 
 
 def fail(lease: Lease, error: AppError) -> None:
-    """Give the feed back after a failure; a key that is refused or cannot be opened stops the whole connection."""
+    """Give the feed back after a failure; a key that is refused or cannot be opened stops the whole connection.
+
+    Being asked to wait is no failure. What the key may not read is asked again in an hour.
+    """
     now = timezone.now()
-    stream = Stream.objects.get(id=lease.stream_id)
-    if stream.fence != lease.fence:
-        return
-    wait = error.retry_after if isinstance(error, RateLimited) else min(2**stream.failures * 5, 900)
-    stream.lease_until = None
-    stream.failures += 1
-    stream.deliveries = 0
-    stream.last_error = error.code[:60]
-    stream.next_at = now + timedelta(seconds=wait)
-    stream.save()
-    state = {"last_error": error.code[:60]}
-    if isinstance(error, CredentialsRejected | SealBroken):
-        state["state"] = Connection.State.REJECTED
-    Connection.objects.filter(id=stream.connection_id).update(**state)
+    with transaction.atomic():
+        stream = Stream.objects.select_for_update().get(id=lease.stream_id)
+        if stream.fence != lease.fence:
+            return
+        stream.lease_until = None
+        stream.deliveries = 0
+        stream.next_at = now + timedelta(seconds=_pause(error, stream.failures))
+        if not isinstance(error, RateLimited):
+            stream.failures += 1
+            stream.last_error = error.code[:60]
+            if stream.kind == Stream.Kind.ARTICLES and isinstance(error, NotFound):
+                stream.cursor = None  # a folder went away while we walked: the walk begins again, and nothing counts as gone
+        stream.save()
+    if stops_connection(error):
+        refuse(stream.connection_id, error.code)
+
+
+def _pause(error: AppError, failures: int) -> float:
+    """Seconds until the next try; spread, so that all who met the same trouble do not come back together."""
+    if isinstance(error, RateLimited):
+        return error.retry_after + random.uniform(0.05, 0.3)  # noqa: S311 - no secret
+    if isinstance(error, CredentialsRejected):
+        return FORBIDDEN_SECONDS
+    return float(min(2**failures * 5, 900)) * random.uniform(1, 1.3)  # noqa: S311
 
 
 def broke(lease: Lease, code: str) -> None:

@@ -12,16 +12,17 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound, SealBroken
+from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound, RateLimited
 from apps.core.text import detect_language, normalise
 from apps.ingest.models import Outbox
-from apps.ingest.outbox import Claimed, owe, put_off, settle, still_ours
+from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import upsert_messages
 from apps.platforms.base import Fate, MessageData, PlatformAdapter
-from apps.platforms.connecting import open_adapter
+from apps.platforms.budget import AccountGate
+from apps.platforms.connecting import open_adapter, refuse, stops_connection
 from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
 
-IN_FLIGHT = 4  # threads asked for at once, of one connection
+IN_FLIGHT = 3  # threads asked for at once, of one connection: as many as its account's gate lets through
 FETCH_SECONDS = 35  # of a batch: what comes later would find the claim gone and be read twice
 Read = list[MessageData] | Fate | AppError
 
@@ -41,6 +42,12 @@ def read_threads(claimed: Sequence[Claimed]) -> None:
     for one in claimed:
         if one.object_id in tickets and one.object_id not in answers:
             put_off([one], code="connection_paused", seconds=60)
+
+
+def may_read() -> bool:
+    """Whether an account that is read may be called now."""
+    active = Connection.objects.filter(state=Connection.State.ACTIVE).values_list("pk", flat=True)
+    return any(AccountGate(connection_id).wait() == 0 for connection_id in active)
 
 
 def _ask(connection: Connection, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
@@ -73,14 +80,19 @@ async def _read(adapter: PlatformAdapter, ticket: Ticket) -> Read:
     except NotFound:
         return await _fate(adapter, ticket)
     except AppError as exc:
-        return exc
+        return "forbidden" if _hidden(exc) else exc
+
+
+def _hidden(error: AppError) -> bool:
+    """The key is good, and may not see this ticket (any more)."""
+    return isinstance(error, CredentialsRejected) and not stops_connection(error)
 
 
 async def _fate(adapter: PlatformAdapter, ticket: Ticket) -> Read:
     try:
         return await adapter.probe(ticket.remote_id)
     except AppError as exc:
-        return exc
+        return "forbidden" if _hidden(exc) else exc
 
 
 def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dict[UUID, Read]) -> None:
@@ -88,10 +100,11 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
     with transaction.atomic():
         for one in still_ours(claimed):
             answer = answers.get(one.object_id)
+            if isinstance(answer, RateLimited):
+                defer([one], seconds=answer.retry_after)
+                continue
             if isinstance(answer, AppError):
-                seconds = getattr(answer, "retry_after", None)
-                passes = answer.retryable or isinstance(answer, CredentialsRejected | SealBroken)
-                put_off([one], code=answer.code, seconds=seconds, passes=passes)
+                put_off([one], code=answer.code, passes=answer.retryable or stops_connection(answer))
                 continue
             if isinstance(answer, str):
                 _lay_down(tickets[one.object_id], answer)
@@ -103,15 +116,15 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
     refused = {
         tickets[key].connection_id: answer.code
         for key, answer in answers.items()
-        if isinstance(answer, CredentialsRejected | SealBroken)
+        if isinstance(answer, AppError) and stops_connection(answer)
     }
     for connection_id, code in refused.items():
-        Connection.objects.filter(pk=connection_id).update(state=Connection.State.REJECTED, last_error=code)
+        refuse(connection_id, code)
 
 
 def _lay_down(ticket: Ticket, fate: str) -> None:
     """The thread is not where it was: the ticket moved to spam, trash or archive, or is gone for good."""
-    if fate == "gone":
+    if fate in ("gone", "forbidden"):
         Ticket.objects.filter(pk=ticket.pk).update(deleted=True)
     elif fate != "live":
         Ticket.objects.filter(pk=ticket.pk).update(state=fate)

@@ -37,7 +37,7 @@ TicketState = Literal["live", "spam", "trashed", "archived"]
 TicketFeed = Literal["live", "trashed", "spam"]
 StatusCategory = Literal["open", "pending", "solved", "closed"]
 Author = Literal["customer", "agent", "system"]
-Fate = Literal["live", "spam", "trashed", "archived", "gone"]
+Fate = Literal["live", "spam", "trashed", "archived", "gone", "forbidden"]
 PlatformValue = int | str  # a code as the platform writes it: 2 in Freshdesk, "2" in ServiceNow
 TICKET_FEEDS: tuple[TicketFeed, ...] = get_args(TicketFeed)
 
@@ -223,6 +223,30 @@ class RateState:
     remaining: float | None = None
     seen_at: datetime | None = None
     credits_used: int = field(default=0)  # by this adapter object
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Leave to make one call of this cost."""
+
+    token: str = ""
+    cost: int = 1
+
+
+class Gate:
+    """Where a call is asked for before it is made and told of afterwards. This one lets everything pass."""
+
+    async def enter(self, cost: int, *, listing: bool = False) -> Pass:
+        """Leave for a call of so many credits. Waits for its turn; raises RateLimited when there is no budget (nothing
+        was called), CredentialsRejected when the key was refused before, ExternalUnavailable when nobody knows."""
+        return Pass(cost=cost)
+
+    async def leave(
+        self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
+        refused: bool = False,
+    ) -> None:  # fmt: skip
+        """The call has ended. `total` and `left` as the answer told them; `rest`: seconds the account wants quiet;
+        `refused`: the key is not accepted."""
 
 
 class PlatformAdapter(ABC):

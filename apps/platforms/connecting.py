@@ -5,26 +5,52 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from pydantic import SecretStr, ValidationError
 
-from apps.core.errors import BadInput, Conflict
+from apps.core.audit import record_on_commit
+from apps.core.errors import AppError, BadInput, Conflict, CredentialsRejected, SealBroken
 from apps.platforms.base import CheckReport, PlatformAdapter, Reference
+from apps.platforms.budget import AccountGate, forget_refusal
 from apps.platforms.models import Connection, Group, Person
 from apps.platforms.registry import adapter_class
 
+log = structlog.get_logger("deskhand.platforms")
 
-def open_adapter(connection: Connection) -> PlatformAdapter:
-    """The adapter of a stored connection; use it inside one event loop with `async with`."""
+# The account does not accept the key at all; other refusals are about one call.
+KEY_CODES = frozenset({"credentials_rejected", "account_suspended"})
+
+
+def open_adapter(connection: Connection, *, urgent: bool = False) -> PlatformAdapter:
+    """The adapter of a stored connection, behind its account's budget; use it inside one event loop with `async with`.
+
+    `urgent`: an agent waits for the answer, and background work makes room.
+    """
     adapter = adapter_class(connection.platform)
     config = adapter.Config.model_validate(connection.config | connection.secrets())
-    return build(adapter, config)
+    return build(adapter, config, gate=AccountGate(connection.pk, urgent=urgent))
 
 
-def build(adapter: type[PlatformAdapter], config: Any) -> PlatformAdapter:
-    return adapter(config, allow_hosts=settings.EGRESS_ALLOW_HOSTS)  # type: ignore[call-arg]
+def build(adapter: type[PlatformAdapter], config: Any, **more: Any) -> PlatformAdapter:
+    return adapter(config, allow_hosts=settings.EGRESS_ALLOW_HOSTS, **more)  # type: ignore[call-arg]
+
+
+def stops_connection(error: AppError) -> bool:
+    """Whether nothing of this connection will work until somebody acts."""
+    return isinstance(error, SealBroken) or (isinstance(error, CredentialsRejected) and error.code in KEY_CODES)
+
+
+def refuse(connection_id: UUID, code: str) -> None:
+    """Stop the connection, with one notice however many workers find out: an audit entry and a line for the operator."""
+    with transaction.atomic():
+        active = Connection.objects.filter(pk=connection_id).exclude(state=Connection.State.REJECTED)
+        if active.update(state=Connection.State.REJECTED, last_error=code[:60]):
+            record_on_commit("connection_refused", subject=f"connection:{connection_id}", code=code[:60])
+            log.error("connection_refused", connection=str(connection_id), code=code[:60])
 
 
 def connect(*, platform: str, options: dict[str, str]) -> tuple[Connection, CheckReport]:
@@ -43,6 +69,7 @@ def connect(*, platform: str, options: dict[str, str]) -> tuple[Connection, Chec
     with transaction.atomic():
         connection = _store(platform, config, report, reference)
         store_reference(connection, reference)
+    forget_refusal(connection.pk)
     return connection, report
 
 

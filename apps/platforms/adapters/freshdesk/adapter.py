@@ -17,6 +17,7 @@ from apps.platforms.base import (
     Capabilities,
     CheckReport,
     Cursor,
+    Gate,
     MessageData,
     Page,
     PlatformAdapter,
@@ -61,9 +62,12 @@ class FreshdeskAdapter(PlatformAdapter):
     TicketCursor: ClassVar[type[Cursor]] = walk.TicketCursor
     ArticleCursor: ClassVar[type[Cursor]] = solutions.ArticleCursor
 
-    def __init__(self, config: FreshdeskConfig, *, allow_hosts: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, config: FreshdeskConfig, *, allow_hosts: frozenset[str] = frozenset(), gate: Gate | None = None
+    ) -> None:
         """`allow_hosts` are the operator's "host:port" pairs that may be plain http or private."""
-        self._client = FreshdeskClient(config.base_url, config.api_key.get_secret_value(), frozenset(allow_hosts))
+        key = config.api_key.get_secret_value()
+        self._client = FreshdeskClient(config.base_url, key, frozenset(allow_hosts), gate)
         self._statuses: mapping.Statuses | None = None
 
     async def close(self) -> None:

@@ -19,7 +19,7 @@ from apps.core.errors import (
     NotFound,
     RateLimited,
 )
-from apps.platforms.base import RateState
+from apps.platforms.base import Gate, Pass, RateState
 
 PER_PAGE = 100  # the most Freshdesk gives
 VENDOR = (".freshdesk.com",)
@@ -34,9 +34,10 @@ Params = Mapping[str, str | int]
 class FreshdeskClient:
     """Calls under /api/v2 with the key of one agent; keeps what the headers tell about budget and time."""
 
-    def __init__(self, base_url: str, api_key: str, allow_hosts: frozenset[str]) -> None:
+    def __init__(self, base_url: str, api_key: str, allow_hosts: frozenset[str], gate: Gate | None = None) -> None:
         self._egress = EgressClient(base_url, EgressPolicy(VENDOR, allow_hosts))
         self._auth = (api_key, "X")
+        self._gate = gate or Gate()
         self.target = self._egress.target
         self.rate = RateState()
         self.server_time = datetime.now(UTC).replace(microsecond=0)  # of the last answer, whole seconds
@@ -86,13 +87,30 @@ class FreshdeskClient:
         raise ExternalError("the helpdesk's list does not end", code="malformed_answer")
 
     async def _get(self, path: str, params: Params | None) -> Answer:
-        answer = await self._egress.send(
-            "GET", f"/api/v2{path}", params=params, auth=self._auth, headers={"accept": "application/json"}
-        )
-        self._listen(answer.headers)
-        if answer.status != 200:
-            raise _failure(answer)
+        entry = await self._gate.enter(_cost(path, params), listing=path == "/tickets")
+        answer: Answer | None = None
+        try:
+            answer = await self._egress.send(
+                "GET", f"/api/v2{path}", params=params, auth=self._auth, headers={"accept": "application/json"}
+            )
+            self._listen(answer.headers)
+            if answer.status != 200:
+                raise _failure(answer)
+        except RateLimited as exc:
+            await self._leave(entry, answer, rest=exc.retry_after)
+            raise
+        except BaseException:
+            await self._leave(entry, answer)
+            raise
+        await self._leave(entry, answer)
         return answer
+
+    async def _leave(self, entry: Pass, answer: Answer | None, *, rest: float | None = None) -> None:
+        if answer is None:
+            await self._gate.leave(entry)
+            return
+        total, left = (_number(answer.headers.get(f"x-ratelimit-{name}")) for name in ("total", "remaining"))
+        await self._gate.leave(entry, total=total, left=left, rest=rest, refused=answer.status == 401)
 
     def _listen(self, headers: Headers) -> None:
         self.server_time = _http_date(headers.get("date")) or datetime.now(UTC).replace(microsecond=0)
@@ -123,6 +141,12 @@ def _shaped(value: Any, shape: TypeAdapter[T]) -> T:
         raise ExternalError(
             f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"
         ) from None
+
+
+def _cost(path: str, params: Params | None) -> int:
+    """Credits of a call: each include costs 2 more in the list of tickets and 1 more elsewhere (contract 2.1)."""
+    includes = len([word for word in str((params or {}).get("include", "")).split(",") if word])
+    return 1 + includes * (2 if path == "/tickets" else 1)
 
 
 def _failure(answer: Answer) -> AppError:

@@ -1,0 +1,214 @@
+"""The budget of a helpdesk account, learnt from its headers and held for all workers: a call is asked for before it is made.
+
+A helpdesk counts the calls of all apps of an account together. We take what its answers tell, never more than a share
+of it, and few at a time; the rest is the customer's. It is kept in the cache server, because every worker must see the
+same, at once. Without that server nobody calls: a limit that is not known is not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.core.errors import CredentialsRejected, ExternalUnavailable, RateLimited
+from apps.platforms.base import Gate, Pass
+from apps.tenancy.cache import stems_of
+from apps.tenancy.cacheserver import Away, Script, server
+from apps.tenancy.context import current_company
+
+SPACE, VERSION = "platforms.budget", 1
+WINDOW_MS = 60_000  # the limits of all known helpdesks are a minute's
+SHARE = 0.6  # of the account's total that background work may use; the rest is other apps' and agents'
+URGENT_SHARE = 0.95  # of the total, for a call an agent waits for
+LANES, URGENT_LANES = 3, 6  # calls under way at once: so many more may follow a refusal (F9: at most two)
+LANE_SECONDS = 45.0  # a worker that died in a call gives its lane back after it
+KEEP_MS = 24 * 3600 * 1000
+PATIENCE = (0.05, 0.3, 2.2)  # seconds between tries to reach the server; its breaker rests two
+SHORT_MS = 400  # a wait that is not worth giving up the turn
+SPENT = "budget_spent"  # code of a wait that is no failure
+SLOTS = 7  # sixths of a window, and one more: no window holds more than these
+
+# KEYS values, lanes, names. ARGV now, field stem, token, cost, listing, urgent, slot ms, window ms, share, lanes, lane ms,
+# keep ms, name, try only. Answers {reason, ms}: 0 go, 1 rests, 2 lanes are taken, 3 spent, 4 key refused.
+ENTER = Script("""
+local now, stem, cost, listing = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[4]), ARGV[5] == '1'
+local urgent, slotms, window, share = ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local function get(name) return redis.call('HGET', KEYS[1], stem .. name) end
+if get('refused') then return {4, 0} end
+local rest = tonumber(get('rest') or '0')
+if rest > now then return {1, math.ceil(rest - now)} end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local lanes, under_way = 0, 0
+for _, lane in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  local taken = string.match(lane, '^(%d+)|' .. string.gsub(stem, '%-', '%%-') .. '|')
+  if taken then lanes, under_way = lanes + 1, under_way + tonumber(taken) end
+end
+if lanes >= tonumber(ARGV[10]) then return {2, 30} end
+local total, left, told = tonumber(get('total') or '0'), tonumber(get('left') or '0'), tonumber(get('told') or '0')
+if total == 0 or now - told >= window then
+  if lanes > 0 then return {2, 30} end
+else
+  if left - under_way - cost < total * (1 - share) then return {3, math.max(1, told + window - now)} end
+end
+local slot, spent, listed = math.floor(now / slotms), 0, 0
+for i = 0, 6 do
+  local at, all, lists = string.match(get('slot' .. i) or '', '^(%d+):(%d+):(%d+)$')
+  if at and tonumber(at) > slot - 7 then spent, listed = spent + tonumber(all), listed + tonumber(lists) end
+end
+if total > 0 and not urgent then
+  local most = 400
+  for _, pair in ipairs({{50, 50}, {200, 20}, {400, 100}, {700, 200}, {1000, 300}}) do
+    if total <= pair[1] then most = pair[2] break end
+  end
+  if total > 2000 then most = total * 0.2 end
+  local over = spent > 0 and spent + cost > total * share
+  if listing then over = over or (listed > 0 and listed + cost > most * share) end
+  if over then return {3, slotms - now % slotms + 1} end
+end
+if ARGV[14] == '1' then return {0, 0} end
+local place = 'slot' .. (slot % 7)
+local at, all, lists = string.match(get(place) or '', '^(%d+):(%d+):(%d+)$')
+if not at or tonumber(at) ~= slot then all, lists = 0, 0 end
+if not urgent then all = all + cost end
+if listing then lists = lists + cost end
+redis.call('HSET', KEYS[1], stem .. place, string.format('%.0f:%.0f:%.0f', slot, all, lists))
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[11]), cost .. '|' .. stem .. '|' .. ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[12])
+redis.call('PEXPIRE', KEYS[2], ARGV[12])
+redis.call('SADD', KEYS[3], ARGV[13])
+return {0, 0}
+""")
+
+# KEYS values, lanes. ARGV now, field stem, token, cost, total, left, rest ms, refused, small. '' where nothing was told.
+LEAVE = Script("""
+local now, stem = tonumber(ARGV[1]), ARGV[2]
+redis.call('ZREM', KEYS[2], ARGV[4] .. '|' .. stem .. '|' .. ARGV[3])
+if ARGV[6] ~= '' then
+  local before, left = tonumber(redis.call('HGET', KEYS[1], stem .. 'left') or ARGV[6]), tonumber(ARGV[6])
+  local told = tonumber(redis.call('HGET', KEYS[1], stem .. 'told') or '0')
+  -- answers of calls that went side by side come in any order: a little more than the last one said is the past
+  if left > before and left - before <= tonumber(ARGV[9]) and now - told < 2000 then left = before end
+  redis.call('HSET', KEYS[1], stem .. 'left', left, stem .. 'told', now)
+  if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], stem .. 'total', ARGV[5]) end
+end
+if ARGV[7] ~= '' then
+  local rest = math.max(tonumber(redis.call('HGET', KEYS[1], stem .. 'rest') or '0'), now + tonumber(ARGV[7]))
+  redis.call('HSET', KEYS[1], stem .. 'rest', string.format('%.0f', rest))
+end
+if ARGV[8] == '1' then redis.call('HSET', KEYS[1], stem .. 'refused', '1') end
+return 0
+""")
+
+# KEYS values. ARGV field stem. What was learnt and what was refused under an old key is forgotten.
+FORGET = Script("return redis.call('HDEL', KEYS[1], ARGV[1] .. 'refused', ARGV[1] .. 'rest')")
+TOLD = Script("""
+local stem = ARGV[1]
+return redis.call('HMGET', KEYS[1], stem .. 'total', stem .. 'left', stem .. 'told', stem .. 'rest', stem .. 'refused')
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the account last told of its budget; None: not known. `rests_s`: nobody calls for so long."""
+
+    total: float | None = None
+    left: float | None = None
+    age_s: float | None = None
+    rests_s: float = 0.0
+
+
+class AccountGate(Gate):
+    """The gate of one connection of the bound company. `urgent`: an agent waits for the answer."""
+
+    def __init__(self, connection_id: UUID, *, urgent: bool = False) -> None:
+        self._stem, self._urgent = f"{connection_id}:", urgent
+        self._keys = _keys()
+
+    async def enter(self, cost: int, *, listing: bool = False) -> Pass:
+        token = secrets.token_hex(6)
+        while True:
+            reason, wait = await self._patiently(self._entry(token, cost, listing))
+            if reason == 0:
+                return Pass(token, cost)
+            if reason == 4:
+                raise CredentialsRejected("the helpdesk has refused this key")
+            if reason == 2 or wait <= SHORT_MS:
+                await asyncio.sleep(wait / 1000)
+                continue
+            raise RateLimited("the account's budget is spent for now", retry_after=wait / 1000, code=SPENT)
+
+    async def leave(
+        self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
+        refused: bool = False,
+    ) -> None:  # fmt: skip
+        # everybody who waits for the same end would come at the same moment
+        pause = "" if rest is None else int(1000 * (rest + random.uniform(0.2, 2)))  # noqa: S311
+        told = ["" if one is None else int(one) for one in (total, left)]
+        arguments = (_now(), self._stem, entry.token, entry.cost, *told, pause, int(refused), 5 * LANES)
+        try:
+            await self._patiently(lambda: server().run(LEAVE, self._keys[:2], *arguments))
+        except ExternalUnavailable:
+            return  # not heard: the lane ends by itself, and the next caller finds no server either
+
+    def wait(self) -> float:
+        """Seconds until a plain call may be made; 0: now, or as soon as one under way has ended."""
+        try:
+            reason, wait = self._entry("", 1, False, only_try=True)()
+        except Away:
+            return 1.0
+        return 3600.0 if reason == 4 else wait / 1000 if reason in (1, 3) else 0.0
+
+    def _entry(self, token: str, cost: int, listing: bool, *, only_try: bool = False) -> Any:
+        lanes, share = (URGENT_LANES, URGENT_SHARE) if self._urgent else (LANES, SHARE)
+        return lambda: server().run(
+            ENTER, self._keys, _now(), self._stem, token, cost, int(listing), int(self._urgent),
+            WINDOW_MS // (SLOTS - 1), WINDOW_MS, str(share), lanes, int(1000 * LANE_SECONDS), KEEP_MS,
+            f"{SPACE}.{VERSION}", int(only_try),
+        )  # fmt: skip
+
+    async def _patiently(self, ask: Any) -> Any:
+        for pause in (*PATIENCE, None):
+            try:
+                return ask()
+            except Away as exc:
+                if pause is None:
+                    raise ExternalUnavailable("the account's budget is not known", code="budget_unavailable") from exc
+                await asyncio.sleep(pause)
+        raise AssertionError("unreachable")
+
+
+def budget_of(connection_id: UUID) -> Told:
+    """What the account of this connection last told; nothing when the server does not answer."""
+    try:
+        total, left, told, rest, _refused = server().run(TOLD, _keys()[:1], f"{connection_id}:")
+    except Away:
+        return Told()
+    now = _now()
+    return Told(
+        total=float(total) if total else None,
+        left=float(left) if left else None,
+        age_s=round((now - int(told)) / 1000, 1) if told else None,
+        rests_s=max(0.0, round((float(rest or 0) - now) / 1000, 1)),
+    )
+
+
+def forget_refusal(connection_id: UUID) -> None:
+    """The connection has a new key: calls may be made again. Raises ExternalUnavailable when nobody heard it."""
+    try:
+        server().run(FORGET, _keys()[:1], f"{connection_id}:")
+    except Away as exc:
+        raise ExternalUnavailable("The cache did not answer.", code="budget_unavailable") from exc
+
+
+def _keys() -> tuple[str, str, str]:
+    values, recent, _leases, names, _head = stems_of(SPACE, VERSION, current_company().company_id)
+    return values, recent, names
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,280 @@
+"""The budget of an account: kept for all workers, learnt from answers, never overdrawn, shared with others (F9, F23)."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from apps.core.errors import CredentialsRejected, ExternalUnavailable, RateLimited
+from apps.ingest.models import Outbox, Stream
+from apps.ingest.outbox import owe, work_off
+from apps.ingest.streams import due_streams, hurry
+from apps.ingest.sync import Outcome, read_feed
+from apps.platforms import budget
+from apps.platforms.budget import SHARE, AccountGate, budget_of, forget_refusal
+from apps.platforms.models import Connection, Ticket
+from apps.tenancy.cacheserver import CacheServer
+from tests.ingest.test_sync import allow, join, run_feeds
+from tests.simulated import Simulator, running
+
+FAST = 60  # simulated seconds in one of ours: a minute's limit passes in a second
+
+
+@pytest.fixture
+def gate(in_acme) -> AccountGate:
+    return AccountGate(uuid4())
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+async def call(gate: AccountGate, cost: int = 1, *, total: float | None = 100, left: float = 100, **more) -> None:
+    entry = await gate.enter(cost, **more)
+    await gate.leave(entry, total=total, left=left)
+
+
+def spend(gate: AccountGate, most: int, cost: int = 1, total: int = 100, **more) -> int:
+    """Calls until there is no budget; `left` goes down as a helpdesk's does."""
+
+    async def calls() -> int:
+        left = total
+        for made in range(most):
+            try:
+                entry = await gate.enter(cost, **more)
+            except RateLimited:
+                return made
+            left -= cost
+            await gate.leave(entry, total=total, left=left)
+        return most
+
+    return run(calls())
+
+
+def test_background_work_stops_at_its_share_and_an_agent_still_gets_through(gate):
+    assert spend(gate, 200) == SHARE * 100
+    with pytest.raises(RateLimited) as refused:
+        run(gate.enter(1))
+    assert refused.value.code == "budget_spent" and 0 < refused.value.retry_after <= 60
+    urgent = AccountGate.__new__(AccountGate)
+    urgent.__dict__ |= gate.__dict__ | {"_urgent": True}
+    assert gate.wait() > 0 and urgent.wait() == 0
+    run(call(urgent, left=39))
+
+
+def test_what_other_apps_have_used_is_not_ours_to_use(gate):
+    run(call(gate, left=41))
+    with pytest.raises(RateLimited):
+        run(gate.enter(2))
+    run(call(gate, left=40))
+    with pytest.raises(RateLimited):
+        run(gate.enter(1))
+
+
+def test_lists_have_a_limit_of_their_own(gate):
+    assert spend(gate, 100, cost=3, total=200, listing=True) == 20 * SHARE // 3
+    assert spend(gate, 100, total=200) > 50
+
+
+def test_before_anything_is_told_calls_go_one_by_one(gate):
+    async def two() -> float:
+        first = await gate.enter(1)
+        began = time.monotonic()
+        second = asyncio.create_task(gate.enter(1))
+        await asyncio.sleep(0.2)
+        await gate.leave(first, total=100, left=99)
+        await second
+        return time.monotonic() - began
+
+    assert run(two()) >= 0.2
+
+
+def test_no_more_than_three_are_under_way_and_a_dead_workers_lane_comes_back(gate, monkeypatch):
+    monkeypatch.setattr(budget, "LANE_SECONDS", 0.4)
+    run(call(gate))
+
+    async def four() -> float:
+        for _ in range(3):
+            await gate.enter(1)
+        began = time.monotonic()
+        await gate.enter(1)
+        return time.monotonic() - began
+
+    assert 0.2 < run(four()) < 3
+
+
+def test_one_refusal_to_wait_makes_the_whole_account_quiet(gate):
+    async def refused() -> None:
+        entry = await gate.enter(1)
+        await gate.leave(entry, total=100, left=80, rest=30)
+
+    run(refused())
+    with pytest.raises(RateLimited) as told:
+        run(gate.enter(1))
+    assert 30 < told.value.retry_after <= 32.1, "Retry-After and some more, so that not all come back at once"
+    assert AccountGate(uuid4()).wait() == 0
+
+
+def test_a_refused_key_is_not_used_again_until_there_is_a_new_one(gate):
+    async def refused() -> None:
+        await gate.leave(await gate.enter(1), refused=True)
+
+    run(refused())
+    with pytest.raises(CredentialsRejected):
+        run(gate.enter(1))
+    forget_refusal(gate._stem[:-1])
+    run(call(gate))
+
+
+def test_without_the_store_nobody_calls(gate, monkeypatch):
+    monkeypatch.setattr(budget, "server", lambda: CacheServer("redis://127.0.0.1:1/0"))
+    monkeypatch.setattr(budget, "PATIENCE", (0.01,))
+    with pytest.raises(ExternalUnavailable) as refused:
+        run(gate.enter(1))
+    assert refused.value.code == "budget_unavailable"
+    assert gate.wait() > 0
+    assert budget_of(uuid4()).total is None
+
+
+def test_when_the_store_forgets_the_budget_is_learnt_anew(gate):
+    run(call(gate, left=41))
+    values, lanes, _names = budget._keys()
+    budget.server().remove(values, lanes)
+    run(call(gate, left=41))
+    with pytest.raises(RateLimited):
+        run(gate.enter(2))
+
+
+def test_answers_that_come_out_of_order_do_not_make_the_budget_bigger(gate):
+    run(call(gate, left=45))
+    run(call(gate, left=47))
+    assert budget_of(gate._stem[:-1]).left == 45
+    run(call(gate, left=99))
+    assert budget_of(gate._stem[:-1]).left == 99
+
+
+@pytest.fixture
+def quick(in_acme, settings, monkeypatch) -> Iterator[Simulator]:
+    monkeypatch.setattr(budget, "WINDOW_MS", 1000)
+    with running("--account", "generated", "--tickets", "60", "--plan", "unlimited") as simulator:
+        allow(settings, simulator)
+        simulator.tell("clock", rate=FAST)
+        join(simulator)
+        yield simulator
+
+
+def read_all(simulator: Simulator, seconds: float, meanwhile=lambda: None) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        meanwhile()
+        for stream_id in due_streams():
+            read_feed(stream_id=stream_id, go_on=lambda: True)
+        Outbox.objects.filter(due_at__lte=timezone.now() + timedelta(seconds=1)).update(due_at=timezone.now())
+        work_off(Outbox.Kind.THREAD)
+        if not Outbox.objects.filter(kind=Outbox.Kind.THREAD).exists() and not Stream.objects.filter(first_completed_at=None).exists():
+            return
+        time.sleep(0.02)
+    raise AssertionError("the first sync did not end")
+
+
+def used_by_minute(simulator: Simulator) -> Counter:
+    used: Counter = Counter()
+    for row in simulator.told("log")["requests"]:
+        used[int(row["at"] // 60)] += row["credits"]
+    return used
+
+
+@pytest.mark.verify
+def test_a_first_sync_alone_on_a_small_plan_never_asks_too_often(quick):
+    quick.tell("limits", plan="trial")
+    quick.control.request("DELETE", "/__sim/log")
+    read_all(quick, 60)
+    log = quick.told("log")
+    used = used_by_minute(quick)
+    sys.stderr.write(f"60 tickets on 50 credits a minute: {log['credits']} credits, most of a minute {max(used.values())}\n")
+    assert quick.told("limits")["refused"] == 0
+    assert [row for row in log["requests"] if row["status"] == 429] == []
+    assert max(used.values()) <= 50 * 0.7 + 1
+    assert Ticket.objects.exclude(thread_version="").count() == 60
+
+
+@pytest.mark.verify
+def test_beside_another_app_a_first_sync_ends_with_one_violation_a_minute_at_most(quick):
+    quick.tell("limits", plan="trial")
+    quick.control.request("DELETE", "/__sim/log")
+    eaten: set[int] = set()
+
+    def eat() -> None:
+        minute = int(datetime.fromisoformat(quick.told("clock")["now"]).timestamp() // 60)
+        if minute not in eaten:
+            eaten.add(minute)
+            quick.tell("limits", eat=20)
+
+    read_all(quick, 120, eat)
+    refused: Counter = Counter(int(row["at"] // 60) for row in quick.told("log")["requests"] if row["status"] == 429)
+    sys.stderr.write(f"beside an app that eats 20 of 50: refused {dict(refused)} in {len(eaten)} minutes\n")
+    assert max(refused.values(), default=0) <= 1
+
+
+def test_after_the_first_refusal_of_a_key_at_most_two_calls_follow_and_one_notice(quick, django_capture_on_commit_callbacks):
+    quick.tell("limits", plan="unlimited")
+    for stream_id in due_streams():
+        read_feed(stream_id=stream_id, go_on=lambda: True)
+    assert Outbox.objects.filter(kind=Outbox.Kind.THREAD).count() == 60
+    quick.tell("key", api_key="another")
+    quick.control.request("DELETE", "/__sim/log")
+    connection = Connection.objects.get()
+    with django_capture_on_commit_callbacks() as notices:
+        for _ in range(5):
+            hurry(connection)
+            Outbox.objects.update(claimed_until=None, due_at=timezone.now())
+            work_off(Outbox.Kind.THREAD)
+            run_feeds()
+    calls = [row["status"] for row in quick.told("log")["requests"]]
+    sys.stderr.write(f"calls after the key was revoked: {calls}\n")
+    assert calls[0] == 401 and len(calls) <= 3
+    connection.refresh_from_db()
+    assert (connection.state, connection.last_error) == (Connection.State.REJECTED, "credentials_rejected")
+    assert len(notices) == 1
+    assert Outbox.objects.filter(kind=Outbox.Kind.THREAD).count() == 60, "nothing owed is lost"
+
+
+def test_workers_that_hold_old_rows_make_no_call_with_a_refused_key(quick):
+    stream_id = Stream.objects.get(kind=Stream.Kind.TICKETS).pk
+    quick.tell("key", api_key="another")
+    assert read_feed(stream_id=stream_id, go_on=lambda: True) is Outcome.FAILED
+    Connection.objects.update(state=Connection.State.ACTIVE)  # as a process sees it that has read it before
+    Stream.objects.update(next_at=timezone.now(), lease_until=None)
+    quick.control.request("DELETE", "/__sim/log")
+    owe(Outbox.Kind.THREAD, list(Ticket.objects.values_list("pk", flat=True)))
+    run_feeds()
+    work_off(Outbox.Kind.THREAD)
+    assert quick.told("log")["calls"] == 0
+
+
+def test_a_feed_the_key_may_not_read_stops_no_other(in_acme, settings, monkeypatch):
+    from apps.platforms.adapters.freshdesk import FreshdeskAdapter
+
+    with running("--account", "generated", "--tickets", "10", "--plan", "unlimited") as simulator:
+        allow(settings, simulator)
+        connection = join(simulator)
+
+        async def forbidden(self, cursor):
+            raise CredentialsRejected("not for this key", code="access_denied")
+
+        monkeypatch.setattr(FreshdeskAdapter, "fetch_articles", forbidden)
+        run_feeds()
+    connection.refresh_from_db()
+    assert connection.state == Connection.State.ACTIVE
+    articles = Stream.objects.get(kind=Stream.Kind.ARTICLES)
+    assert (articles.last_error, articles.failures) == ("access_denied", 1)
+    assert (articles.next_at - timezone.now()).total_seconds() > 3500
+    assert Ticket.objects.count() == 10
