@@ -85,6 +85,17 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* Of two links for the same frame the one that undoes what was done is shown */
+
+document.addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-swap]");
+  const other = chosen && [...chosen.parentElement.querySelectorAll("[data-swap]")].find((one) => one !== chosen);
+  if (!other) return;
+  other.hidden = false;
+  other.focus();
+  chosen.hidden = true;
+});
+
 /* Tabs: one panel at a time, arrow keys move between them, the choice is remembered */
 
 function showTab(name) {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.assistant import sources, views
+from apps.assistant import sent, sources, views
 
 app_name = "assistant"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/draft/", views.draft_card, name="draft"),
     path("tickets/<uuid:ticket_id>/draft/used/", views.draft_used, name="draft-used"),
     path("tickets/<uuid:ticket_id>/ask/", views.ask_ticket, name="ask-ticket"),
+    path("messages/<uuid:message_id>/sent/", sent.message_as_sent, name="message-sent"),
     path("ask/", views.ask_page, name="ask"),
     path("sources/messages/<uuid:source_id>/", sources.source_message, name="source-message"),
     path("sources/articles/<uuid:source_id>/", sources.source_article, name="source-article"),

@@ -31,6 +31,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "tickets/<uuid:ticket_id>/draft/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/draft/used/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/ask/"): PEOPLE,
+    ("GET", "messages/<uuid:message_id>/sent/"): PEOPLE,
     ("GET", "ask/"): PEOPLE,
     ("POST", "ask/"): PEOPLE,
     ("GET", "sources/messages/<uuid:source_id>/"): PEOPLE,

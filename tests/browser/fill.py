@@ -21,6 +21,10 @@ PEOPLE = (
 FIX_KO = "이어버드 두 개를 케이스에 넣고 뚜껑을 열어 두세요. 불빛이 주황색이 될 때까지 뒷면 버튼을 15초 동안 누르세요. 그런 다음 충전 오류를 고친 업데이트 2.4.2를 설치하세요."  # fmt: skip
 REPLACE = "To replace a cracked charging case we need to find the purchase. Send us the order number and a photo of the case. The new case is shipped within two working days."  # fmt: skip
 GERMAN = "Rechnungsanschriftsänderungsbestätigung für Ladeschalenersatzlieferung fehlt"
+TOKEN = "https://eucattachment.freshdesk.com/inline/attachment?token=eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.x"
+FORMATTED = f"""<p>Since the update:</p><ol><li>left is dead</li><li>right is fine</li></ol><table><tr><th>Part</th><th>Serial number of the part</th></tr>
+<tr><td>Case</td><td>HA-2093-5518</td></tr></table><script>alert(1)</script><p><a href="https://evil.example/go">Your invoice</a></p>
+<img src="https://photos.example/1.png" alt="Photo of the case" onerror="alert(1)"><img src="{TOKEN}" alt="Inline shot">"""
 HOSTILE = "<img src=x onerror=alert(1)> " + "Abcdefghij" * 30
 
 
@@ -48,8 +52,9 @@ def put_cases() -> dict[str, str]:
     _store(_settled(), _articles(), work=True)
     _store(_news(), [], work=False)
     _synced()
+    _attach()
     names = {"101": "solved", "102": "ready", "103": "german", "104": "ask", "105": "korean", "106": "stale",
-             "107": "preparing", "108": "hostile"}  # fmt: skip
+             "107": "preparing", "108": "hostile", "109": "formatted"}  # fmt: skip
     return {names[row.remote_id]: str(row.pk) for row in Ticket.objects.all()}
 
 
@@ -63,6 +68,7 @@ def _settled() -> list[Any]:
         (ticket_data(104, "Charging case cracked", "Hello, my charging case is cracked after a fall. Can I get the case replaced?", **due), []),
         (ticket_data(105, korean, f"안녕하세요. {korean}. 케이스에 넣어도 불이 안 들어옵니다. 어떻게 해야 하나요?"), []),
         (ticket_data(106, "Earbud not charging any more", "Since update 2.4.1 one earbud is not charging any more. What can I do?"), []),
+        (ticket_data(109, "Which part has failed?", "Since the update: left is dead, right is fine.", description_html=FORMATTED), []),
         (ticket_data(108, HOSTILE, "<script>alert(1)</script> " + "unbroken" * 40), [message_data(3, 108, "Look at this with care.", private=True)]),
     ]  # fmt: skip
 
@@ -103,6 +109,15 @@ def _store(tickets: Sequence[Any], articles: Sequence[Any], *, work: bool) -> No
         store_tickets(connection, [ticket for ticket, _ in tickets])
         rows = {row.remote_id: row for row in Ticket.objects.select_related("customer")}
         store_threads([(rows[ticket.remote_id], thread) for ticket, thread in tickets])
+
+
+def _attach() -> None:
+    from apps.platforms.models import Attachment, Message
+
+    message = Message.objects.get(ticket__remote_id="109")
+    files = (("photo of the case, taken from above.png", "image/png", 1_258_291), ("update.exe", "", 2048), ("notes", "", 0))
+    for number, (name, content_type, size) in enumerate(files):
+        Attachment.objects.create(message=message, remote_id=str(number), name=name, content_type=content_type, size=size)
 
 
 def _synced() -> None:

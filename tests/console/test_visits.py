@@ -24,6 +24,7 @@ OPEN_TO_ALL = {row for row, who in TABLE.items() if who == ALL and row[0] == "GE
 SUPPORT_COLUMN = OPEN_TO_ALL | {
     ("GET", ""),
     ("GET", "tickets/<uuid:ticket_id>/"),
+    ("GET", "messages/<uuid:message_id>/sent/"),
     ("GET", "sources/messages/<uuid:source_id>/"),
     ("GET", "sources/articles/<uuid:source_id>/"),
     ("POST", "sign-out/"),
@@ -77,7 +78,10 @@ def test_the_real_pages_show_and_no_method_but_reading_passes(visitor, halls):
         message = Message.objects.filter(visibility="public", ticket=ticket).first()
         article = Article.objects.usable().filter(visibility="public").first()
         counts = (Ticket.objects.count(), Message.objects.count(), User.objects.count())
-    paths = ("/", f"/tickets/{ticket.pk}/", f"/sources/messages/{message.pk}/", f"/sources/articles/{article.pk}/")
+    paths = (
+        "/", f"/tickets/{ticket.pk}/", f"/messages/{message.pk}/sent/", f"/sources/messages/{message.pk}/",
+        f"/sources/articles/{article.pk}/",
+    )  # fmt: skip
     for path in paths:
         assert visitor().get(path).status_code == 200, path
         for method in METHODS:

@@ -35,6 +35,7 @@ COMPANY: Rows = {
     "tickets/<uuid:ticket_id>/draft/": ("/tickets/{ticket}/draft/", 404, 302),
     "tickets/<uuid:ticket_id>/draft/used/": ("/tickets/{ticket}/draft/used/", 405, 302),
     "tickets/<uuid:ticket_id>/ask/": ("/tickets/{ticket}/ask/", 405, 302),
+    "messages/<uuid:message_id>/sent/": ("/messages/{message}/sent/", 404, 302),
     "ask/": ("/ask/", 200, 302),
     "sources/messages/<uuid:source_id>/": ("/sources/messages/{message}/", 404, 302),
     "sources/articles/<uuid:source_id>/": ("/sources/articles/{article}/", 404, 302),

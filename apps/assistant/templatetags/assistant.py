@@ -13,14 +13,17 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from apps.assistant.files import FileLine, file_lines
+from apps.assistant.sent import SANDBOX
 from apps.assistant.shapes import Quote
 from apps.core.templatetags.deskhand import paragraphs, tongue
-from apps.core.text import layout, split_quoted
+from apps.core.text import layout, look, split_quoted, without_file_links
 from apps.core.times import day
 from apps.ingest.models import Stream
 from apps.platforms.models import Connection, Message
 
 register = template.Library()
+SHORT = 400  # characters of text that need no high frame
 
 
 def quote_mark(words: str) -> str:
@@ -66,9 +69,35 @@ class MessageParts:
 def parts(message: Message) -> MessageParts:
     own, quoted = split_quoted(layout(message.text, message.html))
     apart = "\n" not in message.text.strip()  # the lines come from the HTML: each is a block of it
-    shown = [part.replace("\n", "\n\n") if apart else part for part in (own, quoted)]
+    shown = [without_file_links(part.replace("\n", "\n\n") if apart else part) for part in (own, quoted)]
     count = sum(1 for line in quoted.splitlines() if line.strip())
     return MessageParts(own=paragraphs(shown[0]), quoted=paragraphs(shown[1]), quoted_lines=count)
+
+
+@dataclass(frozen=True, slots=True)
+class SentLook:
+    """Whether "Show as sent" is offered, how many images wait for a click, how high the frame is: short | long."""
+
+    formatted: bool
+    images: int
+    size: str
+
+
+@register.filter
+def sent_look(message: Message) -> SentLook:
+    seen = look(message.html)
+    return SentLook(seen.formatted, seen.images, "long" if seen.images or len(message.text) > SHORT else "short")
+
+
+@register.simple_tag
+def sandbox() -> str:
+    """The value of the frame's attribute; the page in it brings the same as a policy."""
+    return SANDBOX
+
+
+@register.filter
+def files(message: Message) -> list[FileLine]:
+    return file_lines(message.attachments.all())
 
 
 @register.inclusion_tag("parts/sync_note.html")

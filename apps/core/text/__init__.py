@@ -1,12 +1,15 @@
 """Text as people write it: normal form, blocks, sentences, languages, quoted mail. Knows no Django."""
 
+from apps.core.text.addresses import without_file_links
 from apps.core.text.languages import LANGUAGES, detect_language
 from apps.core.text.layout import layout
 from apps.core.text.mail import is_sign_off, own_words, split_quoted, split_signature
 from apps.core.text.normal import has_hidden, headings, html_to_text, normalise, visible
+from apps.core.text.sent import as_sent, look
 from apps.core.text.sentences import Span, blocks, sentences
 
 __all__ = [
-    "LANGUAGES", "Span", "blocks", "detect_language", "has_hidden", "headings", "html_to_text", "is_sign_off", "layout",
-    "normalise", "own_words", "sentences", "split_quoted", "split_signature", "visible",
+    "LANGUAGES", "Span", "as_sent", "blocks", "detect_language", "has_hidden", "headings", "html_to_text", "is_sign_off",
+    "layout", "look", "normalise", "own_words", "sentences", "split_quoted", "split_signature", "visible",
+    "without_file_links",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ _BLOCKS = (
 )
 _CELLS = "td,th"
 _DROPPED = "script,style,head,title,noscript,template,[hidden],[aria-hidden=true]"
-_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d])", re.I)
+UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d])", re.I)
 # tag characters, zero-width and bidi controls, variation selectors: carriers of hidden instructions (LLM-3)
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
@@ -43,7 +43,7 @@ def html_to_text(html: str) -> str:
     for node in tree.css(_DROPPED):
         node.decompose()
     for node in tree.css("[style]"):
-        if _UNSEEN.search(node.attributes.get("style") or ""):
+        if UNSEEN.search(node.attributes.get("style") or ""):
             node.decompose()
     for node in tree.css(_BLOCKS):
         node.insert_before("\n")
