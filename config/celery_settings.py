@@ -31,6 +31,7 @@ task_routes = {
     "ingest.read_*": {"queue": "sync"},
     "ingest.index_*": {"queue": "index"},
     "assistant.brief_*": {"queue": "index"},
+    "accounts.sweep_*": {"queue": "index"},
     "accounts.*": {"queue": "interactive"},
     "compliance.*": {"queue": "index"},
     "tenancy.provision_*": {"queue": PROVISION_QUEUE},
@@ -40,6 +41,7 @@ beat_schedule = {
     "sync-sweep": {"task": "ingest.sync_sweep", "schedule": 600.0, "options": {"expires": 500}},
     "provision-due": {"task": "tenancy.provision_due", "schedule": 5.0, "options": {"expires": 5}},
     "ask-companies": {"task": "console.ask_companies", "schedule": 300.0, "options": {"expires": 240}},
+    "sweep-sessions": {"task": "accounts.sweep_sessions", "schedule": 600.0, "options": {"expires": 540}},
     "audit-heads": {"task": "compliance.keep_heads", "schedule": crontab(minute="7"), "options": {"expires": 3000}},
     "brief-renew": {"task": "assistant.brief_renew", "schedule": 15.0, "options": {"expires": 15}},
 }

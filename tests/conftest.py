@@ -153,12 +153,14 @@ def _sign_in(browser: Client, user: Any, company_id: str) -> None:
     """A session as signing in makes it, without the form's cost in every test."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
+
+    from apps.accounts.session_store import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.begin(user, user_agent="", network="")
     session.save()
     browser.cookies[settings.SESSION_COOKIE_NAME] = f"{company_id}.{session.session_key}"
 

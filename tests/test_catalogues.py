@@ -73,9 +73,9 @@ TERMS = {
     "index": ("색인", "インデックス", "索引", "indexier", "index", "índice|indexar"),
     "api token": ("API 토큰", "APIトークン", "API 令牌", "API-Token", "jetons? d’API", "tokens? de API"),
     "password": ("비밀번호", "パスワード", "密码", "Passwort", "mot de passe", "contraseña"),
-    "session": ("세션", "セッション", "会话", "Sitzung", "session", "sesión"),
+    "session": ("세션", "セッション", "会话", "Sitzung", "session", "sesi(ón|ones)"),
     "sign in": ("로그인", "ログイン", "登录", "[Aa]nmelden|Melden Sie sich", "connecte", "inici(ar|e) sesión"),
-    "signed out|sign out": ("로그아웃", "ログアウト", "退出登录", "[Aa]b(ge)?melde", "déconnecter|fermée", "cerr(ar|ó) su sesión|Cerrar sesión"),
+    "signed out|sign out": ("로그아웃", "ログアウト", "退出登录", "[Aa]b(ge)?melde", "déconnecter|ferm[eé]", "cerr(ar|ó) .*sesi|se cierra|ciérrela"),
 }  # fmt: skip
 
 # Signs and words that have no place in a language, whatever the text says.

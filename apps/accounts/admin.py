@@ -18,6 +18,8 @@ from django.utils.translation import ngettext
 from apps.accounts.confirm_views import confirm_first
 from apps.accounts.factors import reset
 from apps.accounts.models import ApiToken, Role, User
+from apps.accounts.session_models import UserSession, UserSessionQuerySet
+from apps.accounts.sessions import this_session
 from apps.accounts.tokens import revoke
 from apps.tenancy.context import current_company
 from apps.tenancy.names import OPERATOR_COMPANY
@@ -45,6 +47,14 @@ admin.site.login = _sign_in  # type: ignore[assignment]
 admin.site.password_change = _change_password  # type: ignore[assignment]
 
 
+def _end(site: Any, request: HttpRequest, chosen: UserSessionQuerySet) -> None:
+    """All of these but the one it is asked from, which could not be told of it."""
+    count = chosen.exclude(pk=this_session(request)).end("admin")
+    # Translators: %(count)s is a number of browsers in which people are no longer signed in.
+    told = ngettext("%(count)s session was ended.", "%(count)s sessions were ended.", count) % {"count": count}
+    site.message_user(request, told)
+
+
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):
     """Passwords are set by their owner or by command, never shown here."""
@@ -54,7 +64,7 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ("email", "name")
     fields = ("email", "name", "role", "language", "theme", "keys_enabled", "is_active", "last_login")
     readonly_fields = ("last_login",)
-    actions = ("reset_factor",)
+    actions = ("end_sessions", "reset_factor")
 
     @admin.action(description=_("Reset the second factor of the selected people"))
     def reset_factor(self, request: HttpRequest, chosen: Any) -> HttpResponse | None:
@@ -66,6 +76,10 @@ class UserAdmin(admin.ModelAdmin):
         told = ngettext("%(count)s second factor was reset.", "%(count)s second factors were reset.", count)
         self.message_user(request, told % {"count": count})
         return None
+
+    @admin.action(description=_("Sign the selected people out everywhere"))
+    def end_sessions(self, request: HttpRequest, chosen: Any) -> None:
+        _end(self, request, UserSession.objects.live().filter(user__in=chosen))
 
     def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Operators are people of the operator's company only (AUT-1); the database refuses them elsewhere too."""
@@ -96,3 +110,38 @@ class ApiTokenAdmin(admin.ModelAdmin):
         # Translators: %(count)s is a number of API tokens that no longer work.
         told = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count) % {"count": count}
         self.message_user(request, told)
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(admin.ModelAdmin):
+    """Where everybody is or lately was signed in: looked at and ended here."""
+
+    list_display = ("user", "device", "network", "begun_at", "last_seen_at", "ended_at")
+    list_select_related = ("user",)
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("user__email", "user__name")
+    ordering = ("-last_seen_at",)
+    fields = ("user", "role", "device", "network", "begun_at", "last_seen_at", "expires_at", "ended_at")
+    actions = ("end",)
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+    @admin.display(description=_("Browser"))
+    def device(self, session: UserSession) -> str:
+        return session.device
+
+    @admin.action(description=_("End the selected sessions"))
+    def end(self, request: HttpRequest, chosen: Any) -> None:
+        _end(self, request, chosen)
+
+    def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
+        UserSession.objects.filter(pk=obj.pk).end("admin")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        queryset.end("admin")
+        super().delete_queryset(request, queryset)

@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.passwords import normalise
+from apps.accounts.session_models import open_for
 from apps.core.errors import BadInput, Conflict
 from apps.core.fields import SealedField
 from apps.core.ids import uuid7
@@ -98,6 +99,17 @@ class User(AbstractBaseUser, CompanyModel):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Another role, or none any more, ends every session of the person in the same transaction."""
+        changed, new = kwargs.get("update_fields"), self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if new or not (changed is None or {"role", "is_active"} & set(changed)):
+                return
+            if not self.is_active:
+                open_for(self).end("deactivated")
+            open_for(self).exclude(role=self.role).end("role")
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password if raw_password is None else normalise(raw_password))

@@ -13,6 +13,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from apps.accounts.models import User
+from apps.accounts.session_models import open_for
 from apps.accounts.throttle import clean
 from apps.core.audit import record_sparingly
 from apps.core.errors import RateLimited
@@ -74,4 +75,5 @@ def set_by_link(*, person: User, token: str, password: str) -> bool:
             return False
         locked.set_password(password)
         locked.save(update_fields=["password"])
+        open_for(locked).end("password")
     return True

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 
+from apps.accounts.session_store import UNATTENDED
 from apps.tenancy.context import current_binding
 from apps.tenancy.credentials import split_cookie
+
+
+def this_session(request: HttpRequest) -> UUID | None:
+    """The UserSession this request comes in; None for nobody."""
+    request.session.get("")  # loads it if nothing has yet
+    return getattr(request.session, "entry", None)
 
 
 class CompanySessionMiddleware(SessionMiddleware):
@@ -20,6 +28,7 @@ class CompanySessionMiddleware(SessionMiddleware):
         parts = split_cookie(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
         key = parts[1] if binding and parts and parts[0] == binding.company_id else None
         request.session = self.SessionStore(key)
+        request.session.attended = UNATTENDED not in request.headers
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)

@@ -1,4 +1,4 @@
-"""Compiled SQL of what every API request asks about its token (decisions 14)."""
+"""Compiled SQL of what every request asks about its token or its session (decisions 14)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,19 @@ UPDATE accounts_apitoken SET last_used_at = %s WHERE id = (
     SELECT id FROM accounts_apitoken WHERE id = %s AND (last_used_at IS NULL OR last_used_at <= %s)
     FOR NO KEY UPDATE SKIP LOCKED)
 """
-SEEN_FOR = timedelta(minutes=1)  # how exact "last used" is: one write a minute and token, however many requests
+_FIND_SESSION = """
+SELECT s.session_data::text, p.id, u.id, coalesce(p.role, '')::text, p.begun_at, coalesce(p.last_seen_at <= %s, false)
+FROM django_session s
+LEFT JOIN accounts_usersession p ON p.digest = s.session_key AND p.ended_at IS NULL AND p.expires_at > %s
+LEFT JOIN accounts_user u ON u.id = p.user_id AND u.is_active AND u.role = p.role
+WHERE s.session_key = %s AND s.expire_date > %s
+"""
+_SEEN = """
+UPDATE accounts_usersession SET last_seen_at = %s, expires_at = %s WHERE id = (
+    SELECT id FROM accounts_usersession WHERE id = %s AND ended_at IS NULL AND last_seen_at <= %s
+    FOR NO KEY UPDATE SKIP LOCKED)
+"""
+SEEN_FOR = timedelta(minutes=1)  # how exact "last used" and "last seen" are: one write a minute, however many requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +76,29 @@ def note_use(token_id: UUID, now: datetime) -> None:
     """Write that the token was used now, unless somebody has within the last minute."""
     with connection.prepared_cursor() as cursor:
         cursor.execute(_USED, [now, token_id, now - SEEN_FOR])
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session that has not expired, and the live row of a person behind it if there is one."""
+
+    data: str
+    entry: UUID | None
+    user: UUID | None  # None too when the person is not active or has another role now
+    role: str
+    begun_at: datetime
+    unseen: bool  # when they were last here is not known to the minute
+
+
+def find_session(digest: str, now: datetime) -> FoundSession | None:
+    """The session whose key has this digest in the bound company; None when there is none or its time is over."""
+    with connection.prepared_cursor() as cursor:
+        cursor.execute(_FIND_SESSION, [now - SEEN_FOR, now, digest, now])
+        row = cursor.fetchone()
+    return None if row is None else FoundSession(*row)
+
+
+def note_seen(entry: UUID, now: datetime, expires_at: datetime) -> None:
+    """Write that the person was here now, unless another request has within the last minute."""
+    with connection.prepared_cursor() as cursor:
+        cursor.execute(_SEEN, [now, expires_at, entry, now - SEEN_FOR])

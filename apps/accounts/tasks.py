@@ -1,4 +1,4 @@
-"""Mail is sent by a worker, at least once: a mail server that is away costs nobody a page, only time."""
+"""Mail is sent by a worker, at least once: a mail server that is away costs nobody a page, only time. And sweeping."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from kombu.exceptions import OperationalError
 from apps.accounts.finding import companies_of, opened
 from apps.accounts.mails import send_changed, send_companies, send_reset
 from apps.accounts.models import User
+from apps.accounts.sweeping import sweep_sessions
 from apps.core.errors import ExternalUnavailable, SealBroken
-from apps.tenancy.tasks import CompanyTask, OperatorTask
+from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
 
 EXPIRES = 1800  # seconds: a mail later than that surprises more than it helps
 AGAIN: dict[str, Any] = {"autoretry_for": (OSError,), "retry_backoff": 5, "retry_backoff_max": 300, "max_retries": 6}
@@ -43,6 +44,12 @@ def mail_companies(sealed: str) -> None:
         accounts = companies_of(address) if settings.MAIL.sends else []
         if accounts:
             send_companies(address, accounts)
+
+
+@shared_task(base=OperatorTask, name="accounts.sweep_sessions")
+def sweep() -> None:
+    """Every company's turn to lose what is over."""
+    for_each_company(sweep_sessions)
 
 
 def hand_over(task: Any, *arguments: str) -> None:

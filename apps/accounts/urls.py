@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from apps.accounts import confirm_views, factor_views, password_views, step_views, token_views, views
+from apps.accounts import (
+    confirm_views,
+    factor_views,
+    password_views,
+    session_views,
+    step_views,
+    token_views,
+    views,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,6 +26,9 @@ urlpatterns = [
     path("keys/", views.choose_keys, name="keys"),
     path("account/confirm/", confirm_views.confirm, name="confirm"),
     path("account/second-factor/", factor_views.second_factor, name="second-factor"),
+    path("account/sessions/", session_views.sessions, name="sessions"),
+    path("account/sessions/others/end/", session_views.end_others, name="sessions-end-others"),
+    path("account/sessions/<uuid:session_id>/end/", session_views.end_session, name="session-end"),
     path("account/tokens/", token_views.tokens, name="tokens"),
     path("account/tokens/<uuid:token_id>/replace/", token_views.replace_token, name="token-replace"),
     path("account/tokens/<uuid:token_id>/revoke/", token_views.revoke_token, name="token-revoke"),

@@ -69,6 +69,8 @@ class Visitor:
 class VisitBackend(BaseBackend):
     """Sessions of visits: asked of the company's row on every request, so an end or the end of the time counts at once."""
 
+    ends_its_sessions = True
+
     def get_user(self, user_id: Any) -> Any:
         access = SupportAccess.objects.filter(pk=user_id).first()
         if access is None or not access.is_open or access.until is None:

@@ -129,6 +129,7 @@ def _operator(*fields: str) -> Event:
 AUDIT_EVENTS: dict[str, Event] = {
     "signed_in": _company("mode"),
     "sign_in_refused": _company("reason", "suppressed"),
+    "session_ended": _company("reason", "count"),
     "password_reset_asked": _company("suppressed"),
     "password_changed": _company("mode"),
     "mfa_enabled": _company("change"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
+COARSE_BITS = {4: 24, 6: 48}  # of an address that is kept: enough to know one's office again, too little to find a person
 HOME_BITS = 64  # of an IPv6 address: what a provider gives to one customer, who has all addresses in it
 
 
@@ -34,6 +35,12 @@ def network_of(request: HttpRequest) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, HOME_BITS), strict=False))
     return str(address or "")
+
+
+def coarse_network(request: HttpRequest) -> str:
+    """The neighbourhood a request comes from: 203.0.113.0/24, 2001:db8:7::/48; '' when unknown."""
+    address = client_address(request)
+    return str(ip_network((address, COARSE_BITS[address.version]), strict=False)) if address else ""
 
 
 def _parsed(text: str) -> Address | None:

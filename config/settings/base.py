@@ -146,13 +146,13 @@ LOGIN_REDIRECT_URL = "assistant:queue"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 
 SECURE_COOKIES = PUBLIC_URL.startswith("https://")
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "apps.accounts.session_store"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"
 SESSION_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # signed cookies know no company (E9)
-SESSION_COOKIE_AGE = 8 * 3600  # AUT-5: an agent's day
+SESSION_COOKIE_AGE = 24 * 3600  # the longest of all; who is away longer than the role allows goes before (AUT-5)
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_COOKIES else "csrf"
 CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -46,7 +46,7 @@ def do(browser: Client, verb: str, **more: str):
 
 def later(browser: Client, company, seconds: int = 601) -> None:
     """As if the person had shown who they are so long ago."""
-    from django.contrib.sessions.backends.db import SessionStore
+    from apps.accounts.session_store import SessionStore
 
     with bind_company(company.binding()):
         session = SessionStore(browser.cookies["session"].value.split(".")[1])

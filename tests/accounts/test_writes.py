@@ -18,7 +18,7 @@ from tests.accounts.test_role_table import TABLE, address, ask
 ROOT = Path(__file__).resolve().parents[2]
 POSTS = sorted(route for method, route in TABLE if method == "POST")
 # What looking may write: who is still there, and what the audit trail keeps.
-LOOKING_WRITES = ("django_session", "core_auditevent", "UPDATE accounts_apitoken SET last_used_at")
+LOOKING_WRITES = ("django_session", "core_auditevent", "UPDATE accounts_apitoken SET last_used_at", "UPDATE accounts_usersession SET last_seen_at")
 # (route, field) that a form does offer
 OFFERED = {("language/", "language"), ("theme/", "theme"), ("keys/", "keys_enabled")}
 ATTEMPTS = {

@@ -33,6 +33,25 @@ def sign_in(place: Place) -> list[Entry]:
     return [Entry("visited", f"user:{person.pk}")]
 
 
+@causes("session_ended")
+def sign_out(place: Place) -> list[Entry]:
+    person = place.person()
+    browser = Client(headers={"host": "visited.localhost"})
+    sent(browser.post("/sign-in/", {"username": person.email, "password": PASSWORD}), 302)
+    sent(browser.post("/sign-out/"), 302)
+    return [Entry("visited", f"user:{person.pk}", f"user:{person.pk}", {"reason": "signed_out", "count": 1})]
+
+
+@causes("session_ended")
+def sign_out_a_colleague(place: Place) -> list[Entry]:
+    person = place.person()
+    browser = Client(headers={"host": "visited.localhost"})
+    sent(browser.post("/sign-in/", {"username": person.email, "password": PASSWORD}), 302)
+    admin = signed_in(place.halls.visited, "admin")
+    sent(admin.post("/admin/accounts/user/", {"action": "end_sessions", "_selected_action": [str(person.pk)]}), 302)
+    return [Entry("visited", f"user:{place.who('admin')}", f"user:{person.pk}", {"reason": "admin", "count": 1})]
+
+
 @causes("sign_in_refused")
 def wrong_password(place: Place) -> list[Entry]:
     person = place.person()

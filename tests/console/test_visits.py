@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.contrib import admin
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from apps.accounts.models import Role, User
 from apps.accounts.permissions import RULES, VISITOR, may
+from apps.accounts.session_store import SessionStore
 from apps.console.models import SupportAccess
 from apps.console.visits import BACKEND
 from apps.platforms.models import Article, Message, Ticket

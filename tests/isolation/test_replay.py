@@ -137,7 +137,7 @@ def test_a_cursor_that_was_changed_is_refused(given):
 def test_messages_for_a_page_stay_in_the_session(given, settings):
     """Django's message cookie is signed for the installation, not for a company (E9)."""
     assert settings.MESSAGE_STORAGE.endswith("session.SessionStorage")
-    assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db"
+    assert settings.SESSION_ENGINE == "apps.accounts.session_store"
 
 
 def test_an_envelope_of_a_task_names_its_company_and_cannot_be_turned(given):

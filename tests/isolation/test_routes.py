@@ -27,6 +27,9 @@ COMPANY: Rows = {
     "keys/": ("/keys/", 405, 302),
     "account/confirm/": ("/account/confirm/", 200, 302),
     "account/second-factor/": ("/account/second-factor/", 200, 302),
+    "account/sessions/": ("/account/sessions/", 200, 302),
+    "account/sessions/others/end/": ("/account/sessions/others/end/", 405, 302),
+    "account/sessions/<uuid:session_id>/end/": ("/account/sessions/{session}/end/", 405, 302),
     "account/tokens/": ("/account/tokens/", 403, 302),
     "account/tokens/<uuid:token_id>/replace/": ("/account/tokens/{token}/replace/", 403, 302),
     "account/tokens/<uuid:token_id>/revoke/": ("/account/tokens/{token}/revoke/", 403, 302),
@@ -117,6 +120,7 @@ def ids(acme, globex, token_of):
             "message": Message.objects.first().pk,
             "article": Article.objects.first().pk,
             "token": ApiToken.objects.get().pk,
+            "session": ApiToken.objects.get().pk,
         }
 
 
