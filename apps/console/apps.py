@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class ConsoleConfig(AppConfig):
     name = "apps.console"
+
+    def ready(self) -> None:
+        from apps.console.tasks import watch_operators
+
+        watch_operators()

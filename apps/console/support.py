@@ -7,6 +7,7 @@ so an end or the end of the time counts from the next request on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -86,6 +87,20 @@ def waiting_requests(company_id: str) -> list[dict[str, Any]]:
         }
         for one in rows
     ]  # fmt: skip
+
+
+def gone_accesses(company_id: str) -> list[str]:
+    """Open accesses of operators who are switched off, for the company to end. Told again until it says it has."""
+    rows = SupportRequest.objects.filter(
+        target=company_id, state=AccessState.APPROVED, until__gt=timezone.now(), requested_by__is_active=False
+    )
+    return [str(one) for one in rows.values_list("pk", flat=True)]
+
+
+def companies_entered(person: User) -> list[str]:
+    """Companies whose door is open to the operator."""
+    rows = SupportRequest.objects.filter(requested_by=person, state=AccessState.APPROVED, until__gt=timezone.now())
+    return sorted(set(rows.values_list("target", flat=True)))
 
 
 def hear_accesses(company_id: str, told: Sequence[dict[str, Any]]) -> None:
@@ -177,12 +192,19 @@ def answer(*, access_id: UUID, approve: bool, person: User) -> None:
 
 
 def end(*, access_id: UUID, reason: str) -> None:
-    """Close the door at once. `reason`: admin | operator. Raises Conflict when it is closed."""
+    """Close the door at once. `reason`: admin | operator | operator_gone. Raises Conflict when it is closed."""
     now = timezone.now()
     live = SupportAccess.objects.filter(pk=access_id, state=AccessState.APPROVED, until__gt=now)
     if not live.update(state=AccessState.ENDED, ended_at=now):
         raise Conflict("This access is over.", code="support_over")
     record("support_ended", subject=f"access:{access_id}", reason=reason)
+
+
+def end_gone(told: Sequence[str]) -> None:
+    """Close the doors of operators who are none any more. Repeating it changes nothing."""
+    for access_id in told:
+        with suppress(Conflict):
+            end(access_id=UUID(access_id), reason="operator_gone")
 
 
 def told_accesses() -> list[dict[str, Any]]:

@@ -6,11 +6,22 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from django.db import transaction
+from django.db.models.signals import post_save
 from kombu.exceptions import OperationalError
 
+from apps.accounts.models import User
 from apps.console.figures import count_company, keep_figures
-from apps.console.support import arrive, hear_accesses, told_accesses, waiting_requests
-from apps.tenancy.context import bind_company
+from apps.console.support import (
+    arrive,
+    companies_entered,
+    end_gone,
+    gone_accesses,
+    hear_accesses,
+    told_accesses,
+    waiting_requests,
+)
+from apps.tenancy.context import bind_company, current_binding
 from apps.tenancy.names import OPERATOR_COMPANY
 from apps.tenancy.registry import all_companies, company_named
 from apps.tenancy.tasks import CrossingTask, OperatorTask
@@ -32,8 +43,9 @@ def ask_companies() -> None:
 
 
 def ask_company(company_id: str) -> bool:
-    """From the operators' company: tell the open requests and ask for figures. False: the queue is away."""
-    return _send(answer_operators, company_id, requests=waiting_requests(company_id))
+    """From the operators' company: tell what is asked and who is gone, ask for figures. False: the queue is away."""
+    news = {"requests": waiting_requests(company_id), "gone": gone_accesses(company_id)}
+    return _send(answer_operators, company_id, **news)
 
 
 def tell_operators(*, figures: bool = False) -> bool:
@@ -46,8 +58,9 @@ def tell_operators(*, figures: bool = False) -> bool:
 
 @shared_task(base=CrossingTask, name="console.answer_operators")
 def answer_operators(sender: str, message: Message) -> None:
-    """In a company: keep what support asks for, tell the figures."""
+    """In a company: keep what support asks for, end the visits of who is gone, tell the figures."""
     arrive(message["requests"])
+    end_gone(message.get("gone", ()))  # a message of an older release has none
     tell_operators(figures=True)
 
 
@@ -57,6 +70,17 @@ def hear_company(sender: str, message: Message) -> None:
     if "figures" in message:
         keep_figures(sender, message["figures"])
     hear_accesses(sender, message["accesses"])
+
+
+def watch_operators() -> None:
+    """Called once, when the apps are ready: an operator who is switched off is out of every company."""
+    post_save.connect(_operator_saved, sender=User, dispatch_uid="deskhand.console.operator_saved")
+
+
+def _operator_saved(sender: Any, instance: User, **kwargs: Any) -> None:
+    bound = current_binding()
+    if bound is not None and bound.company_id == OPERATOR_COMPANY and not instance.is_active:
+        transaction.on_commit(lambda: [ask_company(one) for one in companies_entered(instance)])
 
 
 def _send(task: CrossingTask, company_id: str, **message: object) -> bool:

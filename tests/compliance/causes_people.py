@@ -176,6 +176,20 @@ def change_in_the_admin(place: Place) -> list[Entry]:
 
 
 @causes("user_changed")
+def switch_off_by_command(place: Place) -> list[Entry]:
+    person = place.person()
+    told("change_user", "visited", person.email, active=False)
+    return [Entry("visited", "", f"user:{person.pk}", {"change": "deactivated"})]
+
+
+@causes("role_changed")
+def promote_by_command(place: Place) -> list[Entry]:
+    person = place.person()
+    told("change_user", "visited", person.email, role="lead")
+    return [Entry("visited", "", f"user:{person.pk}", {"old": "agent", "new": "lead"})]
+
+
+@causes("user_changed")
 def choose_a_theme(place: Place) -> list[Entry]:
     agent = place.who("agent")
     with bind_company(place.halls.visited.binding()):
