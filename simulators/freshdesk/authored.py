@@ -219,6 +219,7 @@ def _profile(account: load.Account, now: int) -> Profile:
         categories=categories,
         folders=folders,
         articles=articles,
+        custom_fields=head.custom_fields,
     )
 
 

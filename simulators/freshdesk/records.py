@@ -190,6 +190,7 @@ class Profile:
     categories: tuple[Category, ...]
     folders: tuple[Folder, ...]
     articles: tuple[Article, ...]
+    custom_fields: tuple[str, ...] = ()  # names of the account's own ticket fields
 
 
 class Origin(Protocol):

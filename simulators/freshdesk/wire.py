@@ -174,15 +174,24 @@ def ticket_fields(profile: Profile) -> list[Json]:
         "agent": ("Agent", "default_agent", {row.name: row.id for row in profile.agents}),
         "description": ("Description", "default_description", None),
     }
+    kinds |= {
+        name: (name.removeprefix("cf_").replace("_", " ").capitalize(), _custom_kind(name), None)
+        for name in profile.custom_fields
+    }
     return [
         {
             "id": 67_000_000_000 + number, "name": name, "label": label, "description": None, "position": number,
-            "required_for_closure": False, "required_for_agents": False, "type": kind, "default": True,
+            "required_for_closure": False, "required_for_agents": False, "type": kind, "default": kind.startswith("default_"),
             "customers_can_edit": False, "label_for_customers": label, "required_for_customers": False,
             "displayed_to_customers": True, "created_at": born, "updated_at": born,
         } | ({} if choices is None else {"choices": choices})
         for number, (name, (label, kind, choices)) in enumerate(kinds.items(), 1)
     ]  # fmt: skip
+
+
+def _custom_kind(name: str) -> str:
+    """Names that ask a question are boxes to tick, all others are lines of text."""
+    return "custom_checkbox" if name == "cf_callback" else "custom_text"
 
 
 def _status_choices(statuses: Iterable[tuple[int, str]]) -> Json:
