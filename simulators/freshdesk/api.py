@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from simulators.freshdesk import directory, dress, exports, faults, tickets, writes
+from simulators.freshdesk import directory, dress, exports, faults, reference, search, tickets, writes
 from simulators.freshdesk.events import Script
 from simulators.freshdesk.limits import Budget, Sub
 from simulators.freshdesk.replies import Refused, Reply, unauthorised
@@ -77,10 +77,17 @@ ROUTES = (
     _route("GET", "/settings/helpdesk", directory.helpdesk_settings),
     _route("GET", "/solutions/categories<lang>", directory.categories),
     _route("GET", "/solutions/categories/{category_id}/folders<lang>", directory.folders),
-    _route("GET", "/solutions/folders/{folder_id}", directory.view_folder),
+    _route("GET", "/solutions/categories/{category_id}<lang>", directory.view_category),
+    _route("GET", "/solutions/folders/{folder_id}<lang>", directory.view_folder),
     _route("GET", "/solutions/folders/{folder_id}/subfolders<lang>", directory.subfolders),
     _route("GET", "/solutions/folders/{folder_id}/articles<lang>", directory.articles),
     _route("GET", "/solutions/articles/{article_id}<lang>", directory.article),
+    _route("GET", "/groups/{group_id}", directory.group),
+    _route("GET", "/search/tickets", search.search_tickets),
+    _route("GET", "/search/contacts", search.search_contacts),
+    _route("GET", "/search/solutions", search.search_solutions),
+    _route("GET", "/agents/autocomplete", search.agent_search),
+    *(_route("GET", path, call) for path, call in reference.PATHS),
 )
 
 

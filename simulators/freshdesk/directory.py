@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from simulators.freshdesk import wire
+from simulators.freshdesk.clock import parse_time
 from simulators.freshdesk.records import Article, Folder
-from simulators.freshdesk.replies import Reply, forbidden, missing, window
+from simulators.freshdesk.replies import Reply, forbidden, invalid, missing, window
 from simulators.freshdesk.world import World
 from simulators.web import Request
 
@@ -40,10 +41,31 @@ def groups(world: World, request: Request) -> Reply:
     return window(request).cut([wire.group(row) for row in world.profile.groups])
 
 
+def group(world: World, request: Request, group_id: int) -> Reply:
+    """GET /groups/{id}"""
+    row = next((row for row in world.profile.groups if row.id == group_id), None)
+    if row is None:
+        raise missing()
+    return Reply(wire.group(row))
+
+
+_PERSON = {"email", "mobile", "phone", "company_id", "state", "updated_since", "_updated_since", "page", "per_page"}
+
+
 def contacts(world: World, request: Request) -> Reply:
-    """GET /contacts[?email=]"""
-    email = request.query.get("email")
-    found = [row for row in world.contacts() if email in (None, row.email)]
+    """GET /contacts by email, phone, mobile, company, state, updated_since (or _updated_since, its old name)."""
+    asked = request.query
+    if unknown := asked.keys() - _PERSON:
+        raise invalid(min(unknown), "Unexpected/invalid field in request", "invalid_field")
+    since = asked.get("updated_since", asked.get("_updated_since"))
+    after = parse_time(since) if since is not None else 0
+    if after is None:
+        raise invalid("updated_since", "It should be in the 'combined date and time ISO8601' format", "invalid_date")
+    none = {"mobile", "phone", "company_id"} & asked.keys() or asked.get("state") in ("blocked", "deleted")
+    found = [
+        row for row in world.contacts()
+        if not none and asked.get("email") in (None, row.email) and row.created_at >= after
+    ]  # fmt: skip
     page = window(request).cut(found)
     page.payload = [wire.contact(row) for row in page.payload]
     return page
@@ -106,9 +128,21 @@ def _folder_payload(world: World, row: Folder) -> wire.Json:
     return wire.folder(row, articles=len(_articles(world, row)), sub_folders=inside)
 
 
-def view_folder(world: World, request: Request, folder_id: int) -> Reply:
-    """GET /solutions/folders/{id}"""
-    return Reply(_folder_payload(world, _folder(world, folder_id)))
+def view_category(world: World, request: Request, category_id: int, language: str = "") -> Reply:
+    """GET /solutions/categories/{id}[/{language}]"""
+    row = next((row for row in world.profile.categories if row.id == category_id), None)
+    inside = _folders(world, category=category_id)
+    if row is None or (language and not any(_translated(world, one, language) for one in inside)):
+        raise missing()
+    return Reply(wire.category(row))
+
+
+def view_folder(world: World, request: Request, folder_id: int, language: str = "") -> Reply:
+    """GET /solutions/folders/{id}[/{language}]"""
+    row = _folder(world, folder_id)
+    if language and not _translated(world, row, language):
+        raise missing()
+    return Reply(_folder_payload(world, row))
 
 
 def articles(world: World, request: Request, folder_id: int, language: str = "") -> Reply:

@@ -1,0 +1,131 @@
+"""Clients written by others for the real Freshdesk read the simulated one, unmodified, and find everything.
+
+They are installed from the package index into a venv of this test's own, at the versions of third_party.txt. Both
+call https://acme.freshdesk.com: a proxy takes them to the simulator, which holds a certificate for that name of an
+authority they are told to trust. Proxy and authority come by the environment, as for any program.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.simulated import KEY, ROOT, fingerprint, running
+from tests.simulators.certificates import write
+
+HERE = Path(__file__).resolve().parent
+DOMAIN = "acme.freshdesk.com"
+pytestmark = pytest.mark.verify
+
+
+def index_silence() -> str | None:
+    """Why the package index cannot be asked, or None when it answers."""
+    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    configured = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    index = os.environ.get("PIP_INDEX_URL") or configured or "https://pypi.org/simple"
+    try:
+        with urllib.request.urlopen(f"{index.rstrip('/')}/python-freshdesk/", timeout=20):
+            return None
+    except urllib.error.HTTPError:
+        return None  # it answers; what it says is for pip to judge
+    except OSError as exc:
+        return f"the package index does not answer: {exc}"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a venv with the strangers in it."""
+    if reason := index_silence():
+        pytest.skip(reason)
+    venv = tmp_path_factory.mktemp("strangers") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--requirement", str(HERE / "third_party.txt")]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return venv / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
+    """The simulator behind its real name, and the environment in which programs find it there."""
+    folder = tmp_path_factory.mktemp("certificates")
+    authority, certificate, key = write(folder, DOMAIN)
+    tls = ("--tls-certificate", str(certificate), "--tls-key", str(key))
+    with running("--account", "acme", "--plan", "unlimited", *tls) as simulator:
+        command = [sys.executable, "-m", "tests.simulators.tunnel", simulator.url.rpartition(":")[2]]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as proxy:
+            assert proxy.stdout is not None
+            try:
+                yield simulator, {
+                    "HTTPS_PROXY": f"http://127.0.0.1:{proxy.stdout.readline().strip()}", "NO_PROXY": "",
+                    "REQUESTS_CA_BUNDLE": str(authority), "PATH": os.environ["PATH"], "HOME": str(folder),
+                    "RUNTIME__DLTHUB_TELEMETRY": "false",
+                }  # fmt: skip
+            finally:
+                proxy.terminate()
+
+
+def run(python: Path, environment: dict[str, str], program: str) -> Any:
+    command = [str(python), str(HERE / "strangers" / program), DOMAIN, KEY]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=environment["HOME"], check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return orjson.loads(done.stdout.splitlines()[-1])
+
+
+def told(simulator: Any) -> dict[int, dict[str, Any]]:
+    return {int(row["remote_id"]): row for row in simulator.told("truth")["tickets"]}
+
+
+def test_the_rest_source_of_dlt_finds_every_ticket_and_entry(python: Path, account: tuple[Any, dict[str, str]]) -> None:
+    simulator, environment = account
+    truth = {number: row for number, row in told(simulator).items() if row["state"] == "live"}
+    found = run(python, environment, "with_dlt.py")
+    assert {int(number): fingerprint(text) for number, text in found["tickets"].items()} == {
+        number: row["description_sha256"] for number, row in truth.items()
+    }
+    assert {number: fingerprint(text) for number, text in found["conversations"].items()} == {
+        one["remote_id"]: one["text_sha256"] for row in truth.values() for one in row["messages"]
+    }
+    assert {name: found["counts"][name] for name in ("groups", "agents", "contacts")} == {
+        "groups": 4, "agents": 7, "contacts": 98,
+    }  # fmt: skip
+    log = simulator.told("log")
+    assert {row["status"] for row in log["requests"]} == {200}
+    assert all("dlt" in row["caller"] for row in log["requests"])
+
+
+def test_python_freshdesk_reads_and_writes(python: Path, account: tuple[Any, dict[str, str]]) -> None:
+    simulator, environment = account
+    truth = told(simulator)
+    numbers = {
+        state: sorted(number for number, row in truth.items() if row["state"] == state)
+        for state in ("live", "spam", "trashed")
+    }
+    found = run(python, environment, "with_python_freshdesk.py")
+    assert (found["tickets"], found["spam"], found["trash"]) == (numbers["live"], numbers["spam"], numbers["trashed"])
+    assert {"open", "pending", "closed", "status_9", "status_14"} <= set(found["statuses"])
+    for number, entries in found["comments"].items():
+        assert [str(one) for one in entries] == [one["remote_id"] for one in truth[int(number)]["messages"]]
+    assert found["sources"] == ["note", "reply"]
+    assert found["view"][2] is True
+    assert (found["me"], found["agents"], found["roles"], found["contacts"]) == ("mara@acme.example", 7, 3, 98)
+    assert found["groups"] == ["Billing", "Hardware", "Orders and delivery", "Wholesale"]
+    assert {"cf_product", "status", "subject"} <= set(found["fields"])
+    articles = {int(row["remote_id"]) for row in simulator.told("truth")["articles"]}
+    assert set(found["articles"]) <= articles
+    assert len(found["articles"]) > 60
+    assert found["german"] > 0
+    assert found["found"] == len([row for row in truth.values() if row["state"] == "live" and row["status"] in (2, 3)])
+    assert (found["note"], found["changed"]) == (["a note", True], "urgent")
+    assert [one[0] for one in found["refusals"]] == ["FreshdeskNotFound", "FreshdeskBadRequest", "FreshdeskUnauthorized"]
+    assert "It should be one of these values" in found["refusals"][1][1]
+    assert found["refusals"][2][1] == "You have to be logged in to perform this action."
