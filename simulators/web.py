@@ -61,6 +61,8 @@ async def listen(app: App, host: str, port: int, tls: ssl.SSLContext | None = No
                 pass
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, _Unreadable):
             pass  # the client went away or does not speak HTTP
+        except asyncio.CancelledError:
+            pass  # we are going away
         finally:
             writer.close()
 

@@ -24,6 +24,7 @@ from simulators.freshdesk.faults import KINDS as FAULTS
 from simulators.freshdesk.generated import GeneratedOrigin
 from simulators.freshdesk.limits import PLANS, Budget
 from simulators.freshdesk.records import Origin
+from simulators.freshdesk.rough import RoughOrigin
 from simulators.freshdesk.storage import LINK_SECONDS
 from simulators.freshdesk.switches import Switches
 from simulators.freshdesk.world import World
@@ -68,6 +69,9 @@ The control port (never known to an adapter), JSON in and out:
   POST /__sim/scope    {{"scope": 1}} of the key: 1 all tickets, 2 the owner's groups and own, 3 own
   GET|POST /__sim/switches {{"archived_in_list": true}} (unknown of the real service, so both can be tried)
                            {_listed(SWITCHES)}
+  GET|POST /__sim/webhook  {{"url": "http://…", "headers": {{"X-Secret": "…"}}, "loss": 0.1, "duplicate": 0.1, "reorder": 0.1}}
+                           called with {{"ticket_id", "event"}} when a ticket changes, unsigned; again after 5, 30 and
+                           60 minutes; "hiding": true also for spam and trash; {{}} ends it
   GET  /__sim/mails    replies that would have reached a customer
   POST /__sim/stop     ends the process
 """
@@ -96,6 +100,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--api-key", required=True, help="the key callers must use as Basic auth user")
     parser.add_argument("--tickets", type=int, default=2000, help="size of a generated account, up to 100000 (2000)")
     parser.add_argument("--seed", type=int, default=1, help="which generated account (1)")
+    parser.add_argument("--rough", action="store_true", help="a generated account as rough as real ones: threads of up "
+                        "to 1,500 entries, files, odd bodies, web chat, personal data, empty fields")  # fmt: skip
     parser.add_argument("--plan", choices=sorted(PLANS), default="2000", help="rate limits a minute (default: 2000)")
     parser.add_argument("--now", help="ISO time at which the account's clock starts (default: the real time)")
     options = parser.parse_args(argv)
@@ -103,6 +109,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--tickets must be 1 to 100000")
     if (options.tls_certificate is None) is not (options.tls_key is None):
         parser.error("--tls-certificate and --tls-key belong together")
+    if options.rough and options.account != "generated":
+        parser.error("--rough belongs to --account generated")
     options.start = None if options.now is None else parse_time(options.now)
     if options.now is not None and options.start is None:
         parser.error("--now is not an ISO time")
@@ -114,7 +122,8 @@ def build(options: argparse.Namespace) -> Api:
     clock = Clock(options.start)
     origin: Origin
     if options.account == "generated":
-        origin = GeneratedOrigin(options.tickets, options.seed, clock.second())
+        kind = RoughOrigin if options.rough else GeneratedOrigin
+        origin = kind(options.tickets, options.seed, clock.second())
     else:
         origin = AuthoredOrigin(load_account(options.account), clock.second())
     return Api(World(origin, clock), Budget(PLANS[options.plan]), options.api_key)
@@ -141,8 +150,10 @@ async def serve(options: argparse.Namespace, api: Api) -> None:
         "account": options.account,
         "tickets": sum(len(index) for index in api.world.index.values()),
     }
+    webhooks = asyncio.create_task(api.world.webhooks.run())
     print(orjson.dumps(line).decode(), flush=True)
     await stopped.wait()
+    webhooks.cancel()
     for server in (public, control, storage):
         server.close()
 

@@ -46,6 +46,8 @@ class Control:
             ("GET", "/__sim/mails"): lambda _: self.api.world.mails,
             ("POST", "/__sim/key"): self.set_key,
             ("POST", "/__sim/switches"): self.set_switches,
+            ("GET", "/__sim/webhook"): lambda _: self.api.world.webhooks.state(),
+            ("POST", "/__sim/webhook"): self.set_webhook,
             ("POST", "/__sim/stop"): self.stop,
         }
         call = routes.get((request.method, request.path))
@@ -145,6 +147,11 @@ class Control:
         """{"archived_in_list": true, ...}: what is unknown of the real service, so both answers are possible."""
         events.set_switches(self.api, asked)
         return asked
+
+    def set_webhook(self, asked: Json) -> Json:
+        """{"url", "headers", "loss", "duplicate", "reorder", "hiding", "seed"}: an automation of the account; {} ends it."""
+        self.api.world.webhooks.set(asked)
+        return self.api.world.webhooks.state()
 
     def stop(self, _: Any) -> Json:
         """End the process after this answer."""

@@ -33,6 +33,11 @@ def ticket_of(entry: int) -> int:
     return (entry - _ENTRIES) // _ENTRIES_MOST
 
 
+def attachment_id(ticket_id: int, number: int, place: int) -> int:
+    """The id of a file that came with the first message (number 0) or with the n-th entry."""
+    return _RANGES["attachment"] + ticket_id * _ENTRIES_MOST * 10 + number * 10 + place
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file: its bytes follow from id and size. `trouble` is what the storage host does wrong with it."""

@@ -18,7 +18,7 @@ from simulators.web import Request, Response
 Json = dict[str, Any]
 LINK_SECONDS = 300
 _SECRET = b"the storage host's own"
-_PATH = re.compile(r"/data/helpdesk/attachments/production/(?P<id>\d+)/original/(?P<name>[^/]+)")
+_PATH = re.compile(r"/data/helpdesk/attachments/production/(?P<id>\d+)/original/(?P<name>.+)")
 _BLOCK = 4096
 _KNOWN_MOST = 50_000
 
@@ -39,7 +39,7 @@ class Storage:
         if len(self.known) >= _KNOWN_MOST:
             self.known.pop(next(iter(self.known)))
         self.known[one.id] = one
-        path = f"/data/helpdesk/attachments/production/{one.id}/original/{quote(one.name)}"
+        path = f"/data/helpdesk/attachments/production/{one.id}/original/{quote(one.name, safe='')}"
         return self._signed(path)
 
     def publish(self, name: str, body: bytes) -> str:

@@ -23,7 +23,7 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
     `language` of a ticket is null: Freshdesk knows none, so comparisons leave it out. Tickets and articles
     that are gone for good are not listed; a mirror may still list them with `deleted` true. Articles carry
     our language codes. A draft is listed with its status 1. `gone` are numbers of destroyed tickets, `hidden`
-    those the key may not see; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts
+    those the key may not see; `unlisted` went to the archive before any answer showed them; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts
     on purpose: kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk
     writes it. `first` and `last` bound the tickets.
     """
@@ -42,6 +42,7 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
         "articles": articles,
         "attachments": [one for row in rows for one in _attachments(row, threads[row.id])],
         "gone": world.gone(),
+        "unlisted": [row.id for row in rows if row.feed == "archived" and row.id not in world.shown],
         "hidden": [row.id for row in rows if not world.in_scope(row)],
         "planted": planted(world, rows, threads),
     }
@@ -68,7 +69,7 @@ def fingerprint(text: str) -> str:
 def _ticket(row: Ticket, entries: list[Entry]) -> dict[str, Any]:
     return {
         "remote_id": str(row.id),
-        "subject": row.subject,
+        "subject": row.subject or "",
         "status": row.status,
         "state": _STATES[row.feed],
         "deleted": False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from simulators.freshdesk.jobs import Jobs
 from simulators.freshdesk.records import Article, Contact, Entry, Feed, Origin, Stamp, Ticket, entry_id, ticket_of
 from simulators.freshdesk.storage import Storage
 from simulators.freshdesk.switches import Switches
+from simulators.freshdesk.webhooks import Webhooks
+
+_LAST_MOST = 8
 
 
 class World:
@@ -30,9 +33,11 @@ class World:
         self.scope = 1  # of the key: 1 all tickets, 2 the agent's groups and own, 3 own
         self.mails: list[dict[str, object]] = []  # every reply that would have reached a customer
         self.activities: list[dict[str, Any]] = []  # what was done to tickets since the start, for the export of a day
-        self.heard: Callable[[int, str], None] = lambda ticket_id, what: None  # the webhook sender listens here
+        self.webhooks = Webhooks(clock)
+        self.shown: set[int] = set()  # tickets that were in any answer
         self._changed: dict[int, Ticket] = {}
         self._threads: dict[int, list[Entry]] = {}
+        self._last: dict[int, list[Entry]] = {}  # threads made lately, because a thread is read page by page
         self._numbers: dict[int, int] = {}  # entries a changed ticket ever had
         self._gone: set[int] = set()
         self._people_gone: set[int] = set()
@@ -67,7 +72,13 @@ class World:
     def entries(self, ticket_id: int) -> list[Entry]:
         """The thread as it is now, oldest first."""
         found = self._threads.get(ticket_id)
-        return self.origin.entries(ticket_id) if found is None else found
+        if found is None:
+            found = self._last.get(ticket_id)
+        if found is None:
+            if len(self._last) >= _LAST_MOST:
+                self._last.pop(next(iter(self._last)))
+            found = self._last[ticket_id] = self.origin.entries(ticket_id)
+        return found
 
     def stamp(self, ticket_id: int) -> Stamp | None:
         """What the lists show of it, without making the ticket."""
@@ -167,7 +178,7 @@ class World:
         """Something was done to a ticket: the activities file will tell, and a webhook may."""
         at = self.clock.second()
         self.activities.append({"at": at, "ticket_id": ticket_id, "activity": {what: detail or True}})
-        self.heard(ticket_id, what)
+        self.webhooks.heard(ticket_id, what)
 
     def listed(self, feed: Feed, since: int | None, start: int, count: int, *, ascending: bool) -> list[int]:
         """`count` ids by updated_at from the `start`-th on: the list's fast path."""
