@@ -15,12 +15,13 @@ import orjson
 from simulators.freshdesk import directory, dress, exports, faults, reference, search, tickets, writes
 from simulators.freshdesk.events import Script
 from simulators.freshdesk.limits import Budget, Sub
-from simulators.freshdesk.replies import Refused, Reply, unauthorised
+from simulators.freshdesk.replies import Refused, Reply, forbidden, unauthorised
 from simulators.freshdesk.world import World
 from simulators.web import Request, Response
 
 _LANG = r"(?:/(?P<language>[a-z]{2}(?:-[A-Z]{2})?))?"
 _LOG_MOST = 50_000
+_LOCKED = 900  # seconds
 _LOGGED = ("at", "method", "path", "query", "status", "credits", "fault", "caller")
 
 
@@ -102,6 +103,8 @@ class Api:
     scheme: str = "http"  # of the port, for Link headers
     script: Script = field(default_factory=Script)
     log: deque[tuple[Any, ...]] = field(default_factory=lambda: deque(maxlen=_LOG_MOST))
+    wrong: int = 0  # wrong keys in a row
+    locked_until: float = 0.0
     calls: int = 0  # since the log was cleared, also those that it no longer holds
     credits: int = 0
 
@@ -136,8 +139,7 @@ class Api:
         return response
 
     def _reply(self, request: Request, route: Route | None, names: dict[str, str]) -> Reply:
-        if not self._authorised(request):
-            raise unauthorised()
+        self._admit(request)
         if route is None:
             known = any(one.pattern.fullmatch(request.path) for one in ROUTES)
             raise Refused(405 if known else 404, dress.words(405 if known else 404, self.world.switches))
@@ -148,6 +150,18 @@ class Api:
             name: value if name in ("language", "job") else int(value) for name, value in names.items() if value is not None
         }
         return route.call(self.world, request, **arguments)
+
+    def _admit(self, request: Request) -> None:
+        """Raises Refused for a wrong key, and for any key once too many were wrong."""
+        now, most = self.world.clock.now(), self.world.switches.lockout_after
+        if most and self.locked_until > now:
+            raise forbidden("password_lockout")
+        if not self._authorised(request):
+            self.wrong += 1
+            if most and self.wrong >= most:
+                self.wrong, self.locked_until = 0, now + _LOCKED
+            raise unauthorised()
+        self.wrong = 0
 
     def _authorised(self, request: Request) -> bool:
         """Basic auth: the key is the user, any password will do."""

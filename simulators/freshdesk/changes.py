@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from simulators.freshdesk import mail
@@ -35,8 +36,10 @@ def _apply_one(world: World, change: Change) -> int:
         if kind in _WHOLE:
             return _WHOLE[kind](world, change)
         if kind in _ARTICLES:
-            _ARTICLES[kind](world, change)
-            return 1
+            chosen = _some_articles(world, change)
+            for article_id in chosen:
+                _ARTICLES[kind](world, change | {"article": article_id})
+            return len(chosen)
         targets = _targets(world, change)
         for ticket_id in targets:
             chosen = kind
@@ -249,6 +252,29 @@ def _destroy_contact(world: World, change: Change) -> int:
     return done
 
 
+def _rename_contact(world: World, change: Change) -> int:
+    """Another name or address of a customer, by `contact` or as the requester of a ticket; no ticket moves."""
+    wanted = [int(change["contact"])] if "contact" in change else [
+        row.requester_id for row in map(world.ticket, _targets(world, change)) if row]  # fmt: skip
+    for contact_id in wanted:
+        row = world.contact(contact_id)
+        if row is None:
+            raise KeyError(f"contact {contact_id}")
+        world.people[contact_id] = replace(row, name=str(change.get("name", f"{row.name} Jr.")),
+                                           email=change.get("email", row.email))  # fmt: skip
+    return len(wanted)
+
+
+def _add_status(world: World, change: Change) -> int:
+    """The account gets one more state, or another name for one."""
+    value, label = int(change["value"]), str(change.get("label", f"State {change['value']}"))
+    if value < 2:
+        raise ValueError("states are numbered from 2")
+    others = tuple(one for one in world.profile.statuses if one[0] != value)
+    world.profile = replace(world.profile, statuses=tuple(sorted((*others, (value, label)))))
+    return 1
+
+
 def _archive_old(world: World, change: Change) -> int:
     """What is closed and was not touched for `days` goes to the archive, as it does every night."""
     before = world.clock.second() - int(change.get("days", ARCHIVE_DAYS)) * 86400
@@ -259,10 +285,19 @@ def _archive_old(world: World, change: Change) -> int:
     return len(chosen)
 
 
+def _some_articles(world: World, change: Change) -> list[int]:
+    """The article a change names, or that many at random."""
+    if "random" not in change:
+        return [int(change["article"])]
+    dice, known = random.Random(change.get("seed", 0)), sorted(world.articles)
+    return dice.sample(known, min(len(known), int(change["random"])))
+
+
 def _edit_article(world: World, change: Change) -> None:
     article = world.articles[int(change["article"])]
-    text = article.texts[str(change.get("language", world.profile.primary_language))]
-    text.title = str(change.get("title", text.title))
+    kept = article.texts[str(change.get("language", world.profile.primary_language))]
+    text = article.texts[str(change.get("language", world.profile.primary_language))] = replace(kept)
+    text.title = str(change.get("title", f"{text.title.partition(' (edited')[0]} (edited {world.clock.second()})"))
     text.description = str(change.get("text", text.description))
     text.description_text = mail.plain(text.description)
     text.updated_at = world.clock.second()
@@ -270,14 +305,15 @@ def _edit_article(world: World, change: Change) -> None:
 
 def _article_status(world: World, change: Change) -> None:
     article = world.articles[int(change["article"])]
-    article.status = int(change["value"])
-    for text in article.texts.values():
-        text.updated_at = world.clock.second()
+    article.status = int(change.get("value", 3 - article.status))
+    now = world.clock.second()
+    article.texts = {language: replace(text, updated_at=now) for language, text in article.texts.items()}
 
 
 def _move_article(world: World, change: Change) -> None:
-    folder = {folder.id: folder.id for folder in world.profile.folders}[int(change["folder"])]
-    world.articles[int(change["article"])].folder_id = folder
+    article, folders = world.articles[int(change["article"])], {one.id: one.id for one in world.profile.folders}
+    dice = random.Random(f"{change.get('seed', 0)}:{article.id}")
+    article.folder_id = folders[int(change["folder"])] if "folder" in change else dice.choice(sorted(folders))
 
 
 def _delete_article(world: World, change: Change) -> None:
@@ -312,5 +348,7 @@ _WHOLE: dict[str, Callable[[World, Change], int]] = {
     "merge": _merge,
     "destroy_contact": _destroy_contact,
     "archive_old": _archive_old,
+    "rename_contact": _rename_contact,
+    "add_status": _add_status,
 }
 KINDS = (*_TICKETS, *_ARTICLES, *_WHOLE, "create", "random")

@@ -23,9 +23,9 @@ class Control:
     api: Api
     stopped: asyncio.Event
 
-    async def __call__(self, request: Request) -> Response:
-        """Answer one call."""
-        routes: dict[tuple[str, str], Callable[[Any], Any]] = {
+    def routes(self, request: Request) -> dict[tuple[str, str], Callable[[Any], Any]]:
+        """What answers a verb and a path."""
+        return {
             ("GET", "/__sim/truth"): lambda _: truth(self.api.world, **_range(request)),
             ("GET", "/__sim/storage"): lambda _: list(self.api.world.storage.log),
             ("GET", "/__sim/switches"): lambda _: self.api.world.switches.all(),
@@ -50,6 +50,10 @@ class Control:
             ("POST", "/__sim/webhook"): self.set_webhook,
             ("POST", "/__sim/stop"): self.stop,
         }
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one call."""
+        routes = self.routes(request)
         call = routes.get((request.method, request.path))
         if call is None:
             known = sorted(f"{method} {path}" for method, path in routes)

@@ -8,7 +8,18 @@ from typing import Any
 
 from simulators.freshdesk import mail, odd
 from simulators.freshdesk.generated import GeneratedOrigin, mix
-from simulators.freshdesk.records import Attachment, Contact, Entry, Planted, Ticket, attachment_id, entry_id
+from simulators.freshdesk.records import (
+    Attachment,
+    Contact,
+    Entry,
+    Folder,
+    Planted,
+    Profile,
+    Ticket,
+    attachment_id,
+    entry_id,
+    stable_id,
+)
 
 _ENTRIES_MOST = 1500
 _FIELDS = ("cf_order_number", "cf_serial_number", "cf_region", "cf_seats", "cf_urgent")
@@ -26,7 +37,7 @@ class RoughOrigin(GeneratedOrigin):
 
     def __init__(self, tickets: int, seed: int, now: int) -> None:
         super().__init__(tickets, seed, now)
-        self.profile = replace(self.profile, custom_fields=_FIELDS)
+        self.profile = _roughened(self.profile, now)
         self.longest = max(1, tickets // 2)
 
     def _dice(self, ticket_id: int, what: int) -> random.Random:
@@ -131,6 +142,34 @@ class RoughOrigin(GeneratedOrigin):
         dice = random.Random(mix(self._seed, contact_id, 200))
         roll = dice.random()
         return replace(row, email=None if roll < 0.05 else row.email, name="" if roll < 0.02 else row.name)
+
+
+def _roughened(plain: Profile, now: int) -> Profile:
+    """Folders three deep, of every audience, one empty, one with more articles than a page; an agent who has left."""
+    born, home = now - 900 * 86400, plain.folders[0]
+    below = next(one for one in plain.folders if one.parent_id == home.id)
+    deep = Folder(stable_id("folder", "Cells"), "Cells", home.category_id, 1, below.id, born)
+    others = tuple(
+        Folder(stable_id("folder", f"audience {number}"), f"Audience {number}", home.category_id, number, None, born)
+        for number in (4, 5, 6, 7)
+    )
+    empty = Folder(stable_id("folder", "Empty"), "Empty", home.category_id, 1, None, born)
+    crowded = Folder(stable_id("folder", "Crowded"), "Crowded", home.category_id, 2, None, born)
+    pattern = plain.articles[0]
+    places = [deep.id, *(one.id for one in others), *([crowded.id] * 130)]
+    articles = tuple(
+        replace(pattern, id=stable_id("article", f"rough-{number}"), folder_id=place)
+        for number, place in enumerate(places)
+    )
+    left = replace(plain.agents[-1], id=stable_id("agent", "left"), name="Gone Away", email="gone@generated.example",
+                   active=False)  # fmt: skip
+    return replace(
+        plain,
+        custom_fields=_FIELDS,
+        agents=(*plain.agents, left),
+        folders=(*plain.folders, deep, *others, empty, crowded),
+        articles=(*plain.articles, *articles),
+    )
 
 
 def _fields(dice: random.Random) -> dict[str, Any]:

@@ -166,6 +166,20 @@ def _client(op: str, most: int) -> Callable[[random.Random, int], list[Event]]:
     return events
 
 
+def _articles(dice: random.Random, span: int) -> list[Event]:
+    ops = ("edit_article", "article_status", "move_article", "delete_article")
+    return [Event(dice.randint(1, span), {"op": op, "random": 1}) for op in dice.sample(ops, 3)]
+
+
+def _states(dice: random.Random, span: int) -> list[Event]:
+    """A state that was not there, and tickets in it."""
+    first, value = dice.randint(1, max(1, span // 2)), dice.choice((21, 22, 40))
+    return [
+        Event(first, {"op": "add_status", "value": value, "label": f"State {value}"}),
+        Event(dice.randint(first, span), {"op": "status", "random": 3, "value": value}),
+    ]
+
+
 def _created(dice: random.Random, span: int) -> list[Event]:
     return [
         Event(dice.randint(1, span), {"op": "create", "subject": f"New {n}", "text": f"Number {dice.random()}"})
@@ -186,6 +200,9 @@ _KINDS: dict[str, Callable[[random.Random, int], list[Event]]] = {
     "note_delete": _some("delete_entry"),
     "tags": _some("tags"),
     "attach": _some("attach"),
+    "articles": _articles,
+    "states": _states,
+    "renamed": _some("rename_contact", most=1),
     "scope": _scope,
     "revoked": _revoked,
     "faults": _faults,

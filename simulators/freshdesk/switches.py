@@ -31,6 +31,7 @@ class Switches:
     comments_stripped: bool = True  # hidden HTML comments of written notes are lost
     admin_key: bool = True  # else the lists of agents and canned answers are 403
     scope_answer: int = 404  # status of a ticket outside the key's scope
+    lockout_after: int = 0  # wrong keys until every key is refused for a quarter of an hour; 0: never
     wrong_verb_body: bool = False  # 405 and 404 carry JSON
 
     def change(self, asked: dict[str, Any]) -> None:

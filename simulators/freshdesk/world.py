@@ -40,6 +40,7 @@ class World:
         self._last: dict[int, list[Entry]] = {}  # threads made lately, because a thread is read page by page
         self._numbers: dict[int, int] = {}  # entries a changed ticket ever had
         self._gone: set[int] = set()
+        self.people: dict[int, Contact] = {}  # those who changed
         self._people_gone: set[int] = set()
         self._lists = Lists.of(origin.stamps())
         self.first_top = self._top = max((max(index, default=0) for index in self._lists.feeds.values()), default=0)
@@ -94,10 +95,10 @@ class World:
         return [one for one in dict.fromkeys((*others, home)) if self.ticket(one) is not None]
 
     def contact(self, contact_id: int) -> Contact | None:
-        return None if contact_id in self._people_gone else self.origin.contact(contact_id)
+        return None if contact_id in self._people_gone else self.people.get(contact_id) or self.origin.contact(contact_id)
 
     def contacts(self) -> Iterator[Contact]:
-        return (row for row in self.origin.contacts() if row.id not in self._people_gone)
+        return (self.people.get(row.id, row) for row in self.origin.contacts() if row.id not in self._people_gone)
 
     def in_scope(self, ticket: Ticket) -> bool:
         """Whether the key may see it."""
