@@ -123,11 +123,11 @@ class _Mirrored:
         return [_TYPES.get(name, "text") for name in ("id", *self.columns)]
 
     @cached_property
-    def prepare(self) -> str:
+    def prepare(self) -> tuple[str, str]:
         shape = ", ".join(_as_text(name) for name in ("id", *self.columns))
         return (
-            f"DROP TABLE IF EXISTS pg_temp.{self.stage}; "  # noqa: S608 - names of ours
-            f"CREATE TEMP TABLE {self.stage} ON COMMIT DROP AS SELECT {shape} FROM {self.table} WITH NO DATA"
+            f"DROP TABLE IF EXISTS pg_temp.{self.stage}",  # noqa: S608 - names of ours
+            f"CREATE TEMP TABLE {self.stage} ON COMMIT DROP AS SELECT {shape} FROM {self.table} WITH NO DATA",  # noqa: S608
         )
 
     @cached_property
@@ -193,7 +193,8 @@ def _upsert(what: _Mirrored, rows: Sequence[Sequence[Any]]) -> list[Any]:
     place = itemgetter(*(what.columns.index(name) for name in what.key))
     unique = dict(zip(map(place, rows), rows, strict=True))  # a page may name a row twice: the last one counts
     with connection.cursor() as cursor:
-        cursor.execute(what.prepare)
+        for statement in what.prepare:
+            cursor.execute(statement)
         with cursor.copy(what.copy) as copy:
             # Told the types, psycopg asks no value for its own: a third of the work of writing text.
             copy.set_types(what.types)

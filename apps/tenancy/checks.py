@@ -66,6 +66,7 @@ SELECT n.nspname FROM pg_namespace n WHERE (n.nspname = 'public' OR n.nspname LI
 UNION ALL SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname LIKE 'c\_%%' AND c.relkind IN ('r', 'p') AND has_table_privilege(current_user, c.oid, 'TRUNCATE, REFERENCES, TRIGGER')
 UNION ALL SELECT 'member of ' || roleid::regrole FROM pg_auth_members WHERE member = current_user::regrole
+UNION ALL SELECT 'set_config()' WHERE has_function_privilege('pg_catalog.set_config(text, text, boolean)', 'EXECUTE')
 LIMIT 5
 """
 _SHRINKING = r"""
@@ -96,7 +97,8 @@ _TESTS: tuple[tuple[str, list[Any], str, str, str], ...] = (
     (_SHRINKING, [], "tenancy.E006", "Audit trails that can be shortened or changed", "Run migrate_database."),
     (_STANDBYS, [list(EXEMPT)], "tenancy.E012",
      "Standby companies that are not shut, or that the registry names", "Drop the schema; another is made."),
-    (_POWERS, [], "tenancy.E008", "The serving login may do more than read and write rows", "Revoke it."),
+    (_POWERS, [], "tenancy.E008", "The serving login may do more than read and write rows",
+     "Revoke it; a superuser runs embedded/grants.sql in the database."),
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from benchmarks.measure import Cost, Server, alternate, best
 from benchmarks.stock import stock_list
 
 GOAL, GOAL_OF_STOCK = 5.0, 5.0
-BIND = "SELECT set_config('search_path','c_bench_api,pg_temp',true), set_config('app.company_id','bench-api',true)"
+BIND = "SET LOCAL search_path TO c_bench_api, pg_temp; SET LOCAL app.company_id TO 'bench-api'"
 TOKEN = """SELECT t.id, t.scopes::text, u.id, u.email, u.name, u.role, u.language FROM accounts_apitoken t
 JOIN accounts_user u ON u.id = t.user_id WHERE t.digest = %s AND t.revoked_at IS NULL AND t.expires_at > %s AND u.is_active"""
 LIST = """SELECT t.id, t.remote_id AS number, t.subject, t.status_label AS status, t.status_category AS category,

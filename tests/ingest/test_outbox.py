@@ -17,8 +17,8 @@ from apps.ingest.sql import claim_rows
 def test_a_claim_takes_no_more_than_its_batch_however_the_planner_reads_it(in_acme):
     owe(Outbox.Kind.THREAD, [uuid4() for _ in range(60)])
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_hashagg = off; SET LOCAL enable_sort = off")
-        cursor.execute("SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off")
+        for name in ("hashjoin", "hashagg", "sort", "mergejoin", "material"):
+            cursor.execute(f"SET LOCAL enable_{name} = off")
     seen: set[int] = set()
     for _ in range(6):
         claimed = claim_rows(Outbox.Kind.THREAD, 10, CLAIM_SECONDS)

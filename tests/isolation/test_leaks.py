@@ -31,7 +31,7 @@ from tests.isolation.stock.run import in_turns
 
 ROOT = Path(__file__).resolve().parents[2]
 EARLY: list[Any] = []
-BIND = "SELECT set_config('search_path', '\"c_north\", pg_temp', true), set_config('app.company_id', 'north', true)"
+BIND = "SET LOCAL search_path TO c_north, pg_temp; SET LOCAL app.company_id TO 'north'"
 
 
 def run_stock(url: str, *names: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from apps.tenancy.checks import wall_errors
 
-BIND = "SELECT set_config('search_path', '\"c_north\", pg_temp', true), set_config('app.company_id', 'north', true)"
+BIND = "SET LOCAL search_path TO c_north, pg_temp; SET LOCAL app.company_id TO 'north'"
 REFUSED = [
     "ALTER ROLE deskhand_app BYPASSRLS",
     "ALTER ROLE deskhand_app SUPERUSER",

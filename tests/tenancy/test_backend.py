@@ -93,7 +93,7 @@ def test_each_statement_outside_a_transaction_is_bound_and_leaves_nothing(acme, 
         for cursor in (outside.cursor(), outside.prepared_cursor()):
             with cursor:
                 cursor.execute(WHERE)
-                assert cursor.fetchone() == ('"c_acme", pg_temp', "acme")
+                assert cursor.fetchone() == ("c_acme, pg_temp", "acme")
                 assert isinstance(cursor.cursor, BoundCursor)
         assert isinstance(outside.prepared_cursor().cursor._cursor, PreparedCursor)
     assert outside.connection.pgconn.transaction_status == TransactionStatus.IDLE
@@ -106,7 +106,7 @@ def test_a_statement_that_fails_outside_a_transaction_leaves_the_connection_usab
             cursor.execute("SELECT 1 / 0")
         assert outside.connection.pgconn.transaction_status == TransactionStatus.IDLE
         cursor.execute(WHERE)
-        assert cursor.fetchone() == ('"c_acme", pg_temp', "acme")
+        assert cursor.fetchone() == ("c_acme, pg_temp", "acme")
 
 
 def test_a_transaction_is_committed_and_binds_again_afterwards(acme, outside):

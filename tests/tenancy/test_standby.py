@@ -165,7 +165,7 @@ def test_a_standby_is_shut_to_the_serving_login(committed, superuser_url):
         admin.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO deskhand_app").format(sql.Identifier(name)))
         for role in ("deskhand_app", "deskhand_owner"):
             admin.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
-            admin.execute("SELECT set_config('app.company_id', 'acme', true)")
+            admin.execute("SET LOCAL app.company_id TO 'acme'")
             for table in set(tables) - {"django_migrations"}:
                 with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"), admin.transaction():
                     admin.execute(sql.SQL("INSERT INTO {} (company_id) VALUES ('acme')").format(sql.Identifier(name, table)))

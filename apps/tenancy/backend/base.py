@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.db.backends.postgresql.base import Cursor, ServerBindingCursor
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.postgresql.introspection import DatabaseIntrospection
 from django.db.backends.utils import debug_transaction
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
@@ -20,10 +20,11 @@ from apps.tenancy.context import Binding, CompanySwitch, current_binding
 from apps.tenancy.names import schema_of
 
 # pg_temp last: a temporary table one company left behind must not shadow a real table for the next.
-BIND = b"SELECT set_config('search_path', %s, true), set_config('app.company_id', %s, true)"
-READ_ONLY = b"SET TRANSACTION READ ONLY; "
-FORGET = "SELECT set_config('search_path', 'pg_catalog', true), set_config('app.company_id', '', true)"
-
+# SET and not set_config(): the login may not call that one, for an injected expression could bind anew (decision 0036).
+BIND = b"SET LOCAL search_path TO %s, pg_temp; SET LOCAL app.company_id TO %s"
+# A query at the end: until there has been one, SET TRANSACTION READ WRITE would be the way back.
+READ_ONLY = b"SET TRANSACTION READ ONLY; %s; SELECT"
+FORGET = b"SET LOCAL search_path TO pg_catalog; SET LOCAL app.company_id TO ''"
 
 PREPARE_AFTER = 5  # psycopg's default; DB_PREPARED=False for a PgBouncer that cannot keep statements
 
@@ -36,11 +37,10 @@ def bind(connection: Connection[Any], binding: Binding) -> None:
     """
     if binding.schema != schema_of(binding.company_id):
         alarm("schema_company", schema=binding.schema)
-    quote = Escaping(connection.pgconn).escape_literal
-    # The schema is quoted as a name too: set_config takes the path as text.
-    text = BIND % (quote(f'"{binding.schema}", pg_temp'.encode()), quote(binding.company_id.encode()))
+    quote = Escaping(connection.pgconn)
+    text = BIND % (quote.escape_identifier(binding.schema.encode()), quote.escape_literal(binding.company_id.encode()))
     if _only_reads(binding):
-        text = READ_ONLY + text
+        text = READ_ONLY % text
     idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
     _send(connection, _begin(connection) + text if idle else text)
 
@@ -62,7 +62,19 @@ def _send(connection: Connection[Any], text: bytes) -> None:
         raise error_from_result(result, encoding=connection.info.encoding)
 
 
-class PreparedCursor(ServerBindingCursor):
+class OneStatement:
+    """What is executed is one statement: the server refuses a second one behind a semicolon (decision 0036)."""
+
+    def _execute_send(self, query: Any, *, force_extended: bool = False, **options: Any) -> None:
+        # The simple protocol takes several statements, and costs less; without a semicolon there is only one.
+        super()._execute_send(query, force_extended=force_extended or b";" in query.query, **options)  # type: ignore[misc]
+
+
+class PlainCursor(OneStatement, Cursor):
+    """Django's own, parameters put into the text."""
+
+
+class PreparedCursor(OneStatement, ServerBindingCursor):
     """Parameters travel apart from the text, and the server keeps the plan of a statement a company asks often.
 
     A plan is made for one search path, and PostgreSQL makes it anew after a change of company. So every company has
@@ -144,7 +156,15 @@ class DatabaseWrapper(TenantsWrapper):
         found: dict[str, Any] = super().get_connection_params()
         if "prepare_threshold" not in self.settings_dict["OPTIONS"]:
             found["prepare_threshold"] = PREPARE_AFTER  # for PreparedCursor: Django's own puts parameters into the text
+        found["cursor_factory"] = PlainCursor
         return found
+
+    def _configure_timezone(self, connection: Any) -> bool:
+        """As Django's, which calls set_config(). Returns False: libpq opens no transaction, there is none to commit."""
+        if connection.info.parameter_status("TimeZone") != self.timezone_name:
+            quote = Escaping(connection.pgconn).escape_literal
+            _send(connection, b"SET TIME ZONE " + quote(self.timezone_name.encode()))
+        return False
 
     def prepared_cursor(self) -> Any:
         """cursor() for the compiled SQL of hot reads: bound, wrapped and logged like any other."""
@@ -207,7 +227,7 @@ class DatabaseWrapper(TenantsWrapper):
 
     def savepoint_rollback(self, sid: str) -> None:
         super().savepoint_rollback(sid)
-        self._bound = None  # the set_config may have been inside the savepoint
+        self._bound = None  # the binding may have been inside the savepoint
 
     def close(self) -> None:
         self._bound = None
@@ -216,8 +236,7 @@ class DatabaseWrapper(TenantsWrapper):
     def unbind(self) -> None:
         """Called when a binding ends: a transaction that goes on without it must see nothing."""
         if self._bound is not None and self.in_atomic_block and not self.needs_rollback:
-            with self.connection.cursor() as plain:
-                plain.execute(FORGET)
+            _send(self.connection, FORGET)
         self._bound = None
 
 
