@@ -40,7 +40,7 @@ class Server:
             self.pid = _parent(connection.info.backend_pid)
 
     def cpu(self) -> float:
-        living = [_ran(pid) for pid in (self.pid, *_children(self.pid))]
+        living = [_ran(pid) for pid in (self.pid, *children(self.pid))]
         fields = _stat(self.pid)
         return sum(living) + (int(fields[13]) + int(fields[14])) / TICK
 
@@ -85,7 +85,8 @@ def _parent(pid: int) -> int:
     return int(_stat(pid)[1])
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes it started that still run."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:

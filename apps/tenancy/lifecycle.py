@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 from psycopg.types.json import Jsonb
 
@@ -23,8 +24,9 @@ from apps.core.models import AuditEvent
 from apps.tenancy.context import bind_company
 from apps.tenancy.models import Company, Order
 from apps.tenancy.orders import operators
-from apps.tenancy.provisioning import build_company, owner_connection, put_status
+from apps.tenancy.provisioning import build_company, kept_connection, owner_connection, put_status
 from apps.tenancy.registry import company_named, forget_hosts
+from apps.tenancy.standby import keep
 
 log = structlog.get_logger("deskhand.lifecycle")
 LONGEST_WAIT = 60  # seconds between two attempts
@@ -87,6 +89,17 @@ def plan(kind: Order.Kind, *steps: Step) -> None:
     _plans[kind] = steps
 
 
+def provide() -> None:
+    """The provisioning worker's look: orders first; when none is due, one standby company after the other.
+
+    Raises as work_off() does.
+    """
+    with kept_connection() as owner:
+        _work_off(owner)
+        while keep(owner, settings.STANDBY_COMPANIES):
+            _work_off(owner)
+
+
 def work_off(order_id: UUID | None = None) -> float | None:
     """Do what is due (or the one order), then return the seconds until something is due again; None: nothing is open.
 
@@ -94,9 +107,13 @@ def work_off(order_id: UUID | None = None) -> float | None:
     """
     with owner_connection() as owner:
         owner.autocommit = True
-        for (due,) in owner.execute(_DUE, {"id": order_id}).fetchall():
-            _work(owner, due)
-        row = owner.execute(_SOONEST).fetchone()
+        return _work_off(owner, order_id)
+
+
+def _work_off(owner: psycopg.Connection, order_id: UUID | None = None) -> float | None:
+    for (due,) in owner.execute(_DUE, {"id": order_id}).fetchall():
+        _work(owner, due)
+    row = owner.execute(_SOONEST).fetchone()
     return None if row is None or row[0] is None else max(0.0, row[0])
 
 

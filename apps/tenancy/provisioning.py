@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 import psycopg
 from django.conf import settings
@@ -12,21 +14,69 @@ from apps.core.errors import BadInput, Conflict
 from apps.tenancy.models import Company
 from apps.tenancy.names import check_company_id, schema_of
 from apps.tenancy.registry import forget_hosts
-from apps.tenancy.standby import claim, keep
+from apps.tenancy.standby import claim
 from apps.tenancy.template import replay
+
+KEPT_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    connection: psycopg.Connection
+    since: float
+
+
+_kept: _Kept | None = None
 
 
 @contextmanager
 def owner_connection() -> Iterator[psycopg.Connection]:
     """A connection of the migrating login. Raises BadInput where this process was not given one."""
+    with _connect() as connection:
+        yield connection
+
+
+def _connect() -> psycopg.Connection:
     url = settings.MIGRATE_DATABASE_URL
     if not url:
         raise BadInput(
             "MIGRATE_DATABASE_URL is not set here; run this where companies are provisioned.",
             code="migrate_login_missing",
         )
-    with psycopg.connect(url) as connection:
-        yield connection
+    return psycopg.connect(url)
+
+
+@contextmanager
+def kept_connection() -> Iterator[psycopg.Connection]:
+    """An owner_connection() in autocommit that the provisioning worker keeps for its next look.
+
+    To warm a fresh one up takes PostgreSQL as long as to claim a standby. It is renewed after KEPT_SECONDS, for the
+    server remembers every table it meets, and after any error. Other processes keep none.
+    """
+    global _kept
+    kept, _kept = _kept, None  # nobody else gets it meanwhile
+    if kept is None or not _answers(kept.connection) or time.monotonic() - kept.since > KEPT_SECONDS:
+        if kept is not None:
+            kept.connection.close()
+        kept = _Kept(_connect(), time.monotonic())
+        kept.connection.autocommit = True
+    try:
+        yield kept.connection
+    except BaseException:
+        kept.connection.close()
+        raise
+    if settings.PROVISIONS and _kept is None:
+        _kept = kept
+    else:
+        kept.connection.close()
+
+
+def _answers(connection: psycopg.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
 
 
 def create_company(
@@ -62,15 +112,6 @@ def build_company(owner: psycopg.Connection, company_id: str, *, name: str, lang
     if not claim(owner, schema=schema, company_id=company_id):
         replay(owner, schema=schema, company_id=company_id)
     _register(owner, company_id, schema, name, language, region or settings.REGION)
-
-
-def keep_standbys() -> bool:
-    """One step towards settings.STANDBY_COMPANIES prepared schemas; False when nothing is left to do.
-
-    Raises BadInput in a process without the migrating login, psycopg.Error when PostgreSQL is away or full.
-    """
-    with owner_connection() as owner:
-        return keep(owner, settings.STANDBY_COMPANIES)
 
 
 def put_status(

@@ -12,8 +12,9 @@ _TABLE = re.compile(r"(CREATE TABLE (\S+)) \(\n(.*)\n\)", re.DOTALL)
 _BOTH = ("SET LOCAL ROLE ",)
 # Nobody gets in before the company is known: neither into the schema nor, by a policy, at a row.
 _LETS_IN = ("GRANT USAGE ON SCHEMA ", "CREATE POLICY ")
+_ROWS = "INSERT INTO "  # of its own, also those that name nobody: migrations are applied when a company opens
 # Rows come after the policies, for row security is in force by then; the door to the schema is opened last.
-_ORDER = ("SET LOCAL ROLE ", "ALTER TABLE ", "CREATE POLICY ", "", "INSERT INTO ", "GRANT USAGE ON SCHEMA ")
+_ORDER = ("SET LOCAL ROLE ", "ALTER TABLE ", "CREATE POLICY ", "", _ROWS, "GRANT USAGE ON SCHEMA ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def split(text: str) -> Halves:
             named = [line for line in lines if COMPANY_MARK in line]
             ahead.append(_table(head, [line for line in lines if line not in named]))
             rest += [_constraint(name, line) for line in named]
-        elif COMPANY_MARK in statement or statement.startswith(_LETS_IN):
+        elif COMPANY_MARK in statement or statement.startswith((*_LETS_IN, _ROWS)):
             rest.append(statement)
         else:
             ahead.append(statement)

@@ -18,10 +18,9 @@ from apps.core.errors import Forbidden, NoCompany, NotFound
 from apps.core.events import Scope
 from apps.tenancy import looks
 from apps.tenancy.context import Binding, CompanySwitch, bind_company, current_company
-from apps.tenancy.lifecycle import work_off
+from apps.tenancy.lifecycle import provide
 from apps.tenancy.models import Company
 from apps.tenancy.names import OPERATOR_COMPANY
-from apps.tenancy.provisioning import keep_standbys
 from apps.tenancy.registry import all_companies, company_named
 
 HEADER = "deskhand"
@@ -187,13 +186,8 @@ def for_each_company(work: Callable[[], object], *, suspended: bool = False) -> 
 
 @shared_task(base=OperatorTask, name="tenancy.provision_due", soft_time_limit=270, time_limit=300)
 def provision_due() -> None:
-    """The provisioning worker's look at the orders. Beat sends it every few seconds.
-
-    When none is due it sees to the standby companies, and looks at the orders again after each.
-    """
-    work_off()
-    while keep_standbys():
-        work_off()
+    """The provisioning worker's look at the orders and its standby companies. Beat sends it every few seconds."""
+    provide()
 
 
 def hurry_orders() -> None:

@@ -25,10 +25,10 @@ from django.conf import settings  # noqa: E402
 
 from apps.compliance import heads  # noqa: E402
 from apps.core.models import AuditEvent  # noqa: E402
-from apps.tenancy import closing, lifecycle, orders  # noqa: E402
+from apps.tenancy import closing, lifecycle, orders, standby  # noqa: E402
 from apps.tenancy.context import bind_company  # noqa: E402
 from apps.tenancy.models import Order  # noqa: E402
-from apps.tenancy.provisioning import create_company, keep_standbys  # noqa: E402
+from apps.tenancy.provisioning import create_company, owner_connection  # noqa: E402
 from tests.faults.leaving import furnish, heads_kept, left_over  # noqa: E402
 from tests.isolation.companies import drop  # noqa: E402
 
@@ -73,9 +73,10 @@ def prepare(kind: str) -> None:
 
 def keep(count: int) -> None:
     """Have that many standbys."""
-    settings.STANDBY_COMPANIES = count
-    while keep_standbys():
-        pass
+    with owner_connection() as owner:
+        owner.autocommit = True
+        while standby.keep(owner, count):
+            pass
 
 
 def standbys() -> list[str]:

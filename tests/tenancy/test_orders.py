@@ -239,7 +239,7 @@ def test_a_worker_serves_with_the_login_that_fits_its_queue(settings):
 def test_the_clock_and_the_worker_ask_before_they_start(committed):
     import config.celery
 
-    app = Celery("probe")
+    app = Celery("probe", set_as_current=False)
     app.amqp.queues.select(["provision"])
     with pytest.raises(SystemExit, match="E010"):
         config.celery.look_before_beating()

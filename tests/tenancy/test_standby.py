@@ -110,6 +110,8 @@ def test_a_company_opened_from_a_standby_equals_one_opened_directly(committed, s
             assert ahead == direct
             dumps = [dump(PG_DUMP, superuser_url, schema=f"c_{one}", company_id=one).splitlines() for one in NAMES]
             assert dumps[1] == dumps[0]
+            opened = "SELECT created_at FROM public.tenancy_company WHERE company_id = 'ahead'"
+            assert admin.execute("SELECT DISTINCT applied FROM c_ahead.django_migrations").fetchall() == admin.execute(opened).fetchall()
             admin.execute("SET LOCAL ROLE deskhand_app")
             assert wall_errors(admin.cursor()) == []
 
@@ -118,7 +120,7 @@ def test_together_the_halves_are_the_template():
     """Statement by statement, but for the constraints that leave their tables."""
     text = template.template_sql()
     halves = splitting.split(text)
-    assert template.COMPANY_MARK not in halves.ahead and "POLICY" not in halves.ahead
+    assert template.COMPANY_MARK not in halves.ahead and "POLICY" not in halves.ahead and "INSERT INTO" not in halves.ahead
     both = halves.ahead + halves.rest
     for statement in filter(str.strip, text.split(";\n")):
         if not statement.startswith("CREATE TABLE"):
@@ -283,6 +285,35 @@ def test_two_keepers_make_no_more_than_is_wanted(committed):
         assert not standby.keep(second, 1)
         assert standing(second) == []
     assert len(prepared(1)) == 1
+
+
+def test_the_worker_keeps_one_connection_as_long_as_it_is_sound(committed, superuser_url, settings):
+    settings.STANDBY_COMPANIES = 0
+
+    def served() -> int:
+        with provisioning.kept_connection() as owner:
+            return owner.info.backend_pid
+
+    assert served() != served(), "only the provisioning worker keeps one"
+    settings.PROVISIONS = True
+    try:
+        first = served()
+        lifecycle.provide()
+        assert served() == first
+        with pytest.raises(ZeroDivisionError), provisioning.kept_connection() as broken:
+            raise ZeroDivisionError
+        assert broken.closed, "what an error left of it is not used again"
+        second = served()
+        with psycopg.connect(superuser_url, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [second])
+        third = served()
+        assert third not in (first, second)
+        with provisioning.kept_connection(), provisioning.kept_connection() as other:
+            assert other.info.backend_pid != third, "nobody is handed one that is in use"
+    finally:
+        settings.PROVISIONS = False
+        served()
+    assert provisioning._kept is None
 
 
 @pytest.mark.parametrize("at", range(1, 8))
