@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from apps.core.models import CompanyKey
-from apps.ingest.models import Outbox
+from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe, work_off
+from apps.ingest.streams import ensure_streams
+from apps.ingest.sync import sync_page
 from apps.platforms.models import Connection, Ticket
 from apps.tenancy import lifecycle
 from apps.tenancy.context import bind_company
@@ -19,18 +21,36 @@ from apps.tenancy.provisioning import create_company
 from tests.compliance.causes import Entry, Place, bearer, causes, sent, told
 from tests.console.steps import ask, at_visited, decide, link_of, signed_in, visit, walk_in
 from tests.isolation.companies import drop
-from tests.simulated import KEY, running
+from tests.simulated import KEY, Simulator, running
 
 # --- settings and exports
 
 
-@causes("connection_saved")
-def connect_a_helpdesk(place: Place) -> list[Entry]:
+@contextlib.contextmanager
+def connected(place: Place) -> Iterator[tuple[Simulator, Connection]]:
+    """`bystander` with a helpdesk."""
     with running("--account", "generated", "--tickets", "1", "--plan", "unlimited") as simulator:
         place.allow(simulator.url.removeprefix("http://"))
         told("connect", "bystander", "freshdesk", base_url=simulator.url, api_key=KEY)
-    with bind_company(place.halls.other.binding()):
-        return [Entry("bystander", "", f"connection:{Connection.objects.get().pk}", {"platform": "freshdesk"})]
+        with bind_company(place.halls.other.binding()):
+            made = Connection.objects.latest("created_at")
+        yield simulator, made
+
+
+@causes("connection_saved")
+def connect_a_helpdesk(place: Place) -> list[Entry]:
+    with connected(place) as (_simulator, made):
+        return [Entry("bystander", "", f"connection:{made.pk}", {"platform": "freshdesk"})]
+
+
+@causes("connection_refused")
+def change_the_key_at_the_helpdesk(place: Place) -> list[Entry]:
+    with connected(place) as (simulator, made), bind_company(place.halls.other.binding()):
+        simulator.tell("key", api_key="another")
+        ensure_streams(made)
+        for stream_id in Stream.objects.filter(connection=made).values_list("pk", flat=True):
+            sync_page(stream_id=stream_id)
+        return [Entry("bystander", "", f"connection:{made.pk}", {"code": "credentials_rejected"})]
 
 
 @causes("mirror_exported")
