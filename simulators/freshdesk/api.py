@@ -146,6 +146,8 @@ class Api:
         accepts = request.headers.get("accept", "*/*")
         if not any(kind in accepts for kind in ("json", "*/*", "application/*")):
             raise Refused(406)
+        if names.get("language") and not self.world.switches.translations:
+            raise forbidden("require_feature")
         arguments = {
             name: value if name in ("language", "job") else int(value) for name, value in names.items() if value is not None
         }
@@ -162,6 +164,8 @@ class Api:
                 self.wrong, self.locked_until = 0, now + _LOCKED
             raise unauthorised()
         self.wrong = 0
+        if self.world.switches.suspended:
+            raise forbidden("account_suspended")
 
     def _authorised(self, request: Request) -> bool:
         """Basic auth: the key is the user, any password will do."""

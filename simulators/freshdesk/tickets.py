@@ -19,6 +19,7 @@ _KNOWN = {
     "filter", "requester_id", "email", "company_id", "unique_external_id", "updated_since", "order_by", "order_type",
     "include", "page", "per_page",
 }  # fmt: skip
+_OPEN = 2
 _OWNERS = {"requester_id", "email", "company_id", "unique_external_id"}
 _FEEDS: dict[str, Feed] = {"": "live", "spam": "spam", "deleted": "deleted"}
 _LIST_INCLUDES = frozenset({"stats", "requester", "description", "company"})
@@ -60,9 +61,11 @@ def list_tickets(world: World, request: Request) -> Reply:
         raise invalid("page", text)
     feed = _FEEDS.get(request.query.get("filter", ""))
     if feed is None:
-        if request.query["filter"] not in ("new_and_my_open", "watching"):
+        if request.query["filter"] == "watching":
+            return Reply([])  # the owner of the key watches nothing
+        if request.query["filter"] != "new_and_my_open":
             raise invalid("filter", "It should be one of these values: 'new_and_my_open,watching,spam,deleted'")
-        return Reply([])
+        feed = "live"
     rows, more = _rows(world, request, feed, page)
     return Reply([wire.ticket(world, row, include=include) for row in rows], more=more)
 
@@ -70,7 +73,8 @@ def list_tickets(world: World, request: Request) -> Reply:
 def _rows(world: World, request: Request, feed: Feed, page: Window) -> tuple[list[Ticket], bool]:
     order, ascending = _order(request)
     since = _since(request)
-    plain = not _OWNERS & set(request.query) and not world.archived_in_list and world.scope == 1
+    mine = request.query.get("filter") == "new_and_my_open"
+    plain = not (mine or _OWNERS & set(request.query) or world.archived_in_list or world.scope != 1)
     last = page.start + page.per_page + 1
     if plain and order == "updated_at" and since is not None:
         ids = world.listed(feed, since, page.start, page.per_page + 1, ascending=ascending)
@@ -127,6 +131,10 @@ def _chosen(world: World, request: Request, feed: Feed, since: int | None) -> It
 
 
 def _asked_by(world: World, request: Request, row: Ticket) -> bool:
+    if request.query.get("filter") == "new_and_my_open" and (
+        row.status != _OPEN or row.responder_id not in (None, world.profile.agents[0].id)
+    ):
+        return False
     requester, email = request.query.get("requester_id"), request.query.get("email")
     if requester is not None and str(row.requester_id) != requester:
         return False

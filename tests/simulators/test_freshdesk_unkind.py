@@ -75,6 +75,26 @@ def test_too_many_wrong_keys_lock_everybody_out_for_a_while(account: Inside) -> 
     assert account.status("/agents/me") == 200
 
 
+def test_a_suspended_account_answers_nothing_and_a_small_plan_has_no_languages(account: Inside) -> None:
+    article = account.get("/solutions/categories")[0]["id"]
+    account.tell("switches", translations=False)
+    answer = account.ask("GET", f"/solutions/categories/{article}/folders/de")
+    assert (answer.status, orjson.loads(answer.body)["code"]) == (403, "require_feature")
+    assert account.status("/solutions/categories") == 200
+    account.tell("switches", suspended=True)
+    answer = account.ask("GET", "/agents/me")
+    assert (answer.status, orjson.loads(answer.body)["code"]) == (403, "account_suspended")
+
+
+def test_new_and_my_open_are_open_and_nobodys_or_mine() -> None:
+    account = generated(300)
+    account.update(op="status", random=90, value=2)
+    owner = account.get("/agents/me")["id"]
+    found = account.get("/tickets", filter="new_and_my_open", updated_since="2000-01-01", per_page=100)
+    assert {(row["status"], row["responder_id"]) for row in found} == {(2, None), (2, owner)}
+    assert account.get("/tickets", filter="watching") == []
+
+
 def answered(account: Inside, **fault: Any) -> Response:
     account.tell("faults", faults=[{"at": [1], **fault}])
     return account.ask("GET", "/agents/me")
