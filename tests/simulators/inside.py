@@ -30,13 +30,22 @@ class Inside:
         self.control = Control(self.api, asyncio.Event())
         self.api.world.clock.set(at=self.api.world.clock.second(), rate=0)
 
-    def ask(self, method: str, path: str, body: Any = None, *, key: str = KEY, **params: Any) -> Response:
-        """One call of the API, below /api/v2."""
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str = KEY,
+        headers: dict[str, str] | None = None,
+        **params: Any,
+    ) -> Response:
+        """One call of the API, below /api/v2. A body of bytes is sent as it is."""
         login = base64.b64encode(f"{key}:X".encode()).decode()
-        headers = {"authorization": f"Basic {login}", "content-type": "application/json", "host": "sim.example"}
+        sent = {"authorization": f"Basic {login}", "content-type": "application/json", "host": "sim.example"}
         query = {name: str(value) for name, value in params.items()}
-        content = b"" if body is None else orjson.dumps(body)
-        return asyncio.run(self.api(Request(method, f"/api/v2{path}", query, headers, content)))
+        content = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
+        return asyncio.run(self.api(Request(method, f"/api/v2{path}", query, sent | (headers or {}), content)))
 
     def get(self, path: str, **params: Any) -> Any:
         """The JSON of a call that must succeed."""
