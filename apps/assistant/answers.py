@@ -68,6 +68,88 @@ class TicketThread(Shape):
     messages: list[ThreadEntry]
 
 
+class ArticleRow(Shape):
+    """One language of a published article. `visibility`: who may read it in the helpdesk; only public is for customers."""
+
+    id: UUID
+    number: str
+    title: str
+    language: str
+    visibility: Visibility
+    category: str
+    folder: str
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ArticlePage(Shape):
+    """One page; `next` goes into the parameter `cursor`, null on the last page."""
+
+    results: list[ArticleRow]
+    next: str | None
+
+
+class Translation(Shape):
+    """The same article in another language."""
+
+    id: UUID
+    language: str
+
+
+class WholeArticle(ArticleRow):
+    """An article with its text, as the helpdesk gives it without markup."""
+
+    text: str
+    translations: list[Translation]
+
+
+class FeedState(Shape):
+    """One feed of a connection. `lag_seconds`: since it was last read to its end, null before the first time;
+    `failures`: in a row; `last_error`: a stable code, '' for none."""
+
+    feed: str
+    pages: int
+    items: int
+    completed_at: datetime | None
+    first_completed_at: datetime | None
+    lag_seconds: int | None
+    failures: int
+    last_error: str
+
+
+class ConnectionState(Shape):
+    """One account at a helpdesk."""
+
+    account: str
+    state: Literal["active", "paused", "rejected"]
+    last_error: str
+    feeds: list[FeedState]
+
+
+class DeadWork(Shape):
+    """Work that was set aside after its deliveries, by kind and code."""
+
+    kind: str
+    code: str
+    count: int
+
+
+class SyncState(Shape):
+    """How far mirror and index are. `owed`: work that waits, by kind; `failing`: of it, what has failed already;
+    `done`: every feed was read to its end once and nothing is owed."""
+
+    tickets: int
+    messages: int
+    articles: int
+    chunks: int
+    owed: dict[str, int]
+    failing: int
+    dead: list[DeadWork]
+    done: bool
+    connections: list[ConnectionState]
+
+
 class StoredBrief(Brief):
     """The brief and whether it still speaks of the whole thread."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,12 @@ from apps.assistant.answers import Problem, StoredBrief, TicketPage, TicketThrea
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question, brief_state
 from apps.assistant.shapes import Answer, Draft
-from apps.assistant.sql import list_tickets
+from apps.assistant.sql import Row, get_ticket, list_tickets
 from apps.core.api import decode_cursor, encode_cursor, page_size
 from apps.core.audit import record_on_commit
 from apps.core.errors import BadInput, NotFound
 from apps.core.views import DatabaseView
-from apps.platforms.models import Message, Ticket
+from apps.platforms.models import Ticket
 from apps.tenancy.context import current_company
 
 CATEGORIES = tuple(Ticket.Category.values)
@@ -54,18 +55,7 @@ class TicketListView(DatabaseView):
         status = request.GET.get("status", "")
         if status and status not in CATEGORIES:
             raise BadInput(f"status: one of {', '.join(CATEGORIES)}.", code="status_invalid")
-        limit = page_size(request)
-        cursor, company_id = request.GET.get("cursor", ""), current_company().company_id
-        after = tuple(decode_cursor(cursor, 2, company_id=company_id)) if cursor else None
-        rows = list_tickets(status=status, limit=limit + 1, after=after)
-        following = None
-        if len(rows) > limit:
-            last = rows[limit - 1]
-            following = encode_cursor(last["updated_at"], str(last["id"]), company_id=company_id)
-        # The rows go straight to orjson: the serializer and renderer would cost four times the query.
-        return HttpResponse(
-            orjson.dumps({"results": rows[:limit], "next": following}, default=str), content_type="application/json"
-        )
+        return keyset_page(request, lambda limit, after: list_tickets(status=status, limit=limit, after=after))
 
 
 class TicketView(DatabaseView):
@@ -74,18 +64,11 @@ class TicketView(DatabaseView):
     rule = "tickets.read"
 
     @extend_schema(operation_id="tickets_retrieve", responses={200: TicketThread, **REFUSED})
-    def get(self, request: Request, ticket_id: UUID) -> Response:
-        ticket = find_ticket(ticket_id)
-        messages = Message.objects.filter(ticket=ticket).values(
-            "id", "number", "kind", "author", "author_name", "visibility", "text", "language", "created_at"
-        )
-        return Response({
-            "id": ticket.pk, "number": ticket.remote_id, "subject": ticket.subject, "status": ticket.status_label,
-            "category": ticket.status_category, "priority": ticket.priority, "language": ticket.language,
-            "customer": ticket.customer.name if ticket.customer else None,
-            "group": ticket.group.name if ticket.group else None, "created_at": ticket.created_at,
-            "updated_at": ticket.updated_at, "messages": list(messages),
-        })  # fmt: skip
+    def get(self, request: Request, ticket_id: UUID) -> HttpResponse:
+        found = get_ticket(ticket_id)
+        if found is None:
+            raise Http404
+        return json_answer(found)
 
 
 class BriefView(DatabaseView):
@@ -133,6 +116,24 @@ def served_brief(ticket: Ticket) -> Brief:
     if stored.outcome != Brief.Outcome.NOT_ENOUGH_EVIDENCE:
         record_on_commit("draft_used", subject=f"ticket:{ticket.pk}", mode="api")
     return stored
+
+
+def keyset_page(request: Request, fetch: Callable[[int, tuple[str, ...] | None], list[Row]]) -> HttpResponse:
+    """One page of `fetch(limit, after)`, whose rows are keyed by updated_at and id; `next` is sealed for the company."""
+    limit, company_id = page_size(request), current_company().company_id
+    cursor = request.GET.get("cursor", "")
+    after = tuple(decode_cursor(cursor, 2, company_id=company_id)) if cursor else None
+    rows = fetch(limit + 1, after)
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = encode_cursor(last["updated_at"], str(last["id"]), company_id=company_id)
+    return json_answer({"results": rows[:limit], "next": following})
+
+
+def json_answer(found: Any) -> HttpResponse:
+    """Rows straight to orjson: the serializer and renderer would cost four times the query."""
+    return HttpResponse(orjson.dumps(found, default=str), content_type="application/json")
 
 
 def find_ticket(ticket_id: UUID) -> Ticket:

@@ -1,4 +1,4 @@
-"""Compiled SQL of the ticket list, the hottest read (decisions 14)."""
+"""Compiled SQL of the API's reads, the hottest of the product (decisions 14)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,32 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from apps.core.errors import BadInput
 from apps.platforms.models import Ticket
 
-_COLUMNS = {  # cast to text: a kept statement must not change its answer's types while a migration widens a column
+_TIME = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+# cast to text: a kept statement must not change its answer's types while a migration widens a column
+_TICKET = {
     "id": "t.id", "number": "t.remote_id::text", "subject": "t.subject", "status": "t.status_label::text",
     "category": "t.status_category::text", "priority": "t.priority", "language": "t.language::text",
-    "customer": "p.name::text", "group": "g.name::text", "draft": "b.outcome::text",
-    "created_at": """to_char(t.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
-    "updated_at": """to_char(t.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+    "customer": "p.name::text", "group": "g.name::text", "created_at": _TIME.format("t.created_at"),
+    "updated_at": _TIME.format("t.updated_at"),
 }  # fmt: skip
-_NAMES = tuple(_COLUMNS)
+_LISTED = _TICKET | {"draft": "b.outcome::text"}
+_MESSAGE = {
+    "id": "m.id", "number": "m.number", "kind": "m.kind::text", "author": "m.author::text",
+    "author_name": "m.author_name::text", "visibility": "m.visibility::text", "text": "m.text",
+    "language": "m.language::text", "created_at": _TIME.format("m.created_at"),
+}  # fmt: skip
+_ARTICLE = {
+    "id": "a.id", "number": "a.remote_id::text", "title": "a.title", "language": "a.language::text",
+    "visibility": "a.visibility::text", "category": "a.category::text", "folder": "a.folder::text", "tags": "a.tags::text",
+    "created_at": _TIME.format("a.created_at"), "updated_at": _TIME.format("a.updated_at"),
+}  # fmt: skip
+_WHOLE = _ARTICLE | {"text": "a.text"}
 _LIST = """
 SELECT {columns}
 FROM platforms_ticket t
@@ -29,13 +42,71 @@ LEFT JOIN assistant_brief b ON b.ticket_id = t.id
 WHERE t.state IN ('live', 'archived') AND NOT t.deleted {status} {after}
 ORDER BY t.updated_at DESC, t.id DESC LIMIT {limit}
 """
+_ONE = f"""
+SELECT {", ".join(_TICKET.values())}
+FROM platforms_ticket t
+LEFT JOIN platforms_person p ON p.id = t.customer_id
+LEFT JOIN platforms_group g ON g.id = t.group_id
+WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
+"""  # noqa: S608 - our own columns
+_THREAD = f"SELECT {', '.join(_MESSAGE.values())} FROM platforms_message m WHERE m.ticket_id = %s ORDER BY m.number"  # noqa: S608
+_ARTICLES = """
+SELECT {columns}
+FROM platforms_article a
+WHERE a.published AND NOT a.deleted {public} {language} {since} {after}
+ORDER BY a.updated_at DESC, a.id DESC LIMIT {limit}
+"""
+_ONE_ARTICLE = f"""
+SELECT {", ".join(_WHOLE.values())}, a.connection_id
+FROM platforms_article a
+WHERE a.id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s)
+"""  # noqa: S608
+_TRANSLATIONS = """
+SELECT a.id, a.language::text FROM platforms_article a
+WHERE a.connection_id = %s AND a.remote_id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s)
+ORDER BY a.language
+"""
+Row = dict[str, Any]
 
 
-def list_tickets(*, status: str, limit: int, after: tuple[str, ...] | None) -> list[dict[str, Any]]:
+def list_tickets(*, status: str, limit: int, after: tuple[str, ...] | None) -> list[Row]:
     """Rows as the API shows them, newest change first, keyset by (updated_at, id)."""
+    return _rows(_list(status, limit, after is not None), _key(after) if after else None, tuple(_LISTED))
+
+
+def get_ticket(ticket_id: UUID) -> Row | None:
+    """A shown ticket with its thread as the API shows it, private notes included; None when there is none."""
+    found = _rows(_ONE, [ticket_id], tuple(_TICKET))
+    return found[0] | {"messages": _rows(_THREAD, [ticket_id], tuple(_MESSAGE))} if found else None
+
+
+def list_articles(
+    *, private: bool, language: str, since: datetime | None, limit: int, after: tuple[str, ...] | None
+) -> list[Row]:
+    """Usable articles, newest change first. `private`: with those customers do not see."""
+    statement = _articles(private, bool(language), since is not None, limit, after is not None)
+    given = [*([language] if language else []), *([since] if since else []), *(_key(after) if after else [])]
+    return [_with_tags(row) for row in _rows(statement, given, tuple(_ARTICLE))]
+
+
+def get_article(article_id: UUID, *, private: bool) -> Row | None:
+    """One language of a usable article with the others it exists in; None when there is none for this reader."""
+    found = _rows(_ONE_ARTICLE, [article_id, private], (*_WHOLE, "connection"))
+    if not found:
+        return None
+    row = _with_tags(found[0])
+    languages = _rows(_TRANSLATIONS, [row.pop("connection"), row["number"], private], ("id", "language"))
+    return row | {"translations": [one for one in languages if one["id"] != article_id]}
+
+
+def _rows(statement: str, given: list[Any] | None, names: tuple[str, ...]) -> list[Row]:
     with connection.prepared_cursor() as cursor:
-        cursor.execute(_list(status, limit, after is not None), _key(after) if after else None)
-        return [dict(zip(_NAMES, row, strict=True)) for row in cursor.fetchall()]
+        cursor.execute(statement, given)
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _with_tags(row: Row) -> Row:
+    return row | {"tags": orjson.loads(row["tags"])}
 
 
 @lru_cache(maxsize=64)
@@ -44,9 +115,21 @@ def _list(status: str, limit: int, later: bool) -> str:
     if status and status not in Ticket.Category.values:
         raise BadInput(f"status: one of {', '.join(Ticket.Category.values)}.", code="status_invalid")
     return _LIST.format(
-        columns=", ".join(_COLUMNS.values()),
+        columns=", ".join(_LISTED.values()),
         status=f"AND t.status_category = '{status}'" if status else "",
         after="AND (t.updated_at, t.id) < (%s, %s)" if later else "",
+        limit=int(limit),
+    )
+
+
+@lru_cache(maxsize=64)
+def _articles(private: bool, language: bool, since: bool, limit: int, later: bool) -> str:
+    return _ARTICLES.format(
+        columns=", ".join(_ARTICLE.values()),
+        public="" if private else "AND a.visibility = 'public'",
+        language="AND a.language = %s" if language else "",
+        since="AND a.updated_at >= %s" if since else "",
+        after="AND (a.updated_at, a.id) < (%s, %s)" if later else "",
         limit=int(limit),
     )
 

@@ -69,6 +69,9 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "api/v1/tickets/<uuid:ticket_id>/"): READERS,
     ("GET", "api/v1/tickets/<uuid:ticket_id>/brief/"): READERS,
     ("GET", "api/v1/tickets/<uuid:ticket_id>/draft/"): READERS,
+    ("GET", "api/v1/articles/"): READERS,
+    ("GET", "api/v1/articles/<uuid:article_id>/"): READERS,
+    ("GET", "api/v1/sync/"): LEADS | {"token:read"},  # tokens act for an admin here
     ("POST", "api/v1/ask/"): ASKERS,
     ("GET", "support-access/"): NOT_THERE | {"admin"},
     ("POST", "support-access/<uuid:access_id>/"): NOT_THERE | {"admin"},
