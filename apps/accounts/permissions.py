@@ -19,6 +19,7 @@ RULES: dict[str, tuple[frozenset[str], Scope | None]] = {
     "tickets.read": (SUPPORT | VISITORS, Scope.READ),
     "articles.read": (SUPPORT | VISITORS, Scope.READ),
     "notes.read": (SUPPORT, Scope.READ),
+    "views.own": (SUPPORT, None),
     "assistant.read": (SUPPORT, Scope.READ),
     "assistant.ask": (SUPPORT, Scope.ASK),
     "sync.read": (LEADS, Scope.READ),

@@ -1,9 +1,10 @@
-"""What the assistant made: one brief per ticket, kept with the version of the thread it was made from."""
+"""What the assistant made, one brief per ticket kept with the version of its thread; and the views people saved."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,3 +46,34 @@ class Brief(CompanyModel):
 
     def shape(self) -> shapes.Brief:
         return shapes.Brief.model_validate(self.data)
+
+
+class SavedView(CompanyModel):
+    """One person's own list of tickets: a name and the filters of the queue it stands for, in the person's order."""
+
+    MOST = 20  # a person
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "user": NONE, "name": CONTENT, "query": CONTENT, "position": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views", db_index=False)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=1500, blank=True)  # as queues.Filters.query() writes it
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering = ["position"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "position"], name="assistant_view_place", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.UniqueConstraint(fields=["user", "name"], name="assistant_view_name"),
+            models.CheckConstraint(condition=models.Q(position__lt=20), name="assistant_view_most"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.assistant.models import Brief
+from apps.accounts.permissions import may
+from apps.assistant.models import Brief, SavedView
 from apps.assistant.pages import Due, due_of
 from apps.assistant.services import brief_state
+from apps.assistant.sql import count_sides
 from apps.assistant.words import category_words, priority_words, state_words
+from apps.core.templatetags.deskhand import language_name
 from apps.platforms.models import Group, Person, Ticket
 
 PAGE = 50
 STATUSES = ("waiting", "open", "pending", "solved", "closed")
 SOLVED = (Ticket.Category.SOLVED, Ticket.Category.CLOSED)
 STATES = {"ready": "ready", "ask": "ask", "thin": "thin", "stale": "stale", "preparing": "made"}  # state -> icon
+PRIORITIES = ("4", "3", "2", "1")
+TAG_LIMIT = 100  # characters
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # stands for "no deadline" where rows are ordered by it
 
 
@@ -37,7 +41,9 @@ class Filters:
     view: str = ""  # mine | unassigned
     state: str = ""
     group: str = ""
+    priority: str = ""  # 1 to 4
     language: str = ""
+    tag: str = ""
     sort: str = "recent"  # recent | due
 
     @classmethod
@@ -48,9 +54,16 @@ class Filters:
             view=_one_of(given.get("view", ""), ("mine", "unassigned"), ""),
             state=_one_of(given.get("state", ""), tuple(STATES), ""),
             group=group if _is_uuid(group) else "",
+            priority=_one_of(given.get("priority", ""), PRIORITIES, ""),
             language=given.get("language", "")[:12],
+            tag=given.get("tag", "").replace("\0", "")[:TAG_LIMIT],
             sort=_one_of(given.get("sort", ""), ("recent", "due"), "recent"),
         )
+
+    @classmethod
+    def of(cls, query: str) -> Filters:
+        """Those of a query string."""
+        return cls.read(QueryDict(query))
 
     def query(self, **changes: str) -> str:
         """The query string of these filters with some changed; defaults are left out."""
@@ -61,7 +74,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether anything beyond the status hides tickets."""
-        return any((self.view, self.state, self.group, self.language))
+        return any((self.view, self.state, self.group, self.priority, self.language, self.tag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +98,19 @@ def tickets_of(filters: Filters, person: User) -> QuerySet[Ticket]:
         tickets = tickets.filter(agent=None)
     if filters.group:
         tickets = tickets.filter(group_id=filters.group)
+    if filters.priority:
+        tickets = tickets.filter(priority=int(filters.priority))
+    if filters.tag:
+        tickets = tickets.filter(tags__contains=[filters.tag])
     if filters.language:
         tickets = tickets.filter(language=filters.language)
     return with_state(tickets).filter(assistant_state=filters.state) if filters.state else tickets
 
 
 def agents_of(person: User) -> set[UUID]:
-    """The helpdesk's agents this person is: the mapping of decisions 4, or the same address before it was made."""
-    found = Person.objects.filter(Q(user_id=person.pk) | Q(email=person.email or None), kind=Person.Kind.AGENT)
+    """The helpdesk's agents this person is: the mapping of decisions 4, or the same address while nobody is mapped."""
+    unmapped = Q(user_id=None, email__iexact=person.email or None)
+    found = Person.objects.filter(Q(user_id=person.pk) | unmapped, kind=Person.Kind.AGENT)
     return set(found.values_list("pk", flat=True))
 
 
@@ -164,39 +182,64 @@ def heading(filters: Filters) -> str:
     return _("Tickets: %(status)s") % {"status": category_words(filters.status)}
 
 
+def name_of(filters: Filters, person: User) -> str:
+    """The heading of the page: the saved view it is, or what the filters say."""
+    saved = SavedView.objects.filter(user_id=person.pk, query=filters.query()).first() if filters.query() else None
+    return saved.name if saved else heading(filters)
+
+
 def sections(filters: Filters, person: User) -> list[dict[str, Any]]:
-    """The side column. Counts are of tickets with the chosen status: one grouped query for all of them."""
-    counted = list(
-        with_state(by_status(filters.status))
-        .values_list("group_id", "language", "assistant_state", "agent_id")
-        .annotate(tickets=Count("id"))
-        .order_by()
-    )
-    groups, tongues, states, agents = (_sum(counted, place) for place in range(4))
-    mine = sum(agents[one] for one in agents_of(person))
-    names = dict(Group.objects.filter(pk__in=[key for key in groups if key]).values_list("pk", "name"))
+    """The side column. Counts are of tickets with the chosen status: one statement for all of them."""
+    counts = count_sides(with_state(by_status(filters.status)))
+    agents, groups = counts["agent"], counts["group"]
+    mine = sum(agents[str(one)] for one in agents_of(person)) if agents else 0
+    names = sorted(Group.objects.filter(pk__in=[key for key in groups if key]).values_list("name", "pk"))
+    tags = [*counts["tag"].most_common(), *([(filters.tag, 0)] if filters.tag and filters.tag not in counts["tag"] else [])]
     return [
         {"title": _("Views"), "links": [
             _link(filters, _("All open") if filters.status == "waiting" else _("All"), agents.total(), view=""),
             _link(filters, _("Mine"), mine, view="mine"), _link(filters, _("Unassigned"), agents[None], view="unassigned")]},
+        *_saved(filters, person),
         {"title": _("Status"), "links": [
             _link(filters, _("Waiting for an answer") if one == "waiting" else category_words(one), None, status=one)
             for one in STATUSES]},
-        {"title": _("Group"), "links": [
-            _link(filters, name, groups[key], group=str(key)) for key, name in sorted(names.items(), key=lambda one: one[1])]},
+        {"title": _("Group"), "links": [_link(filters, name, groups[str(key)], group=str(key)) for name, key in names]},
+        {"title": _("Priority"), "links": [
+            _link(filters, priority_words(int(one)), counts["priority"][one], priority=one) for one in PRIORITIES]},
         {"title": _("Assistant"), "links": [
-            _link(filters, state_words(one), states[one], state=one) | {"icon": icon} for one, icon in STATES.items()]},
+            _link(filters, state_words(one), counts["state"][one], state=one) | {"icon": icon} for one, icon in STATES.items()]},
         {"title": _("Language"), "links": [
-            _link(filters, code, count, language=code) | {"lang": code} for code, count in tongues.most_common() if code]},
+            _link(filters, code, count, language=code) | {"lang": code}
+            for code, count in counts["language"].most_common() if code]},
+        {"title": _("Tags"), "links": [_link(filters, tag, count or None, tag=tag) for tag, count in tags]},
     ]  # fmt: skip
 
 
-def _sum(counted: list[tuple[Any, ...]], place: int) -> Counter[Any]:
-    """Tickets by the value at one place of the grouped rows."""
-    found: Counter[Any] = Counter()
-    for row in counted:
-        found[row[place]] += row[4]
-    return found
+def _saved(filters: Filters, person: User) -> list[dict[str, Any]]:
+    """One's own views; a visitor of support has none."""
+    if not may("views.own", person.role):
+        return []
+    here = filters.query()
+    links = [
+        {"label": view.name, "count": None, "current": view.query == here, "query": view.query}
+        for view in SavedView.objects.filter(user_id=person.pk)
+    ]
+    return [{"title": _("Saved views"), "links": links, "own": here or "sort=recent"}]
+
+
+def filter_words(filters: Filters) -> str:
+    """What these filters choose, for the list of saved views."""
+    parts = [heading(filters) if filters.status == "waiting" else category_words(filters.status)]
+    if filters.status != "waiting" and filters.view:
+        parts.append(_("Mine") if filters.view == "mine" else _("Unassigned"))
+    if filters.group:
+        parts.append(Group.objects.filter(pk=filters.group).values_list("name", flat=True).first() or "–")
+    parts += [priority_words(int(filters.priority))] if filters.priority else []
+    parts += [state_words(filters.state)] if filters.state else []
+    parts += [language_name(filters.language)] if filters.language else []
+    parts += [filters.tag] if filters.tag else []
+    parts += [_("Due first")] if filters.sort == "due" else []
+    return " · ".join(parts)
 
 
 def sorts(filters: Filters) -> list[dict[str, Any]]:

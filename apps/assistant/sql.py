@@ -1,7 +1,8 @@
-"""Compiled SQL of the API's reads, the hottest of the product (decisions 14)."""
+"""Compiled SQL of the API's reads and of the queue's counts, the hottest of the product (decisions 14)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import QuerySet
 
 from apps.core.errors import BadInput
 from apps.platforms.models import Ticket
@@ -66,6 +68,19 @@ SELECT a.id, a.language::text FROM platforms_article a
 WHERE a.connection_id = %s AND a.remote_id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s)
 ORDER BY a.language
 """
+_SIDES = """
+WITH base (a_group, language, state, agent, priority, tags) AS MATERIALIZED ({base})
+SELECT 'group', a_group::text, count(*) FROM base GROUP BY a_group
+UNION ALL SELECT 'language', language, count(*) FROM base GROUP BY language
+UNION ALL SELECT 'state', state, count(*) FROM base GROUP BY state
+UNION ALL SELECT 'agent', agent::text, count(*) FROM base GROUP BY agent
+UNION ALL SELECT 'priority', priority::text, count(*) FROM base GROUP BY priority
+UNION ALL (SELECT 'tag', tag, count(*) FROM base,
+  jsonb_array_elements_text(CASE jsonb_typeof(tags) WHEN 'array' THEN tags ELSE '[]' END) tag
+  GROUP BY tag ORDER BY count(*) DESC, tag LIMIT {tags})
+"""
+SIDES = ("group", "language", "state", "agent", "priority", "tag")
+MOST_TAGS = 12
 Row = dict[str, Any]
 
 
@@ -97,6 +112,18 @@ def get_article(article_id: UUID, *, private: bool) -> Row | None:
     row = _with_tags(found[0])
     languages = _rows(_TRANSLATIONS, [row.pop("connection"), row["number"], private], ("id", "language"))
     return row | {"translations": [one for one in languages if one["id"] != article_id]}
+
+
+def count_sides(tickets: QuerySet[Ticket]) -> dict[str, Counter[str | None]]:
+    """How many of these tickets have each group, language, assistant_state, agent, priority, and the commonest tags."""
+    wanted = tickets.order_by().values_list("group_id", "language", "assistant_state", "agent_id", "priority", "tags")
+    base, given = wanted.query.sql_with_params()
+    found: dict[str, Counter[str | None]] = {side: Counter() for side in SIDES}
+    with connection.cursor() as cursor:
+        cursor.execute(_SIDES.format(base=base, tags=MOST_TAGS), given)
+        for side, value, tickets_counted in cursor.fetchall():
+            found[side][value] = tickets_counted
+    return found
 
 
 def _rows(statement: str, given: list[Any] | None, names: tuple[str, ...]) -> list[Row]:

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from apps.assistant import sent, sources, views
+from apps.assistant import saved_pages, sent, sources, views
 
 app_name = "assistant"
 urlpatterns = [
     path("", views.queue, name="queue"),
+    path("views/", saved_pages.views, name="views"),
+    path("views/<uuid:view_id>/", saved_pages.change_view, name="view"),
     path("tickets/<uuid:ticket_id>/", views.ticket_page, name="ticket"),
     path("tickets/<uuid:ticket_id>/draft/", views.draft_card, name="draft"),
     path("tickets/<uuid:ticket_id>/draft/used/", views.draft_used, name="draft-used"),

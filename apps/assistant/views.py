@@ -61,7 +61,7 @@ def _queue_context(request: HttpRequest) -> dict[str, Any]:
     with transaction.atomic():
         rows, following = queues.page(filters, queues.tickets_of(filters, request.user), request.GET)
         return {
-            "section": "queue", "heading": queues.heading(filters), "rows": rows, "next": following,
+            "section": "queue", "heading": queues.name_of(filters, request.user), "rows": rows, "next": following,
             "first": (filters.query() or "sort=recent") if request.GET.get("after") else "",
             "sections": queues.sections(filters, request.user), "sorts": queues.sorts(filters),
             "narrowed": filters.narrowed or filters.status != "waiting", "reader_language": _language(request),

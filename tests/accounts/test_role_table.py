@@ -27,6 +27,9 @@ ASKERS = PEOPLE | {"token:ask"}
 # (method, route) -> who gets through; all others are sent to sign in, or refused
 TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", ""): OWN,  # operators are led to their console
+    ("GET", "views/"): PEOPLE,
+    ("POST", "views/"): PEOPLE,
+    ("POST", "views/<uuid:view_id>/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/draft/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/draft/used/"): PEOPLE,

@@ -30,6 +30,7 @@ def many(in_acme, make_user):
             connection=connection, remote_id=str(number), subject=f"Case {number}", status_value="2", status_label="Open",
             status_category="solved" if number == 12 else "open", language="de" if number % 2 else "en",
             agent=mara if number < 2 else None, group=group if number < 5 else None, thread_version="v1",
+            priority=number % 4 + 1, tags=["charging", "Über 100 %"] if number % 3 == 0 else [],
             due_by=None if number == 3 else NOW + timedelta(hours=number % 4), created_at=NOW,
             updated_at=NOW + timedelta(minutes=number // 2), raw_hash="x",
         )
@@ -66,6 +67,10 @@ def test_filters_narrow_and_combine(many):
     assert set(shown(many, "language=de&view=mine")) == {"1"}
     group = Group.objects.get()
     assert set(shown(many, f"group={group.pk}")) == {"0", "1", "2", "3", "4"}
+    assert set(shown(many, "priority=4")) == {"3", "7", "11"}
+    assert set(shown(many, "tag=charging")) == {"0", "3", "6", "9"}
+    assert set(shown(many, "tag=%C3%9Cber+100+%25&priority=3")) == {"6"}
+    assert shown(many, "tag=charg") == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +81,9 @@ def test_filters_narrow_and_combine(many):
         "state=x",
         "group=x",
         "sort=x",
+        "priority=5",
+        "priority=%00",
+        "tag=%00",
         "after=x&id=x",
         "after=2026-13-45T00:00&id=",
         "after=2026-11-20",
@@ -92,6 +100,35 @@ def test_the_side_column_counts_what_its_links_show(many):
             for link in section["links"]:
                 if link["count"] is not None and not link["current"]:
                     assert len(shown(many, link["query"])) == link["count"], link
+
+
+def test_the_side_column_is_one_statement_and_a_chosen_tag_stays_in_it(many, django_assert_num_queries):
+    with django_assert_num_queries(4):  # counts, my agents, names of groups, saved views
+        sections = queues.sections(queues.Filters(tag="nowhere"), many)
+    tags = {link["label"]: link for section in sections if section["title"] == "Tags" for link in section["links"]}
+    assert (tags["charging"]["count"], tags["nowhere"]["count"], tags["nowhere"]["current"]) == (4, None, True)
+
+
+def test_only_the_commonest_tags_are_listed(many, monkeypatch):
+    Ticket.objects.filter(remote_id="1").update(tags=[f"tag {number:02}" for number in range(20)])
+    Ticket.objects.filter(remote_id="2").update(tags="no list")
+    found = [link["label"] for section in queues.sections(queues.Filters(), many) if section["title"] == "Tags" for link in section["links"]]
+    assert found[:2] == ["Über 100 %", "charging"] or found[:2] == ["charging", "Über 100 %"]
+    assert len(found) == 12
+
+
+def test_my_tickets_are_of_the_agent_a_lead_mapped_to_me_and_not_of_my_address(many, make_user, in_acme):
+    """Decision 4: the address counts only while nobody is mapped; what a lead has set wins."""
+    mara = Person.objects.get(name="Mara")
+    assert queues.agents_of(many) == {mara.pk}
+    Person.objects.filter(pk=mara.pk).update(email="AGENT@Acme.example")
+    assert queues.agents_of(many) == {mara.pk}
+    lead = make_user(in_acme, "lead")
+    Person.objects.filter(pk=mara.pk).update(user=lead)
+    assert queues.agents_of(many) == set()
+    assert queues.agents_of(lead) == {mara.pk}
+    Person.objects.create(connection=mara.connection, remote_id="9", kind="customer", name="x", email=many.email)
+    assert queues.agents_of(many) == set()
 
 
 def test_solved_tickets_are_not_counted_as_being_prepared(many):

@@ -178,6 +178,7 @@ def test_a_visitor_sees_no_private_note_and_nothing_made_from_one(halls, deliver
         browser, _asked = visit(halls, deliver)
         assert "CNRY-note" not in browser.get(f"/tickets/{ticket.pk}/").content.decode()
         assert browser.get(f"/sources/messages/{note.pk}/").status_code == 404
+        assert browser.get(f"/messages/{note.pk}/sent/").status_code == 404
         agent = signed_in(halls.visited, "agent")
         assert "CNRY-note" in agent.get(f"/tickets/{ticket.pk}/").content.decode()
     finally:

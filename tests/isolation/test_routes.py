@@ -37,6 +37,8 @@ COMPANY: Rows = {
     "account/tokens/<uuid:token_id>/replace/": ("/account/tokens/{token}/replace/", 403, 302),
     "account/tokens/<uuid:token_id>/revoke/": ("/account/tokens/{token}/revoke/", 403, 302),
     "": ("/", 200, 302),
+    "views/": ("/views/", 200, 302),
+    "views/<uuid:view_id>/": ("/views/{ticket}/", 405, 302),
     "tickets/<uuid:ticket_id>/": ("/tickets/{ticket}/", 404, 302),
     "tickets/<uuid:ticket_id>/draft/": ("/tickets/{ticket}/draft/", 404, 302),
     "tickets/<uuid:ticket_id>/draft/used/": ("/tickets/{ticket}/draft/used/", 405, 302),
