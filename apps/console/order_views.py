@@ -14,6 +14,7 @@ from apps.console.places import operators_only
 from apps.console.views import show_company
 from apps.core.errors import AppError, BadInput, Conflict, NotFound
 from apps.tenancy.orders import ask_close, ask_open, ask_resume, ask_suspend, newest_orders
+from apps.tenancy.standby import ready
 from apps.tenancy.tasks import hurry_orders
 
 NAME_LENGTH = 120
@@ -81,6 +82,7 @@ def _orders(
     context = {
         "section": "orders", "orders": newest_orders(), "error": error, "given": given or {},
         "languages": settings.LANGUAGES, "domain": settings.BASE_DOMAIN,
+        "ready": ready(), "wanted": settings.STANDBY_COMPANIES,
     }  # fmt: skip
     return render(request, "console/orders.html", context, status=status)
 

@@ -120,7 +120,9 @@ def test_a_company_is_opened_suspended_and_resumed_by_order(halls, olga, ordered
     answer = olga.post("/console/orders/open/", {"company": "fresh", "name": "Fresh Fruit", "language": "fr"})
     assert answer.status_code == 302
     assert not Company.objects.filter(company_id="fresh").exists()  # the page itself has no login for that
-    assert "fresh" in olga.get("/console/orders/").content.decode()
+    page = olga.get("/console/orders/").content.decode()
+    assert "fresh" in page
+    assert "ahead: 0 of 2." in page or "Unternehmen: 0 von 2." in page
     work_off()
     fresh = Company.objects.get(company_id="fresh")
     assert (fresh.name, fresh.language, fresh.status) == ("Fresh Fruit", "fr", "active")

@@ -138,7 +138,10 @@ def test_an_order_is_done_from_a_standby_and_the_next_look_makes_another(committ
     provision_due()
     with owning() as owner:
         before = standing(owner)
-        assert len(before) == 2
+        assert len(before) == standby.ready() == 2
+        owner.execute(f"COMMENT ON SCHEMA {before[0]} IS 'another release'")
+        assert standby.ready() == 1
+        owner.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(before[0]), standby.halves().mark))
         order = orders.ask_open(company_id="order-made", name="Order")
         lifecycle.work_off()
         assert orders.find_order(order.pk).state == "done"
