@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from apps.accounts.access import allow
 from apps.accounts.confirm_views import confirm_first
 from apps.accounts.models import SecondFactor
 from apps.accounts.pictures import setup_of
+from apps.accounts.sessions import go_on_alone
 from apps.accounts.steps import PROVEN, WAITING, start_waiting, waiting_id
 from apps.accounts.throttle import OLD, give_back_try, remember_browser, take_code
 from apps.accounts.views import minutes, too_many
@@ -103,7 +103,7 @@ def _turn_off(request: HttpRequest) -> HttpResponse:
 
 def _go_on(request: HttpRequest, person: Any) -> None:
     """This browser stays signed in, under a new key; every other session has ended."""
-    update_session_auth_hash(request, person)
+    go_on_alone(request, person, "factor")
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:

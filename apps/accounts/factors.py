@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import RecoveryCode, SecondFactor, User
+from apps.accounts.session_models import open_for
 from apps.core.audit import record
 from apps.core.crypto import seal, unseal
 from apps.core.errors import BadInput
@@ -136,6 +137,8 @@ def reset(person: User) -> bool:
     """For somebody who has lost app and codes: all of it goes, their sessions too. Returns whether there was anything."""
     with transaction.atomic():
         found = _forget(person)
+        if found:
+            open_for(person).end("factor")
     if found:
         record("mfa_reset", subject=person.principal)
     return found

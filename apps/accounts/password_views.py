@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.db import transaction
@@ -22,8 +21,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.access import allow
 from apps.accounts.models import User
 from apps.accounts.resets import ask_reset, reset_tokens, set_by_link
-from apps.accounts.session_models import open_for
-from apps.accounts.sessions import this_session
+from apps.accounts.sessions import go_on_alone
 from apps.accounts.tasks import hand_over, mail_changed, mail_reset
 from apps.accounts.throttle import OLD, remember_browser
 from apps.accounts.views import minutes, too_many
@@ -115,8 +113,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/change_password.html", context, status=400)
     with transaction.atomic():
         form.save()
-        open_for(person).exclude(pk=this_session(request)).end("password")
-    update_session_auth_hash(request, person)  # this browser goes on, under a new key
+        go_on_alone(request, person, "password")
     record("password_changed", subject=f"user:{person.pk}", mode="page")
     with suppress(ExternalUnavailable):
         hand_over(mail_changed, str(person.pk))

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 
+from apps.accounts.session_models import open_for
 from apps.accounts.session_store import UNATTENDED
 from apps.tenancy.context import current_binding
 from apps.tenancy.credentials import split_cookie
@@ -18,6 +20,12 @@ def this_session(request: HttpRequest) -> UUID | None:
     """The UserSession this request comes in; None for nobody."""
     request.session.get("")  # loads it if nothing has yet
     return getattr(request.session, "entry", None)
+
+
+def go_on_alone(request: HttpRequest, person: Any, reason: str) -> None:
+    """Password or second factor has changed: this browser stays signed in, under a new key, and no other does."""
+    open_for(person).exclude(pk=this_session(request)).end(reason)
+    update_session_auth_hash(request, person)
 
 
 class CompanySessionMiddleware(SessionMiddleware):

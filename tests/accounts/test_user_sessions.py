@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 
+import pyotp
 import pytest
 import time_machine
 from django.contrib.auth import SESSION_KEY
@@ -17,7 +18,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import Role, User
+from apps.accounts.factors import reset, secret_of
+from apps.accounts.models import Role, SecondFactor, User
 from apps.accounts.session_models import ABSOLUTE, UserSession, idle_of
 from apps.accounts.session_store import SessionStore, digest_of
 from apps.accounts.sweeping import KEPT, sweep_sessions
@@ -302,6 +304,21 @@ def test_a_password_set_by_link_ends_all(acme, mara):
         assert set_by_link(person=person, token=reset_tokens.make_token(person), password=NEW)
     assert [is_in(one) for one in browsers] == [False, False]
     assert audited(acme) == [("password", 2)]
+
+
+def test_a_second_factor_set_up_or_reset_ends_the_other_sessions(acme, mara):
+    browser, other = signed_in(), signed_in(CHROME)
+    browser.post("/account/second-factor/", {"verb": "start"})
+    with bind_company(acme.binding()):
+        code = pyotp.TOTP(secret_of(SecondFactor.objects.get())).now()
+    assert browser.post("/account/second-factor/", {"verb": "confirm", "code": code}).status_code == 200
+    assert [is_in(one) for one in (browser, other)] == [True, False]
+    assert audited(acme) == [("factor", 1)]
+    with bind_company(acme.binding()):
+        assert reset(User.objects.get(pk=mara.pk))
+    assert not is_in(browser)
+    assert audited(acme) == [("factor", 1), ("factor", 1)]
+    assert [one.ended_at is None for one in rows(acme)] == [False, False]
 
 
 def test_a_session_that_names_a_person_and_has_no_row_is_nobody_s(acme, mara, make_user):

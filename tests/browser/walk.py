@@ -71,6 +71,9 @@ def _signing_in(reader: Reader) -> Iterator[str]:
     page.locator("main button[type=submit]").click()
     expect(page.locator("[aria-invalid=true]").first).to_be_visible()
     yield "change of password, refused"
+    reader.go("/account/sessions/")
+    expect(page.locator(".things .tag")).to_be_visible()
+    yield "where you are signed in"
     reader.go("/")
 
 

@@ -25,6 +25,7 @@ BOUNDED = (
     "tests/tenancy/test_bounded_cache.py::test_a_value_of_another_company_or_region_is_a_leak_and_counted",
     "tests/tenancy/test_bounded_cache.py::test_forgetting_one_company_leaves_the_others",
 )
+ENDS = ("tests/accounts/test_user_sessions.py",)
 SEALED = ("tests/core/test_crypto.py",)
 FOUND = ("tests/search/test_walls.py",)
 OWN_IDS = "condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])\n"
@@ -58,6 +59,20 @@ FAULTS = (
     Fault("a session cookie's company is not compared", "apps/accounts/sessions.py",
           "if binding and parts and parts[0] == binding.company_id else None", "if parts else None",
           ("tests/accounts/test_sessions.py",)),
+    Fault("an ended session goes on", "apps/accounts/sql.py",
+          "p.digest = s.session_key AND p.ended_at IS NULL AND p.expires_at > %s", "p.digest = s.session_key AND p.begun_at < %s", ENDS),
+    Fault("a session goes on after its person was switched off", "apps/accounts/sql.py",
+          "u.id = p.user_id AND u.is_active AND u.role = p.role", "u.id = p.user_id AND u.role = p.role", ENDS),
+    Fault("a session goes on after its person got another role", "apps/accounts/sql.py",
+          "u.id = p.user_id AND u.is_active AND u.role = p.role", "u.id = p.user_id AND u.is_active", ENDS),
+    Fault("a session that no row vouches for is somebody's", "apps/accounts/session_store.py",
+          "if found is None or (SESSION_KEY in data and not _lives(data, found)):", "if found is None:", ENDS),
+    Fault("a session is the person's its content names, whosever row it has", "apps/accounts/session_store.py",
+          "return found.user is not None and str(found.user) == data[SESSION_KEY]", "return found.user is not None", ENDS),
+    Fault("the database holds keys that open sessions", "apps/accounts/session_store.py",
+          "return hashlib.sha256(key.encode()).hexdigest()[:40]", "return key", ENDS),
+    Fault("one's own page ends the sessions of colleagues", "apps/accounts/session_views.py",
+          "UserSession.objects.live().filter(user=_person(request).pk)", "UserSession.objects.live()", ENDS),
     Fault("a cursor opens for every company", "apps/core/api.py",
           'text = f"{company_id}\\0{body.decode()}"', 'text = f"\\0{body.decode()}"', CURSORS),
     Fault("a cursor is not sealed", "apps/core/api.py",
