@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from apps.accounts.access import allow
 from apps.accounts.confirm_views import confirm_first
 from apps.accounts.models import SecondFactor
 from apps.accounts.pictures import setup_of
-from apps.accounts.sessions import go_on_alone
+from apps.accounts.sessions import end_others
 from apps.accounts.steps import PROVEN, WAITING, start_waiting, waiting_id
 from apps.accounts.throttle import OLD, give_back_try, remember_browser, take_code
 from apps.accounts.views import minutes, too_many
@@ -54,6 +55,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     except factors.CodeRefused:
         return _page(request, status=400, refused="confirm")
     request.session.pop(WAITING, None)
+    end_others(request, person, "factor")
     _go_on(request, person)
     request.session[PROVEN] = True
     response = _page(request, codes=codes)
@@ -96,6 +98,7 @@ def _turn_off(request: HttpRequest) -> HttpResponse:
         return _page(request, status=400, refused="off")
     give_back_try(marks)
     factors.turn_off(person)
+    end_others(request, person, "factor")
     _go_on(request, person)
     messages.success(request, _("Signing in asks for your password alone from now on."))
     return redirect("accounts:second-factor")
@@ -103,7 +106,7 @@ def _turn_off(request: HttpRequest) -> HttpResponse:
 
 def _go_on(request: HttpRequest, person: Any) -> None:
     """This browser stays signed in, under a new key; every other session has ended."""
-    go_on_alone(request, person, "factor")
+    update_session_auth_hash(request, person)
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.db import transaction
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.access import allow
 from apps.accounts.models import User
 from apps.accounts.resets import ask_reset, reset_tokens, set_by_link
-from apps.accounts.sessions import go_on_alone
+from apps.accounts.sessions import end_others
 from apps.accounts.tasks import hand_over, mail_changed, mail_reset
 from apps.accounts.throttle import OLD, remember_browser
 from apps.accounts.views import minutes, too_many
@@ -113,7 +114,8 @@ def change_password(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/change_password.html", context, status=400)
     with transaction.atomic():
         form.save()
-        go_on_alone(request, person, "password")
+        end_others(request, person, "password")
+    update_session_auth_hash(request, person)  # this browser goes on, under a new key
     record("password_changed", subject=f"user:{person.pk}", mode="page")
     with suppress(ExternalUnavailable):
         hand_over(mail_changed, str(person.pk))

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 
@@ -22,10 +21,9 @@ def this_session(request: HttpRequest) -> UUID | None:
     return getattr(request.session, "entry", None)
 
 
-def go_on_alone(request: HttpRequest, person: Any, reason: str) -> None:
-    """Password or second factor has changed: this browser stays signed in, under a new key, and no other does."""
+def end_others(request: HttpRequest, person: Any, reason: str) -> None:
+    """Password or second factor has changed: no browser but this one stays signed in."""
     open_for(person).exclude(pk=this_session(request)).end(reason)
-    update_session_auth_hash(request, person)
 
 
 class CompanySessionMiddleware(SessionMiddleware):

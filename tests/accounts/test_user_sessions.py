@@ -281,6 +281,7 @@ def test_a_change_past_the_model_is_refused_all_the_same(acme, mara, change):
     browser = signed_in()
     with bind_company(acme.binding()):
         User.objects.filter(pk=mara.pk).update(**change)
+        assert dict(SessionStore(key_of(browser)).items()) == {}  # Django's look at the person comes after it
     assert not is_in(browser)
 
 
