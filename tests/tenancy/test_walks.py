@@ -36,7 +36,7 @@ def walked(django_db_setup, django_db_blocker, superuser_url):
         for company in found:
             with bind_company(company.binding()):
                 User.objects.make(email="walker@example.org", name="Walker", role="agent")
-                owe(Outbox.Kind.THREAD, [uuid4()])
+                owe(Outbox.Kind.INDEX_TICKET, [uuid4()])
         with psycopg.connect(superuser_url) as admin:
             admin.execute("ALTER SCHEMA c_walk_three RENAME TO c_away")
         try:
