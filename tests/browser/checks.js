@@ -65,8 +65,10 @@
   };
 
   // Numbers every stop of the Tab key that can be seen.
+  // One of a group of radio buttons is a stop: arrows go through the others.
+  const beside = (one) => one.type === "radio" && !one.checked && !!(one.form ?? document).querySelector(`[name="${one.name}"]:checked`);
   const stops = () => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
-    .filter((one) => one.tabIndex >= 0 && !one.disabled && one.type !== "hidden" && one.checkVisibility({ visibilityProperty: true }))
+    .filter((one) => one.tabIndex >= 0 && !one.disabled && !beside(one) && one.type !== "hidden" && one.checkVisibility({ visibilityProperty: true }))
     .map((one, at) => { one.dataset.stop = at; return [String(at), one.outerHTML.slice(0, 90)]; });
 
   // Where the focus is, whether it or the control around it is outlined, whether it is on the screen and uncovered.

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import psycopg
@@ -64,6 +65,15 @@ def served() -> Iterator[Site]:
         finally:
             vectors.stop()
             _drop_database()
+
+
+def fill_more(site: Site, module: str) -> Any:
+    """What that module prints (JSON), run in the site's database with the logins that provisioning needs."""
+    more = {
+        "MIGRATE_DATABASE_URL": engines.postgres.dsn("deskhand_migrate", COPY),
+        "SUPERUSER_URL": engines.postgres.dsn(SUPERUSER, COPY),
+    }
+    return orjson.loads(_run(module, _environment(site.vectors, urlsplit(site.origin).port or 80) | more))
 
 
 def _environment(vectors: VectorsProcess, port: int) -> dict[str, str]:

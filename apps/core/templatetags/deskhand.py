@@ -15,6 +15,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from apps.core import times
+from apps.core.text.languages import detect_language
 
 register = template.Library()
 NATIVE = {
@@ -22,6 +23,8 @@ NATIVE = {
     "fr": "Français", "es": "Español",
 }  # fmt: skip
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
+_NOT_LATIN = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+SENTENCE = 4  # words
 THEMES = ("light", "dark")
 
 register.filter("age", times.age)
@@ -63,6 +66,15 @@ def native(code: str) -> str:
 def tongue(code: str) -> str:
     """The value of a lang attribute: our 'zh' is written in simplified signs."""
     return "zh-Hans" if (code or "").lower() in ("zh", "zh-hans") else code
+
+
+@register.filter
+def written(words: str) -> SafeString:
+    """The lang attribute for what a person wrote, when nobody said in which language. A few Latin words get none: names."""
+    words = str(words or "")
+    if len(words.split()) < SENTENCE and not _NOT_LATIN.search(words):
+        return mark_safe("")
+    return format_html(' lang="{}"', tongue(detect_language(words)))
 
 
 @register.filter
