@@ -20,6 +20,7 @@ from apps.accounts.factors import reset
 from apps.accounts.models import ApiToken, Role, User
 from apps.accounts.session_models import UserSession, UserSessionQuerySet
 from apps.accounts.sessions import this_session
+from apps.accounts.tasks import tell_factor_changed
 from apps.accounts.tokens import revoke
 from apps.tenancy.context import current_company
 from apps.tenancy.names import OPERATOR_COMPANY
@@ -71,10 +72,12 @@ class UserAdmin(admin.ModelAdmin):
         """For colleagues who have lost app and codes; one's own is changed where the code is asked for."""
         if (first := confirm_first(request)) is not None:
             return first
-        count = sum(reset(person) for person in chosen.exclude(pk=request.user.pk))
+        gone = [person for person in chosen.exclude(pk=request.user.pk) if reset(person)]
+        for person in gone:
+            tell_factor_changed(person)
         # Translators: %(count)s is a number of people whose second factor was taken away.
-        told = ngettext("%(count)s second factor was reset.", "%(count)s second factors were reset.", count)
-        self.message_user(request, told % {"count": count})
+        told = ngettext("%(count)s second factor was reset.", "%(count)s second factors were reset.", len(gone))
+        self.message_user(request, told % {"count": len(gone)})
         return None
 
     @admin.action(description=_("Sign the selected people out everywhere"))

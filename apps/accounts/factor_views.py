@@ -20,6 +20,7 @@ from apps.accounts.models import SecondFactor
 from apps.accounts.pictures import setup_of
 from apps.accounts.sessions import end_others
 from apps.accounts.steps import PROVEN, WAITING, start_waiting, waiting_id
+from apps.accounts.tasks import tell_factor_changed
 from apps.accounts.throttle import OLD, give_back_try, remember_browser, take_code
 from apps.accounts.views import minutes, too_many
 from apps.core.errors import BadInput, RateLimited
@@ -107,6 +108,7 @@ def _turn_off(request: HttpRequest) -> HttpResponse:
 def _go_on(request: HttpRequest, person: Any) -> None:
     """This browser stays signed in, under a new key; every other session has ended."""
     update_session_auth_hash(request, person)
+    tell_factor_changed(person)
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:

@@ -31,6 +31,13 @@ def send_changed(person: User) -> None:
         _send(person, _("Your password was changed"), "mail/changed.txt", {"link": link})
 
 
+def send_factor_changed(person: User) -> None:
+    """Word that the second factor was set up, changed or taken away. Raises OSError."""
+    with translation.override(person.language):
+        link = company_url(current_company().company_id, reverse("accounts:forgot-password"))
+        _send(person, _("Your second factor was changed"), "mail/factor.txt", {"link": link})
+
+
 def send_companies(address: str, accounts: list[Account]) -> None:
     """The companies of an address, in the language of the first. Raises OSError."""
     with translation.override(accounts[0].language):

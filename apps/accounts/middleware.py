@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from apps.accounts.steps import lacks_factor
+from apps.core.audit import record
 from apps.tenancy.context import current_binding, name_principal
 
 
@@ -25,7 +26,9 @@ class FactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         bound = current_binding() is not None and not request.path.startswith(settings.STATIC_URL)
         if bound and settings.MFA_REQUIRED and request.session.session_key is not None and lacks_factor(request):
-            logout(request)
+            record("session_ended", subject=request.user.principal, reason="factor_missing", count=1)
+            request.session.flush()
+            request.user = AnonymousUser()
         return self.get_response(request)
 
 

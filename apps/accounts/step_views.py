@@ -15,6 +15,7 @@ from apps.accounts.factors import CodeRefused, confirm, use_code, waiting
 from apps.accounts.pictures import setup_of
 from apps.accounts.session_models import open_for
 from apps.accounts.steps import CODE, ENROL, finish, half_of, start_waiting, waiting_id
+from apps.accounts.tasks import tell_factor_changed
 from apps.accounts.throttle import give_back_try, remember_browser, take_code
 from apps.accounts.views import minutes, too_many
 from apps.core.audit import record_sparingly
@@ -68,6 +69,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
         else:
             open_for(half.person).end("factor")  # those from before it was asked for
             finish(request, half.person)
+            tell_factor_changed(half.person)
             response = render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": half.onward})
             remember_browser(response, half.person.email, proven=True)
             return response

@@ -10,7 +10,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from apps.accounts.finding import companies_of, opened
-from apps.accounts.mails import send_changed, send_companies, send_reset
+from apps.accounts.mails import send_changed, send_companies, send_factor_changed, send_reset
 from apps.accounts.models import User
 from apps.accounts.sweeping import sweep_sessions
 from apps.core.errors import ExternalUnavailable, SealBroken
@@ -36,6 +36,14 @@ def mail_changed(person_id: str) -> None:
         send_changed(person)
 
 
+@shared_task(base=CompanyTask, name="accounts.mail_factor", **AGAIN)
+def mail_factor(person_id: str) -> None:
+    """Word that the second factor was set up, changed or taken away."""
+    person = User.objects.active().filter(pk=person_id).first()
+    if person is not None and settings.MAIL.sends:
+        send_factor_changed(person)
+
+
 @shared_task(base=OperatorTask, name="accounts.mail_companies", **AGAIN)
 def mail_companies(sealed: str) -> None:
     """The companies of a sealed address, if there are any. What we did not seal is dropped."""
@@ -58,3 +66,9 @@ def hand_over(task: Any, *arguments: str) -> None:
         task.apply_async(list(arguments), expires=EXPIRES)
     except OperationalError as exc:
         raise ExternalUnavailable("The queue did not answer.", code="queue_unavailable") from exc
+
+
+def tell_factor_changed(person: User) -> None:
+    """A mail about it, unless the queue takes nothing: the change is made, the word about it is a courtesy."""
+    with suppress(ExternalUnavailable):
+        hand_over(mail_factor, str(person.pk))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from xml.etree import ElementTree
 
+import orjson
 import pytest
 import segno
 import time_machine
+from django.conf import settings
+from django.core import mail
 from django.test import Client
+from redis import Redis
 
 from apps.accounts import factors
 from apps.accounts.models import ApiToken, User
@@ -18,6 +23,7 @@ from tests.accounts.authenticators import PASSWORD, App, set_up
 from tests.accounts.people import operator_company
 
 PAGE, CONFIRM, TOKENS = "/account/second-factor/", "/account/confirm/", "/account/tokens/"
+QUEUE = "deskhand:interactive"
 EMAIL = "lena@acme.example"
 
 
@@ -164,6 +170,27 @@ def test_new_recovery_codes_and_another_phone(acme, lena, app):
     signed_in(code=app.code())  # the old one works until the new one is confirmed
     assert do(browser, "confirm", code=new.code()).status_code == 200
     assert do(browser, "nonsense").status_code == 400
+
+
+def test_the_person_is_told_by_mail_in_their_language_without_any_secret(acme, lena, app):
+    from apps.accounts import tasks
+
+    browser = signed_in(code=app.recovery[0])
+    with Redis.from_url(settings.BROKER_URL) as queue:
+        queue.delete(QUEUE)
+        do(browser, "off", password=PASSWORD, code=app.code())
+        (message,) = [orjson.loads(one) for one in queue.lrange(QUEUE, 0, -1)]
+        queue.delete(QUEUE)
+    assert message["headers"]["task"] == "accounts.mail_factor"
+    with bind_company(acme.binding()):
+        User.objects.update(language="de")
+        mail.outbox.clear()
+        tasks.mail_factor.run(*orjson.loads(b64decode(message["body"]))[0])
+    (sent,) = mail.outbox
+    assert sent.to == [EMAIL]
+    assert sent.subject == "Ihr zweiter Faktor wurde geändert"
+    assert "http://acme.localhost:8000/forgot-password/" in sent.body
+    assert app.secret not in sent.body
 
 
 # --- asked again

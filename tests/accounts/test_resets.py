@@ -283,7 +283,7 @@ def change(browser: Client, old: str, new: str = NEW, again: str = ""):
 
 def test_changing_ones_own_password_ends_every_other_session(acme, mara, queue, client_of):
     here, elsewhere = client_of(acme), client_of(acme)
-    assert 'href="/password/"' in here.get("/").content.decode()
+    assert 'href="/password/"' in here.get("/account/second-factor/").content.decode()
     answer = change(here, OLD)
     assert answer["Location"] == "/password/?changed=1"
     assert "Your password is changed" in here.get(answer["Location"]).content.decode()

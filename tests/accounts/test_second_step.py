@@ -395,6 +395,16 @@ def test_who_becomes_an_admin_signs_in_anew(acme, mara, required):
     assert password(browser)["Location"] == ENROL
 
 
+def test_a_session_from_before_the_setting_ends(acme, mara, settings):
+    browser = at()
+    password(browser)
+    settings.MFA_REQUIRED = frozenset({"agent"})
+    assert browser.get("/api/v1/tickets/").status_code == 401
+    assert events(acme, "session_ended") == [{"reason": "factor_missing", "count": 1}]
+    assert not is_in(browser)
+    assert password(browser)["Location"] == ENROL
+
+
 def test_by_default_those_who_can_do_harm_must():
     from config.env import Env
 

@@ -18,6 +18,11 @@ PEOPLE = (
     ("jonas@acme.example", "Jonas Weidner-Schulze", "agent", "de"),
     ("admin@acme.example", "Acme Admin", "admin", "en"),
 )
+# One for every way the site is looked at: they set a second factor up on the way, which can be done once.
+NEWCOMERS = tuple(
+    (f"noor.{language}-{theme}-{width}@acme.example", "Noor Haddad", "privacy", language)
+    for language in ("en", "ko", "ja", "de") for theme in ("light", "dark") for width in (1280, 320)
+)  # fmt: skip
 FIX_KO = "이어버드 두 개를 케이스에 넣고 뚜껑을 열어 두세요. 불빛이 주황색이 될 때까지 뒷면 버튼을 15초 동안 누르세요. 그런 다음 충전 오류를 고친 업데이트 2.4.2를 설치하세요."  # fmt: skip
 REPLACE = "To replace a cracked charging case we need to find the purchase. Send us the order number and a photo of the case. The new case is shipped within two working days."  # fmt: skip
 GERMAN = "Rechnungsanschriftsänderungsbestätigung für Ladeschalenersatzlieferung fehlt"
@@ -36,7 +41,7 @@ def main() -> int:
 
     acme = Company.objects.get(company_id="acme")
     with bind_company(acme.binding()):
-        for email, name, role, language in PEOPLE:
+        for email, name, role, language in (*PEOPLE, *NEWCOMERS):
             User.objects.make(email=email, name=name, role=role, password=PASSWORD, language=language)
         names = put_cases()
     sys.stdout.buffer.write(orjson.dumps(names))

@@ -85,6 +85,7 @@ def _environment(vectors: VectorsProcess, port: int) -> dict[str, str]:
         "QDRANT_URL": vectors.url,
         "QDRANT_API_KEY": vectors.token,
         "PUBLIC_URL": f"http://localhost:{port}",
+        "MFA_REQUIRED": "privacy",
     }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from playwright.sync_api import expect
+import pyotp
+from playwright.sync_api import Page, expect
 
 from tests.browser import checks
+from tests.browser.fill import PASSWORD
 from tests.browser.reader import Reader
 
 
@@ -38,7 +40,7 @@ class Walk:
 def walk_through(reader: Reader) -> Walk:
     walk = Walk()
     reader.watch.expected = {400, 404}
-    for part in (_signing_in, _queue, _ticket, _answers, _sources, _states, _ask_page, _missing_page):
+    for part in (_signing_in, _queue, _ticket, _answers, _sources, _states, _ask_page, _missing_page, _second_factor):
         for screen in part(reader):
             walk.measure(reader, screen)
     walk.watched = reader.watch.report()
@@ -158,3 +160,58 @@ def _missing_page(reader: Reader) -> Iterator[str]:
     page = reader.go("/nothing/here/")
     expect(page.locator("h1")).to_be_visible()
     yield "page not found"
+
+
+def _second_factor(reader: Reader) -> Iterator[str]:
+    """The reader has none; somebody else must have one."""
+    page = reader.go("/account/second-factor/")
+    yield "second factor, off"
+    reader.go("/account/confirm/")
+    expect(page.locator("#id_password")).to_be_visible()
+    yield "confirm that it is you"
+    reader.go("/")
+    _as_newcomer(reader)
+    secret = "".join(page.locator(".key").inner_text().split())
+    yield "second factor, set up at sign-in"
+    _give_code(page, "not a code")
+    expect(page.locator("#refused")).to_be_visible()
+    yield "second factor, code refused at sign-in"
+    _give_code(page, pyotp.TOTP(secret).now())
+    expect(page.locator(".codes li")).to_have_count(10)
+    yield "recovery codes at sign-in"
+    page.locator(".card a.btn.primary").click()
+    expect(page.locator("#rows")).to_be_visible()
+    reader.go("/account/second-factor/")
+    yield "second factor, on"
+    page.locator("button[value=start]").click()
+    expect(page.locator(".qr-box svg")).to_be_visible()
+    yield "second factor, another phone"
+    page.locator("button[value=cancel]").click()
+    page.locator("button[value=codes]").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    yield "recovery codes"
+    recovery = page.locator(".codes li").first.inner_text()
+    reader.go("/")
+    _as_newcomer(reader)
+    yield "sign-in, code"
+    _give_code(page, "not a code")
+    expect(page.locator("#refused")).to_be_visible()
+    yield "sign-in, code refused"
+    _give_code(page, recovery)
+    expect(page.locator("#rows")).to_be_visible()
+
+
+def _as_newcomer(reader: Reader) -> None:
+    """Sign out, and in as somebody of this variant's own; ends where a code is asked for."""
+    page = reader.page
+    page.locator("summary.who").click()
+    page.locator("form[action='/sign-out/'] button").click()
+    page.locator("#id_username").fill(f"noor.{reader.variant}@acme.example")
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator(".card button[type=submit]").click()
+    expect(page.locator("#id_code")).to_be_visible()
+
+
+def _give_code(page: Page, code: str) -> None:
+    page.locator("#id_code").fill(code)
+    page.locator(".card button[type=submit]").click()

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from apps.accounts.factors import must_have, reset
 from apps.accounts.models import User
+from apps.accounts.tasks import tell_factor_changed
 from apps.core.errors import NotFound
 from apps.tenancy.commands import CompanyCommand
 
@@ -26,4 +27,7 @@ class Command(CompanyCommand):
         person = User.objects.filter(email=options["email"].strip().lower()).first()
         if person is None:
             raise NotFound(f"There is no person {options['email']!r} here.", code="user_unknown")
-        return {"email": person.email, "reset": reset(person), "required": must_have(person.role)}
+        done = reset(person)
+        if done:
+            tell_factor_changed(person)
+        return {"email": person.email, "reset": done, "required": must_have(person.role)}
