@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from operator import itemgetter
 
 from simulators.freshdesk import wire
 from simulators.freshdesk.clock import parse_time
@@ -83,9 +84,10 @@ def _rows(world: World, request: Request, feed: Feed, page: Window) -> tuple[lis
         ids = _by_number(world, feed, since, ascending=ascending)
         found = [row for row in map(world.listed_ticket, islice(ids, page.start, last)) if row is not None]
     else:
-        chosen = list(_chosen(world, request, feed, since))
-        chosen.sort(key=_ORDERS[order], reverse=not ascending)
-        found = chosen[page.start : last]
+        chosen = [(_ORDERS[order](row), row.id) for row in _chosen(world, request, feed, since)]
+        chosen.sort(key=itemgetter(0), reverse=not ascending)  # ties stay as the index has them
+        ids = (ticket_id for _, ticket_id in chosen[page.start : last])
+        found = [row for row in map(world.listed_ticket, ids) if row is not None]
     return found[: page.per_page], len(found) > page.per_page
 
 
