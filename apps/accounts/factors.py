@@ -31,7 +31,6 @@ DIGITS = 6
 RECOVERY_CODES, RECOVERY_LENGTH = 10, 24
 SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32: five bits each, none that is read as another
 PENDING = timedelta(minutes=30)  # how long a secret that was shown waits for its first code
-PLACE = "accounts.secondfactor.secret"
 
 
 class CodeRefused(BadInput):
@@ -56,7 +55,7 @@ def start(person: User) -> SecondFactor:
     with transaction.atomic():
         _hold(person)
         SecondFactor.objects.pending().filter(user=person).delete()
-        sealed = seal(secret, company_id=current_company().company_id, field=PLACE)
+        sealed = seal(secret, company_id=current_company().company_id, field="accounts.secondfactor.secret")
         return SecondFactor.objects.create(user=person, secret=sealed)
 
 
@@ -68,7 +67,7 @@ def waiting(person: User, factor_id: UUID | None) -> SecondFactor | None:
 
 def secret_of(factor: SecondFactor) -> str:
     """The secret in base32. Raises SealBroken or KeyDestroyed as unseal()."""
-    return unseal(factor.secret, company_id=current_company().company_id, field=PLACE).decode()
+    return unseal(factor.secret, company_id=current_company().company_id, field="accounts.secondfactor.secret").decode()
 
 
 def address_of(factor: SecondFactor, person: User) -> str:
