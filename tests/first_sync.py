@@ -33,7 +33,7 @@ class FirstSync:
     def done(self) -> bool:
         """Every feed was read to its end and nothing is owed."""
         return self.site.peek(
-            f"""SELECT ((SELECT count(*) FROM c_{self.company}.ingest_stream WHERE first_completed_at IS NOT NULL) = 4
+            f"""SELECT ((SELECT count(*) > 0 AND count(*) = count(first_completed_at) FROM c_{self.company}.ingest_stream)
             AND NOT EXISTS (SELECT 1 FROM c_{self.company}.ingest_outbox))::int"""
         ) == 1
 

@@ -21,11 +21,16 @@ class Stream(CompanyModel):
         TICKETS = "tickets", _("Tickets")
         TRASHED = "trashed", _("Trashed tickets")
         SPAM = "spam", _("Spam")
+        HISTORY = "history", _("Older tickets")  # behind what is read first; once
+        IDS = "ids", _("All numbers")  # what went away without a word
+        RECENT = "recent", _("Recent threads again")  # notes that were edited or deleted without a trace
+        REFERENCE = "reference", _("Agents, groups and statuses")
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,
         "lease_until": NONE, "fence": NONE, "pages": NONE, "items": NONE, "completed_at": NONE,
         "first_completed_at": NONE, "sweep": NONE, "failures": NONE, "last_error": NONE, "deliveries": NONE,
+        "held": NONE, "confirmed_until": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -44,6 +49,8 @@ class Stream(CompanyModel):
     sweep = models.BigIntegerField(default=1)  # number of the walk under way (articles)
     failures = models.IntegerField(default=0)  # in a row
     last_error = models.CharField(max_length=60, blank=True)
+    held = models.IntegerField(default=0)  # removals that are too many to be believed without a word of somebody's
+    confirmed_until = models.DateTimeField(null=True)  # somebody said that many are gone indeed
     deliveries = models.IntegerField(default=0)  # leases since the last page that was stored or refused with reason
 
     class Meta:
@@ -59,6 +66,7 @@ class Outbox(CompanyModel):
     """A thing still owed, written in the transaction that made it necessary; one row per thing."""
 
     class Kind(models.TextChoices):
+        LOOK = "look", _("Look what became of the ticket")
         THREAD = "thread", _("Read the thread")
         INDEX_TICKET = "index_ticket", _("Index the ticket")
         INDEX_ARTICLE = "index_article", _("Index the article")

@@ -1,43 +1,73 @@
-"""How far mirror and index are, in counts a person can check."""
+"""How far mirror and index are, in counts a person can check: feeds, lag, budget left, failures by kind."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Min, Sum
+from django.utils import timezone
 
 from apps.ingest.deadletters import dead_counts
 from apps.ingest.models import Outbox, Stream
+from apps.platforms.budget import budget_of
 from apps.platforms.models import Article, Connection, Message, Ticket
 from apps.search.models import Chunk
 
 
 def progress() -> dict[str, Any]:
-    """Counts, owed work by kind, and each feed's state of the bound company. `done`: first sync over, nothing owed."""
+    """State of the bound company. Ages are seconds. `done`: the first sync is over and nothing is owed."""
     owed = dict(Outbox.objects.values_list("kind").annotate(count=Count("id")))
-    feeds = [
-        {
-            "account": stream.connection.account,
-            "feed": stream.kind,
-            "pages": stream.pages,
-            "items": stream.items,
-            "completed_at": stream.completed_at,
-            "first_completed_at": stream.first_completed_at,
-            "failures": stream.failures,
-            "last_error": stream.last_error,
-        }
-        for stream in Stream.objects.select_related("connection").order_by("connection_id", "kind")
-    ]
-    states = list(Connection.objects.values("account", "state", "last_error"))
+    feeds = [_feed(stream) for stream in Stream.objects.select_related("connection").order_by("connection_id", "kind")]
+    failures = Outbox.objects.filter(attempts__gt=0).exclude(last_error="")
+    by_kind = failures.values("kind", "last_error").annotate(count=Count("id")).order_by("kind", "last_error")
+    oldest = Outbox.objects.aggregate(at=Min("due_at"))["at"]
     return {
         "tickets": Ticket.objects.shown().count(),
         "messages": Message.objects.count(),
         "articles": Article.objects.filter(deleted=False).count(),
         "chunks": Chunk.objects.count(),
         "owed": owed,
+        "owed_age_s": _age(oldest),
         "failing": Outbox.objects.filter(attempts__gt=0).count(),
+        "failures": [{"kind": row["kind"], "code": row["last_error"], "count": row["count"]} for row in by_kind],
         "dead": dead_counts(),
+        "held": Stream.objects.aggregate(held=Sum("held"))["held"] or 0,
         "feeds": feeds,
-        "connections": states,
+        "connections": [_connection(one) for one in Connection.objects.all()],
         "done": bool(feeds) and all(feed["first_completed_at"] for feed in feeds) and not owed,
     }
+
+
+def _feed(stream: Stream) -> dict[str, Any]:
+    reading = stream.lease_until is not None and stream.lease_until > timezone.now()
+    return {
+        "account": stream.connection.account,
+        "feed": stream.kind,
+        "pages": stream.pages,
+        "items": stream.items,
+        "reading": reading,
+        "completed_at": stream.completed_at,
+        "first_completed_at": stream.first_completed_at,
+        "lag_s": _age(stream.completed_at),
+        "next_at": stream.next_at,
+        "failures": stream.failures,
+        "last_error": stream.last_error,
+        "held": stream.held,
+    }
+
+
+def _connection(connection: Connection) -> dict[str, Any]:
+    told = budget_of(connection.pk)
+    return {
+        "account": connection.account,
+        "state": connection.state,
+        "last_error": connection.last_error,
+        "calls_per_minute": told.total if told.total is not None else connection.calls_per_minute,
+        "calls_left": told.left,
+        "calls_left_age_s": told.age_s,
+        "rests_s": told.rests_s,
+    }
+
+
+def _age(moment: Any) -> float | None:
+    return None if moment is None else max(0.0, round((timezone.now() - moment).total_seconds(), 1))

@@ -113,6 +113,7 @@ class _Mirrored:
     returning: str
     kept: tuple[tuple[str, str], ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
+    cleared: tuple[str, ...] = ()
 
     @property
     def stage(self) -> str:
@@ -140,9 +141,8 @@ class _Mirrored:
         given = [f"{name}::jsonb" if name in _JSON else name for name in ("id", *self.columns)]
         source = ", ".join((*given, *(value for _name, value in self.filled)))
         kept = dict(self.kept)
-        changes = ", ".join(
-            f"{name} = {kept.get(name, f'excluded.{name}')}" for name in self.columns if name not in self.key
-        )
+        changed = [f"{name} = {kept.get(name, f'excluded.{name}')}" for name in self.columns if name not in self.key]
+        changes = ", ".join([*changed, *(f"{name} = NULL" for name in self.cleared)])
         return (
             f"INSERT INTO {self.table} AS t ({target}) SELECT {source} FROM {self.stage} "  # noqa: S608 - names of ours
             f"ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {changes} WHERE {self.guard} RETURNING {self.returning}"
@@ -152,11 +152,13 @@ class _Mirrored:
 _TICKETS = _Mirrored(
     "platforms_ticket", TICKET_COLUMNS, ("connection_id", "remote_id"),
     # A row is replaced by a newer one, or by one of the same second that differs: whole seconds hide order.
-    guard="(t.updated_at, t.raw_hash) IS DISTINCT FROM (excluded.updated_at, excluded.raw_hash)"
-    " AND t.updated_at <= excluded.updated_at",
+    # One that was thought gone is there again, whatever it says.
+    guard="((t.updated_at, t.raw_hash, t.state) IS DISTINCT FROM (excluded.updated_at, excluded.raw_hash, excluded.state)"
+    " AND t.updated_at <= excluded.updated_at) OR t.missing_at IS NOT NULL OR t.deleted",
     returning="t.id, t.status_category, t.remote_id",
     kept=(("language", "coalesce(nullif(excluded.language, ''), t.language)"),),  # a row without text tells none
     filled=(("thread_version", "''"), ("message_count", "0")),
+    cleared=("missing_at",),
 )  # fmt: skip
 _MESSAGES = _Mirrored(
     "platforms_message", MESSAGE_COLUMNS, ("ticket_id", "remote_id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +16,21 @@ from django.utils import timezone
 from apps.core.errors import AppError, Conflict, CredentialsRejected, NotFound, RateLimited
 from apps.ingest.models import Stream
 from apps.ingest.sql import take_lease
+from apps.platforms.base import Cursor, PlatformAdapter, StatusData, TicketFeed
 from apps.platforms.connecting import refuse, stops_connection
 from apps.platforms.models import Connection
+from apps.platforms.registry import adapter_class
 
 LEASE_SECONDS = 45  # a dead worker's feed is free again after it; a late writer is refused by the fence
 FORBIDDEN_SECONDS = 3600.0  # until a feed that the key may not read is tried again
 FETCH_SECONDS = 35  # of one page, so that a slow helpdesk's answer still finds the lease
-KINDS = (Stream.Kind.ARTICLES, Stream.Kind.TICKETS, Stream.Kind.TRASHED, Stream.Kind.SPAM)
+KINDS = tuple(Stream.Kind)  # in the order in which they are of use: articles, what is new, trash and spam, the past
+SLOW = (Stream.Kind.IDS, Stream.Kind.RECENT, Stream.Kind.REFERENCE)  # bring nothing to a first sync
 EVERY = {Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5}  # x POLL_SECONDS
+FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
+DAY = timedelta(days=1)
+SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 4, Stream.Kind.HISTORY: 36_500 * DAY}
+FIRST_DAYS = timedelta(days=30)  # what changed in them is read first, then the past from new to old
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +43,49 @@ class Lease:
 
 
 def ensure_streams(connection: Connection) -> None:
-    """Make the feeds of a new connection; articles first: they are of use at once."""
+    """Make the feeds of a connection that are not there. What was connected before there was a feed for the past has
+    none to read: its walk began at the beginning."""
     now = timezone.now()
+    adapter = adapter_class(connection.platform)
+    fresh = not Stream.objects.filter(connection=connection).exists()
     for kind in KINDS:
-        Stream.objects.get_or_create(connection=connection, kind=kind, defaults={"next_at": now})
+        begun = _first_cursor(adapter, connection, kind, now - FIRST_DAYS) if fresh else None
+        slow = kind in SLOW or (kind == Stream.Kind.HISTORY and begun is None)
+        facts = {
+            "cursor": begun.model_dump(mode="json") if begun else None,
+            "next_at": now + SLOWLY[kind] if slow else now,
+            "first_completed_at": now if slow else None,
+        }
+        Stream.objects.get_or_create(connection=connection, kind=kind, defaults=facts)
+
+
+def _first_cursor(
+    adapter: type[PlatformAdapter], connection: Connection, kind: Stream.Kind, border: datetime
+) -> Cursor | None:
+    """Tickets from the border on; the past up to it; trash and spam from the beginning."""
+    statuses = [StatusData.model_validate(row) for row in connection.statuses]
+    if kind == Stream.Kind.HISTORY:
+        return adapter.first_history(border, statuses=statuses)
+    if kind not in FEEDS:
+        return None
+    split = kind == Stream.Kind.TICKETS and adapter.first_history(border) is not None
+    return adapter.first_tickets(FEEDS[kind], since=border if split else None, statuses=statuses)
 
 
 def due_streams() -> list[UUID]:
-    """Feeds of active connections that nobody reads and that are due."""
+    """Feeds of active connections that nobody reads and that are due, the most useful first."""
     now = timezone.now()
     rows = Stream.objects.filter(connection__state=Connection.State.ACTIVE, next_at__lte=now)
-    rows = rows.exclude(lease_until__gt=now).order_by("kind")  # "articles" sorts first
-    return list(rows.values_list("id", flat=True))
+    found = rows.exclude(lease_until__gt=now).values_list("kind", "id")
+    return [stream_id for _kind, stream_id in sorted(found, key=lambda row: KINDS.index(Stream.Kind(row[0])))]
 
 
-def hurry(connection: Connection) -> None:
-    """Make every feed due now."""
-    Stream.objects.filter(connection=connection).update(next_at=timezone.now(), failures=0)
+def hurry(connection: Connection, *, full: bool = False) -> None:
+    """Make the feeds due now; with `full` the slow ones too, which find what went away or changed without a word."""
+    rows = Stream.objects.filter(connection=connection)
+    rows = rows.exclude(kind=Stream.Kind.HISTORY, first_completed_at__isnull=False)
+    rows = rows if full else rows.exclude(kind__in=SLOW)
+    rows.update(next_at=timezone.now(), failures=0)
 
 
 def take(stream_id: UUID) -> Lease | None:
@@ -69,8 +102,8 @@ def locked(lease: Lease) -> Stream:
     return stream
 
 
-def advance(stream: Stream, *, cursor: dict[str, Any], items: int, more: bool) -> None:
-    """Move the cursor with the rows it covers (same transaction)."""
+def advance(stream: Stream, *, cursor: dict[str, Any] | None, items: int, more: bool) -> None:
+    """Move the cursor with the rows it covers (same transaction). None: the next pass begins at the beginning."""
     now = timezone.now()
     stream.cursor = cursor
     stream.pages += 1
@@ -84,7 +117,8 @@ def advance(stream: Stream, *, cursor: dict[str, Any], items: int, more: bool) -
         stream.first_completed_at = stream.first_completed_at or now
         stream.sweep += 1
         stream.lease_until = None
-        stream.next_at = now + timedelta(seconds=settings.POLL_SECONDS * EVERY[Stream.Kind(stream.kind)])
+        kind = Stream.Kind(stream.kind)
+        stream.next_at = now + (SLOWLY.get(kind) or timedelta(seconds=settings.POLL_SECONDS * EVERY[kind]))
     stream.save()
 
 

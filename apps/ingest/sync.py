@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,19 +12,22 @@ from uuid import UUID
 import orjson
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
 from apps.core.errors import AppError, Conflict, ExternalUnavailable
 from apps.core.text import detect_language
 from apps.ingest import streams
 from apps.ingest.deadletters import DELIVERIES, bury, row_key
+from apps.ingest.deletions import finish_ids, note_ids, remove_articles
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.sql import upsert_articles, upsert_tickets
-from apps.platforms.base import ArticleData, Cursor, Page, PlatformAdapter, TicketData
-from apps.platforms.connecting import open_adapter
-from apps.platforms.models import Article, Connection, Group, Person
+from apps.platforms.base import ArticleData, Cursor, Page, PlatformAdapter, Reference, TicketData
+from apps.platforms.connecting import open_adapter, refresh_reference
+from apps.platforms.models import Article, Connection, Group, Person, Ticket
 
-OPEN_FIRST, REST = 3, 5  # priorities of owed threads: what agents wait for comes first
+OPEN_FIRST, REST, AGAIN = 3, 5, 6  # priorities of owed threads: what agents wait for comes first
+RECENT_DAYS = timedelta(days=7)
 
 
 class Outcome(StrEnum):
@@ -67,9 +71,47 @@ def read_feed(*, stream_id: UUID, go_on: Callable[[], bool]) -> Outcome:
 
 def _read_page(lease: streams.Lease) -> bool:
     stream = Stream.objects.select_related("connection").get(id=lease.stream_id)
-    page = asyncio.run(_fetch(open_adapter(stream.connection), stream))
+    if stream.kind == Stream.Kind.RECENT:
+        owe_recent(lease)
+        return False
+    adapter = open_adapter(stream.connection)
+    if stream.kind == Stream.Kind.REFERENCE:
+        _store_reference(lease, asyncio.run(_fetch_reference(adapter)))
+        return False
+    if stream.kind == Stream.Kind.IDS and adapter.first_ids() is None:
+        with transaction.atomic():
+            streams.advance(streams.locked(lease), cursor=None, items=0, more=False)
+        return False
+    page = asyncio.run(_fetch(adapter, stream))
     store_page(lease=lease, page=page)
     return page.more
+
+
+async def _fetch_reference(adapter: PlatformAdapter) -> Reference:
+    try:
+        async with asyncio.timeout(streams.FETCH_SECONDS), adapter as opened:
+            return await opened.fetch_reference()
+    except TimeoutError as exc:
+        raise ExternalUnavailable("the helpdesk did not give its lists in time") from exc
+
+
+def _store_reference(lease: streams.Lease, reference: Reference) -> None:
+    with transaction.atomic():
+        stream = streams.locked(lease)
+        connection = Connection.objects.get(id=stream.connection_id)
+        refresh_reference(connection, reference)
+        streams.advance(stream, cursor=None, items=len(reference.agents) + len(reference.groups), more=False)
+
+
+def owe_recent(lease: streams.Lease) -> None:
+    """Notes may be edited and deleted without a trace in the feeds: threads of the last days are read again."""
+    with transaction.atomic():
+        stream = streams.locked(lease)
+        since = timezone.now() - RECENT_DAYS
+        rows = Ticket.objects.filter(connection=stream.connection_id, updated_at__gte=since, deleted=False)
+        ids = list(rows.exclude(thread_version="").values_list("id", flat=True))
+        owe(Outbox.Kind.THREAD, ids, priority=AGAIN)
+        streams.advance(stream, cursor=None, items=len(ids), more=False)
 
 
 async def _fetch(adapter: PlatformAdapter, stream: Stream) -> Page[Any]:
@@ -79,6 +121,8 @@ async def _fetch(adapter: PlatformAdapter, stream: Stream) -> Page[Any]:
             cursor = _cursor(opened, stream)
             if stream.kind == Stream.Kind.ARTICLES:
                 return await opened.fetch_articles(cursor)
+            if stream.kind == Stream.Kind.IDS:
+                return await opened.fetch_ids(cursor)
             return await opened.fetch_tickets(cursor)
     except TimeoutError as exc:
         raise ExternalUnavailable("the helpdesk did not give a page in time") from exc
@@ -89,8 +133,9 @@ def _cursor(adapter: PlatformAdapter, stream: Stream) -> Cursor:
         return adapter.ArticleCursor.model_validate(stream.cursor) if stream.cursor else adapter.first_articles()
     if stream.cursor:
         return adapter.TicketCursor.model_validate(stream.cursor)
-    feeds = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
-    return adapter.first_tickets(feeds[Stream.Kind(stream.kind)])  # type: ignore[arg-type]
+    if stream.kind == Stream.Kind.IDS:
+        return adapter.first_ids() or adapter.first_tickets()
+    return adapter.first_tickets(streams.FEEDS[Stream.Kind(stream.kind)])
 
 
 def store_page(*, lease: streams.Lease, page: Page[Any]) -> None:
@@ -105,15 +150,21 @@ def store_page(*, lease: streams.Lease, page: Page[Any]) -> None:
         for remote_id in page.unreadable:
             _set_aside(connection, stream, remote_id, code="malformed_answer")
         _store_items(connection, stream, page.items, lease.deliveries if apart else 0)
-        if stream.kind == Stream.Kind.ARTICLES and not page.more:
-            _remove_unseen(connection, stream)
-        streams.advance(stream, cursor=page.next.model_dump(mode="json"), items=len(page.items), more=page.more)
+        cursor = page.next.model_dump(mode="json")
+        if not page.more and stream.kind == Stream.Kind.ARTICLES:
+            remove_articles(connection, stream)
+        if not page.more and stream.kind == Stream.Kind.IDS:
+            finish_ids(connection, stream)
+            cursor = None
+        streams.advance(stream, cursor=cursor, items=len(page.items), more=page.more)
 
 
 def _store_items(connection: Connection, stream: Stream, items: Sequence[Any], deliveries: int) -> None:
     def store(some: Sequence[Any]) -> None:
         if stream.kind == Stream.Kind.ARTICLES:
             store_articles(connection, some, sweep=stream.sweep)
+        elif stream.kind == Stream.Kind.IDS:
+            note_ids(connection, stream, some)
         else:
             store_tickets(connection, some)
 
@@ -210,14 +261,6 @@ def _article_row(connection: Connection, item: ArticleData, sweep: int) -> tuple
         str(item.status_value), item.visibility, item.category, item.folder, item.folder_id,
         orjson.dumps(list(item.tags)).decode(), False, item.created_at, item.updated_at, item.raw_hash, sweep,
     )  # fmt: skip
-
-
-def _remove_unseen(connection: Connection, stream: Stream) -> None:
-    """A completed walk that did not meet an article means it is gone: hide it and take it out of the index."""
-    gone = Article.objects.filter(connection=connection, deleted=False, sweep__lt=stream.sweep)
-    ids = list(gone.values_list("id", flat=True))
-    Article.objects.filter(id__in=ids).update(deleted=True)
-    owe(Outbox.Kind.INDEX_ARTICLE, ids, priority=1)
 
 
 def _clean(text: str | None) -> str:

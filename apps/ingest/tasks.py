@@ -9,9 +9,10 @@ from celery import shared_task
 
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import due_kinds, work_off
-from apps.ingest.streams import due_streams
+from apps.ingest.streams import due_streams, ensure_streams
 from apps.ingest.sweeping import sweep_owed
 from apps.ingest.sync import Outcome, read_feed
+from apps.platforms.models import Connection
 from apps.tenancy.registry import is_open
 from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
 
@@ -34,8 +35,14 @@ def _send_due() -> None:
 
 @shared_task(base=OperatorTask, name="ingest.sync_sweep")
 def sync_sweep() -> None:
-    """Beat's second question: is something owed that nobody knows of?"""
-    for_each_company(sweep_owed)
+    """Beat's second question: is something owed that nobody knows of, and has every connection all its feeds?"""
+    for_each_company(_sweep)
+
+
+def _sweep() -> None:
+    for connection in Connection.objects.all():
+        ensure_streams(connection)
+    sweep_owed()
 
 
 @shared_task(base=CompanyTask, name="ingest.sync_stream", look=True)
@@ -58,7 +65,7 @@ def sync_stream(stream_id: str) -> None:
 
 @shared_task(base=CompanyTask, name="ingest.read_owed", look=True)
 def read_owed(kind: str) -> None:
-    """Owed work that waits for the network (threads)."""
+    """Owed work that waits for the network (threads, looks)."""
     _work(kind)
 
 
@@ -70,7 +77,7 @@ def index_owed(kind: str) -> None:
 
 def _send(kind: str) -> None:
     """Briefs go past the index: agents wait for them, and the first ones need no more than is there."""
-    task = read_owed if kind == Outbox.Kind.THREAD else index_owed
+    task = read_owed if kind in (Outbox.Kind.THREAD, Outbox.Kind.LOOK) else index_owed
     past = {"queue": "interactive"} if kind == Outbox.Kind.BRIEF else {}
     task.apply_async([kind], expires=EXPIRES, **past)
 

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound, RateLimited
 from apps.core.text import detect_language, normalise
+from apps.ingest.deletions import remove_tickets
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import upsert_messages
@@ -80,10 +81,10 @@ async def _read(adapter: PlatformAdapter, ticket: Ticket) -> Read:
     except NotFound:
         return await _fate(adapter, ticket)
     except AppError as exc:
-        return "forbidden" if _hidden(exc) else exc
+        return "forbidden" if hidden(exc) else exc
 
 
-def _hidden(error: AppError) -> bool:
+def hidden(error: AppError) -> bool:
     """The key is good, and may not see this ticket (any more)."""
     return isinstance(error, CredentialsRejected) and not stops_connection(error)
 
@@ -92,11 +93,12 @@ async def _fate(adapter: PlatformAdapter, ticket: Ticket) -> Read:
     try:
         return await adapter.probe(ticket.remote_id)
     except AppError as exc:
-        return "forbidden" if _hidden(exc) else exc
+        return "forbidden" if hidden(exc) else exc
 
 
 def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dict[UUID, Read]) -> None:
     done, threads = [], {}
+    gone: dict[UUID, list[UUID]] = defaultdict(list)
     with transaction.atomic():
         for one in still_ours(claimed):
             answer = answers.get(one.object_id)
@@ -106,12 +108,16 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
             if isinstance(answer, AppError):
                 put_off([one], code=answer.code, passes=answer.retryable or stops_connection(answer))
                 continue
-            if isinstance(answer, str):
+            if answer in ("gone", "forbidden"):
+                gone[tickets[one.object_id].connection_id].append(one.object_id)
+            elif isinstance(answer, str):
                 _lay_down(tickets[one.object_id], answer)
             elif answer is not None:
                 threads[one.object_id] = answer
             done.append(one)
         store_threads([(tickets[key], thread) for key, thread in threads.items()])
+        for connection_id, ids in gone.items():
+            remove_tickets(connection_id, ids)
         settle(done)
     refused = {
         tickets[key].connection_id: answer.code
@@ -123,10 +129,8 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
 
 
 def _lay_down(ticket: Ticket, fate: str) -> None:
-    """The thread is not where it was: the ticket moved to spam, trash or archive, or is gone for good."""
-    if fate in ("gone", "forbidden"):
-        Ticket.objects.filter(pk=ticket.pk).update(deleted=True)
-    elif fate != "live":
+    """The thread is not where it was: the ticket moved to spam, trash or archive."""
+    if fate != "live":
         Ticket.objects.filter(pk=ticket.pk).update(state=fate)
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk], priority=1)
 
@@ -189,6 +193,8 @@ def _order(message: MessageData) -> tuple[Any, int, str]:
 
 def _store_attachments(ticket: Ticket, thread: list[MessageData]) -> None:
     with_files = {message.remote_id: message.attachments for message in thread if message.attachments}
+    kept = [file.remote_id for files in with_files.values() for file in files]
+    Attachment.objects.filter(message__ticket=ticket).exclude(remote_id__in=kept).delete()
     if not with_files:
         return
     ids = dict(Message.objects.filter(ticket=ticket, remote_id__in=with_files).values_list("remote_id", "id"))

@@ -116,6 +116,14 @@ class TicketData(Item):
     raw_hash: str  # SHA-256 of the platform's own fields: equal means nothing to store and no thread to read again
 
 
+class TicketPlace(Item):
+    """That a ticket is there, and in which feed."""
+
+    remote_id: str
+    updated_at: AwareDatetime
+    state: TicketState
+
+
 class MessageData(Item):
     """One entry of a thread after the description."""
 
@@ -274,9 +282,27 @@ class PlatformAdapter(ABC):
     async def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to close
         """Close connections; safe to call twice."""
 
+    @classmethod
     @abstractmethod
-    def first_tickets(self, feed: TicketFeed = "live") -> Cursor:
-        """Where a first sync of this feed begins. Feeds other than live need `capabilities.delete_feed`."""
+    def first_tickets(
+        cls, feed: TicketFeed = "live", *, since: datetime | None = None, statuses: Sequence[StatusData] = ()
+    ) -> Cursor:
+        """Where a first sync of this feed begins: at the beginning, or with what changed since. Feeds other than live
+        need `capabilities.delete_feed`. `statuses` are those read at connecting: they need not be asked for again."""
+
+    @classmethod
+    def first_history(cls, before: datetime, *, statuses: Sequence[StatusData] = ()) -> Cursor | None:
+        """Where the walk over what changed before that moment begins, newest first. None: `first_tickets` brings all."""
+        return None
+
+    @classmethod
+    def first_ids(cls) -> Cursor | None:
+        """Where a walk over the numbers of all tickets begins. None: this helpdesk tells of every deletion."""
+        return None
+
+    async def fetch_ids(self, cursor: Cursor) -> Page[TicketPlace]:
+        """One page of that walk. A ticket that was there from its beginning to its end is met, however it moves."""
+        raise NotFound(f"{self.kind} does not list numbers")
 
     @abstractmethod
     def first_articles(self) -> Cursor:

@@ -91,11 +91,22 @@ def _store(platform: str, config: Any, report: CheckReport, reference: Reference
     connection.state = Connection.State.ACTIVE
     connection.last_error = ""
     connection.calls_per_minute = report.calls_per_minute
+    _put_reference(connection, reference)
+    connection.save()
+    return connection
+
+
+def _put_reference(connection: Connection, reference: Reference) -> None:
     connection.statuses = [status.model_dump(mode="json") for status in reference.statuses]
     connection.primary_language = reference.primary_language
     connection.languages = list(reference.languages)
-    connection.save()
-    return connection
+
+
+def refresh_reference(connection: Connection, reference: Reference) -> None:
+    """The account's small lists as they are now, in the caller's transaction."""
+    _put_reference(connection, reference)
+    connection.save(update_fields=["statuses", "primary_language", "languages"])
+    store_reference(connection, reference)
 
 
 def store_reference(connection: Connection, reference: Reference) -> None:

@@ -157,7 +157,7 @@ class Ticket(CompanyModel):
         "source": NONE, "type": NONE, "group": NONE, "agent": NONE, "customer": NONE, "tags": CONTENT,
         "language": NONE, "description_html": CONTENT, "description_text": CONTENT, "due_by": NONE,
         "created_at": NONE, "updated_at": NONE, "solved_at": NONE, "raw_hash": NONE, "thread_version": NONE,
-        "message_count": NONE,
+        "message_count": NONE, "sweep": NONE, "missing_at": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -188,6 +188,8 @@ class Ticket(CompanyModel):
     raw_hash = models.CharField(max_length=64)
     thread_version = models.CharField(max_length=32, blank=True)  # changes when anything of the thread changes
     message_count = models.IntegerField(default=0)
+    sweep = models.BigIntegerField(default=0, db_default=0)  # number of the walk over all ids that last saw it
+    missing_at = models.DateTimeField(null=True)  # when the helpdesk first answered that there is no such ticket
 
     objects = TicketQuerySet.as_manager()
 

@@ -141,6 +141,8 @@ CREATE TABLE @schema@.platforms_ticket (
     connection_id uuid NOT NULL,
     customer_id uuid,
     group_id uuid,
+    missing_at timestamp with time zone,
+    sweep bigint DEFAULT 0 NOT NULL,
     CONSTRAINT platforms_ticket_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_ticket_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_ticket_pkey PRIMARY KEY (id),
@@ -386,6 +388,8 @@ CREATE TABLE @schema@.ingest_stream (
     last_error character varying(60) NOT NULL,
     connection_id uuid NOT NULL,
     deliveries integer NOT NULL,
+    confirmed_until timestamp with time zone,
+    held integer NOT NULL,
     CONSTRAINT ingest_stream_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT ingest_stream_key UNIQUE (connection_id, kind),
     CONSTRAINT ingest_stream_pkey PRIMARY KEY (id),
@@ -712,15 +716,17 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(30, 'core', '0004_audit_head', now()),
 	(31, 'ingest', '0001_initial', now()),
 	(32, 'ingest', '0002_deliveries', now()),
-	(33, 'platforms', '0002_sealed_credentials', now()),
-	(34, 'search', '0001_initial', now()),
-	(35, 'sessions', '0001_initial', now()),
-	(36, 'tenancy', '0001_initial', now()),
-	(37, 'tenancy', '0002_domain_verified_at', now()),
-	(38, 'tenancy', '0003_orders', now());
+	(33, 'ingest', '0003_slow_feeds', now()),
+	(34, 'platforms', '0002_sealed_credentials', now()),
+	(35, 'platforms', '0003_sweep', now()),
+	(36, 'search', '0001_initial', now()),
+	(37, 'sessions', '0001_initial', now()),
+	(38, 'tenancy', '0001_initial', now()),
+	(39, 'tenancy', '0002_domain_verified_at', now()),
+	(40, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 128, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 32, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 38, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 40, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

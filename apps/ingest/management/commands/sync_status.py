@@ -9,15 +9,28 @@ from apps.tenancy.commands import CompanyCommand
 
 
 class Command(CompanyCommand):
-    help = "Print counts of mirror and index, what is still owed, and the state of every feed."
+    help = (
+        "Print counts of mirror and index, what is still owed and for how long, what fails by kind, what was set aside, "
+        "removals that wait for a word (confirm_removals), the budget of each account and the state and lag of every feed."
+    )
 
     def perform(self, **options: Any) -> dict[str, Any]:
         return progress()
 
     def show(self, result: dict[str, Any]) -> None:
         super().show({name: result[name] for name in ("tickets", "messages", "articles", "chunks", "owed", "failing")})
-        for dead in result["dead"]:
-            self.stdout.write(f"set aside: {dead['count']} of {dead['kind']}, {dead['code']} (retry_dead tries again)")
+        for one in result["failures"]:
+            self.stdout.write(f"failing: {one['count']} of {one['kind']}, {one['code']}")
+        for one in result["dead"]:
+            self.stdout.write(f"set aside: {one['count']} of {one['kind']}, {one['code']} (retry_dead tries again)")
+        if result["held"]:
+            self.stdout.write(f"held: {result['held']} removals are too many to be believed (confirm_removals)")
+        for one in result["connections"]:
+            calls = f"{one['calls_left']:.0f}" if one["calls_left"] is not None else "unknown"
+            self.stdout.write(f"{one['account']}: {one['state']}, calls left {calls} of {one['calls_per_minute']} a minute")
         for feed in result["feeds"]:
             state = feed["last_error"] or ("complete" if feed["completed_at"] else "reading")
-            self.stdout.write(f"{feed['account']} {feed['feed']}: {feed['items']} in {feed['pages']} pages, {state}")
+            lag = f", {feed['lag_s']:.0f} s ago" if feed["completed_at"] else ""
+            self.stdout.write(
+                f"{feed['account']} {feed['feed']}: {feed['items']} in {feed['pages']} pages, {state}{lag}"
+            )

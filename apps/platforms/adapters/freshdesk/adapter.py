@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
@@ -13,6 +13,7 @@ from apps.platforms.adapters.freshdesk import mapping, solutions, walk
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
 from apps.platforms.base import (
+    TICKET_FEEDS,
     ArticleData,
     Capabilities,
     CheckReport,
@@ -23,8 +24,10 @@ from apps.platforms.base import (
     PlatformAdapter,
     RateState,
     Reference,
+    StatusData,
     TicketData,
     TicketFeed,
+    TicketPlace,
 )
 
 T = TypeVar("T")
@@ -73,8 +76,36 @@ class FreshdeskAdapter(PlatformAdapter):
     async def close(self) -> None:
         await self._client.close()
 
-    def first_tickets(self, feed: TicketFeed = "live") -> walk.TicketCursor:
-        return walk.TicketCursor(feed=feed)
+    @classmethod
+    def first_tickets(
+        cls, feed: TicketFeed = "live", *, since: datetime | None = None, statuses: Sequence[StatusData] = ()
+    ) -> walk.TicketCursor:
+        begin = since or walk.BEGINNING
+        return _knowing(walk.TicketCursor(feed=feed, since=begin, floor=begin), statuses)
+
+    @classmethod
+    def first_history(cls, before: datetime, *, statuses: Sequence[StatusData] = ()) -> walk.TicketCursor:
+        return _knowing(walk.history(before), statuses)
+
+    @classmethod
+    def first_ids(cls) -> walk.TicketCursor:
+        return walk.TicketCursor()
+
+    async def fetch_ids(self, cursor: Cursor) -> Page[TicketPlace]:
+        """Every feed in turn: live, trash, spam; a credit for a hundred numbers."""
+        at = walk.TicketCursor.model_validate(cursor)
+        rows, _ = await self._list(at, wire.TicketPlace)
+        places = [
+            TicketPlace(
+                remote_id=str(row.id), updated_at=row.updated_at, state="archived" if row.archived else at.feed
+            )
+            for row in rows
+        ]
+        following, more = self._next(at, rows)
+        last = TICKET_FEEDS.index(at.feed) == len(TICKET_FEEDS) - 1
+        if more or last:
+            return Page(places, following, more)
+        return Page(places, walk.TicketCursor(feed=TICKET_FEEDS[TICKET_FEEDS.index(at.feed) + 1]), True)
 
     def first_articles(self) -> solutions.ArticleCursor:
         return solutions.ArticleCursor()
@@ -142,7 +173,7 @@ class FreshdeskAdapter(PlatformAdapter):
 
     async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
         at = walk.TicketCursor.model_validate(cursor)
-        if at.polling and at.page == 1 and at.started is None:
+        if (at.polling or at.feed != "live") and at.page == 1 and at.started is None:  # nothing new, or nothing at all
             places = await self._list(at, wire.TicketPlace)
             if all(walk.is_known(at, _row(row)) for row in places[0]):
                 return Page([], *self._next(at, places[0]))  # an idle poll costs one credit
@@ -162,7 +193,10 @@ class FreshdeskAdapter(PlatformAdapter):
         """The cursor with the account's statuses: read once an hour, sooner when a row shows one we do not know."""
         now = self._client.server_time
         known = {status.value for status in at.statuses}
-        patience = _STATUSES_LAST if all(row.status in known for row in rows) else _STATUSES_LEAST
+        familiar = all(row.status in known for row in rows)
+        if familiar and known and at.statuses_at is None:  # those of connecting
+            return at.model_copy(update={"statuses_at": now})
+        patience = _STATUSES_LAST if familiar else _STATUSES_LEAST
         if not rows or (at.statuses_at is not None and now - at.statuses_at < patience):
             return at
         statuses = tuple((await self._known_statuses()).values())
@@ -209,6 +243,12 @@ class FreshdeskAdapter(PlatformAdapter):
 
     async def fetch_articles(self, cursor: Cursor) -> Page[ArticleData]:
         return await solutions.step(self._client, solutions.ArticleCursor.model_validate(cursor))
+
+
+def _knowing(at: walk.TicketCursor, statuses: Sequence[StatusData]) -> walk.TicketCursor:
+    if not statuses:
+        return at
+    return at.model_copy(update={"statuses": tuple(statuses)})
 
 
 def _row(row: wire.Place) -> walk.Row:

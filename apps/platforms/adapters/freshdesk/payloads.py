@@ -52,6 +52,7 @@ class TicketPlace(Wire):
 
     id: int
     updated_at: Time
+    archived: bool = False
 
 
 class Ticket(Wire):

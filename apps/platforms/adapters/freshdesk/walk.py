@@ -23,6 +23,7 @@ OVERLAP = timedelta(minutes=3)  # rows may become visible late, and not in the o
 SETTLED = timedelta(hours=1)  # nothing new for this long: the last second needs no second look
 FRESH = timedelta(seconds=2)  # a row may change again within the second it shows
 KNOWN_MOST = 300
+WINDOWS = (timedelta(days=365), None)  # of the past, newest first: a page of each may be read for little; None: all the rest
 _SECOND = timedelta(seconds=1)
 
 
@@ -57,6 +58,8 @@ class TicketCursor(Cursor):
     known: tuple[tuple[int, int], ...] = ()  # (id, unix second) of rows of the overlap that are settled
     round: Round | None = None  # of the crowded second being walked
     before: Round | None = None  # the round before it
+    until: AwareDatetime | None = None  # of a walk over the past: the window [floor, until) is read, then an older one
+    older: tuple[AwareDatetime, ...] = ()  # where the windows after this one begin, newest first
     statuses: tuple[StatusData, ...] = ()  # the account's, kept here because an adapter lives for one page
     statuses_at: AwareDatetime | None = None
 
@@ -68,6 +71,29 @@ def next_cursor(
 
     Everything at or behind the returned cursor's key has been handed over, or will be again.
     """
+    following, more = _next_in_list(cursor, rows, now=now, per_page=per_page)
+    if cursor.until is None or (more and following.since < cursor.until):
+        return following, more
+    return _older_window(cursor)
+
+
+def history(before: datetime) -> TicketCursor:
+    """The past before that moment, in windows from new to old: what is met behind a window's end is somebody else's."""
+    begins = tuple([before - window if window else BEGINNING for window in WINDOWS])
+    return TicketCursor(since=begins[0], floor=begins[0], until=before, older=begins[1:])
+
+
+def _older_window(cursor: TicketCursor) -> tuple[TicketCursor, bool]:
+    kept = {"until": cursor.floor, "statuses": cursor.statuses, "statuses_at": cursor.statuses_at}
+    if not cursor.older:
+        return TicketCursor(since=cursor.floor, floor=cursor.floor).model_copy(update=kept), False
+    begin, *rest = cursor.older
+    return TicketCursor(since=begin, floor=begin, older=tuple(rest)).model_copy(update=kept), True
+
+
+def _next_in_list(
+    cursor: TicketCursor, rows: Sequence[Row], *, now: datetime, per_page: int
+) -> tuple[TicketCursor, bool]:
     cursor = _met(cursor, rows, now)
     full = len(rows) >= per_page
     if cursor.round is not None:

@@ -1,0 +1,145 @@
+"""What went away: found by walks over all numbers, looked after one by one, removed unless it is too much to believe.
+
+A key whose scope was narrowed looks exactly like an account where nearly everything was deleted. So a company loses at
+most a share of its tickets a day without a person saying so; until then they stay, and the status tells how many wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import models, transaction
+from django.utils import timezone
+
+from apps.core.audit import record_on_commit
+from apps.ingest.models import Outbox, Stream
+from apps.ingest.outbox import owe
+from apps.platforms.base import TicketPlace
+from apps.platforms.models import Article, Connection, Ticket
+
+FEW, SHARE = 20, 0.05  # so many, or this part of what there is, may go in a day by itself
+PERIOD = timedelta(days=1)
+LOOK_FIRST, LOOK = 2, 6  # priorities
+log = structlog.get_logger("deskhand.ingest")
+
+
+def note_ids(connection: Connection, stream: Stream, places: Sequence[TicketPlace]) -> None:
+    """A page of the walk: what it names is there. What we hold otherwise is looked at; what we never met is owed again."""
+    named = {place.remote_id: place for place in places}
+    rows = Ticket.objects.filter(connection=connection, remote_id__in=named)
+    held = {row["remote_id"]: row for row in rows.values("id", "remote_id", "updated_at", "state", "deleted", "missing_at")}
+    rows.filter(sweep__lt=stream.sweep).update(sweep=stream.sweep)
+    other = [
+        row["id"]
+        for key, row in held.items()
+        if row["deleted"] or row["missing_at"] or row["state"] != named[key].state or row["updated_at"] < named[key].updated_at
+    ]
+    owe(Outbox.Kind.LOOK, other, priority=LOOK_FIRST)
+    unknown = [place.updated_at for key, place in named.items() if key not in held and place.state == "live"]
+    if unknown:
+        _walk_again(connection, min(unknown))
+
+
+def _walk_again(connection: Connection, since: datetime) -> None:
+    """Tickets that no feed has brought: the feed of changes goes back to the oldest of them, unless it is still to come."""
+    live = Stream.objects.select_for_update().get(connection=connection, kind=Stream.Kind.TICKETS)
+    past = Stream.objects.filter(connection=connection, kind=Stream.Kind.HISTORY, first_completed_at=None)
+    if live.first_completed_at is None or past.exists() or not live.cursor:
+        return
+    if since < live.completed_at - PERIOD:  # younger ones are in its overlap, or on their way
+        live.cursor = None  # from the beginning: rare, and it must not be missed twice
+        live.next_at = timezone.now()
+        live.fence += 1  # whoever reads it now has begun at the old place
+        live.lease_until = None
+        live.save(update_fields=["cursor", "next_at", "fence", "lease_until"])
+
+
+def finish_ids(connection: Connection, stream: Stream) -> None:
+    """The walk has ended: what it did not meet is looked after, unless it is too much to believe."""
+    gone = Ticket.objects.filter(connection=connection, deleted=False, sweep__lt=stream.sweep).exclude(
+        state=Ticket.State.ARCHIVED  # no list shows them
+    )
+    ids = list(gone.values_list("id", flat=True))
+    if not _believable(connection, stream, len(ids)):
+        _hold(stream, len(ids))
+        return
+    stream.held = 0
+    owe(Outbox.Kind.LOOK, ids, priority=LOOK)
+
+
+def remove_tickets(connection_id: UUID, ids: Sequence[UUID]) -> bool:
+    """The helpdesk says that they are not there. True when they are removed; False when somebody must say so first.
+
+    In the caller's transaction. Removed: words, thread, briefs and chunks; the number stays as a mark.
+    """
+    if not ids:
+        return True
+    connection = Connection.objects.get(pk=connection_id)
+    stream = Stream.objects.select_for_update().filter(connection=connection, kind=Stream.Kind.IDS).first()
+    now = timezone.now()
+    Ticket.objects.filter(pk__in=ids, missing_at=None).update(missing_at=now)
+    lately = Ticket.objects.filter(connection=connection, missing_at__gt=now - PERIOD).count()
+    if stream is not None and not _believable(connection, stream, lately):
+        _hold(stream, Ticket.objects.filter(connection=connection, missing_at__isnull=False, deleted=False).count())
+        stream.save(update_fields=["held"])
+        return False
+    erase_tickets(ids)
+    return True
+
+
+def erase_tickets(ids: Iterable[UUID]) -> None:
+    """Everything we hold of them but their numbers."""
+    ids = list(ids)
+    for relation in Ticket._meta.related_objects:
+        if relation.on_delete is models.CASCADE:
+            relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
+    Ticket.objects.filter(pk__in=ids).update(
+        deleted=True, subject="", description_html="", description_text="", tags=[], customer=None, raw_hash="",
+        message_count=0,
+    )  # fmt: skip
+    owe(Outbox.Kind.INDEX_TICKET, ids, priority=1)
+
+
+def remove_articles(connection: Connection, stream: Stream) -> None:
+    """A completed walk that did not meet an article means it is gone: hide it and take it out of the index."""
+    gone = Article.objects.filter(connection=connection, deleted=False, sweep__lt=stream.sweep)
+    ids = list(gone.values_list("id", flat=True))
+    if not _believable(connection, stream, len(ids)):
+        _hold(stream, len(ids))
+        return
+    stream.held = 0
+    Article.objects.filter(id__in=ids).update(deleted=True)
+    owe(Outbox.Kind.INDEX_ARTICLE, ids, priority=1)
+
+
+def confirm_removals(connection: Connection) -> int:
+    """A person says that they are gone indeed: for a day nothing is held. Returns how many waited.
+
+    They are looked for once more all the same: what is there again stays.
+    """
+    with transaction.atomic():
+        streams = Stream.objects.select_for_update().filter(connection=connection)
+        waiting = sum(streams.values_list("held", flat=True))
+        missing = Ticket.objects.filter(connection=connection, missing_at__isnull=False, deleted=False)
+        owe(Outbox.Kind.LOOK, list(missing.values_list("id", flat=True)), priority=LOOK_FIRST)
+        streams.filter(held__gt=0).update(next_at=timezone.now())
+        streams.update(held=0, confirmed_until=timezone.now() + PERIOD)
+        if waiting:
+            record_on_commit("removals_confirmed", subject=f"connection:{connection.pk}", count=waiting)
+    return waiting
+
+
+def _believable(connection: Connection, stream: Stream, count: int) -> bool:
+    if stream.confirmed_until is not None and stream.confirmed_until > timezone.now():
+        return True
+    kind = Article if stream.kind == Stream.Kind.ARTICLES else Ticket
+    return count <= max(FEW, SHARE * kind.objects.filter(connection=connection, deleted=False).count())
+
+
+def _hold(stream: Stream, count: int) -> None:
+    if not stream.held:  # one alert
+        log.error("removals_held", kind=str(stream.kind), count=count)
+    stream.held = count

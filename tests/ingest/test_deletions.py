@@ -1,0 +1,192 @@
+"""What goes away or changes without a word of the feeds is found, and a narrowed key erases nothing (F26)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from apps.core.errors import CredentialsRejected
+from apps.ingest.deletions import FEW
+from apps.ingest.models import Outbox, Stream
+from apps.ingest.outbox import owe, work_off
+from apps.ingest.progress import progress
+from apps.ingest.streams import due_streams, hurry
+from apps.ingest.sync import read_feed
+from apps.platforms.adapters.freshdesk import FreshdeskAdapter
+from apps.platforms.models import Article, Attachment, Connection, Message, Ticket
+from tests.ingest.test_sync import allow, comparable, join, mirror
+from tests.simulated import Simulator, running
+
+TICKETS = 90
+READ = (Outbox.Kind.LOOK, Outbox.Kind.THREAD)
+
+
+def read_all(*, full: bool = False) -> None:
+    """Every due feed, and what they make owed of the helpdesk, until nothing is."""
+    hurry(Connection.objects.get(), full=full)
+    while True:
+        for stream_id in due_streams():
+            read_feed(stream_id=stream_id, go_on=lambda: True)
+        if not sum(work_off(kind) for kind in READ) and not due_streams():
+            return
+
+
+@pytest.fixture
+def account(in_acme, settings) -> Iterator[Simulator]:
+    """An account that was read to its end, and whose changes no feed is going to tell of."""
+    with running("--account", "generated", "--tickets", str(TICKETS), "--plan", "unlimited") as simulator:
+        allow(settings, simulator)
+        join(simulator)
+        read_all()
+        Outbox.objects.all().delete()
+        yield simulator
+
+
+def live_ids(count: int) -> list[int]:
+    rows = Ticket.objects.filter(state="live", deleted=False).order_by("updated_at")
+    return [int(remote_id) for remote_id in rows.values_list("remote_id", flat=True)[:count]]
+
+
+def equal_to_truth(simulator: Simulator) -> None:
+    ours, theirs = mirror(), comparable(simulator.told("truth"))
+    shown = {key: row for key, row in ours[0].items() if not row["deleted"]}
+    assert set(shown) == set(theirs[0])
+    assert [key for key in shown if shown[key] != theirs[0][key]] == []
+
+
+def test_deleted_and_archived_tickets_are_found_by_the_walk_over_all_numbers(account):
+    gone, archived, trashed = live_ids(9)[:3], live_ids(9)[3:6], live_ids(9)[6:]
+    account.tell("update", apply=[{"op": "destroy", "tickets": gone}, {"op": "archive", "tickets": archived}, {"op": "trash", "tickets": trashed}])
+    read_all()
+    assert Ticket.objects.filter(deleted=True).count() == 0, "no feed tells"
+    read_all(full=True)
+    removed = Ticket.objects.filter(remote_id__in=gone)
+    assert set(removed.values_list("deleted", "subject", "description_text", "customer")) == {(True, "", "", None)}
+    assert not Message.objects.filter(ticket__in=removed).exists()
+    owed = set(Outbox.objects.filter(kind=Outbox.Kind.INDEX_TICKET).values_list("object_id", flat=True))
+    assert set(removed.values_list("pk", flat=True)) <= owed, "their chunks are to go"
+    assert set(Ticket.objects.filter(remote_id__in=archived).values_list("state", "deleted")) == {("archived", False)}
+    assert set(Ticket.objects.filter(remote_id__in=trashed).values_list("state", flat=True)) == {"trashed"}
+    equal_to_truth(account)
+
+
+def test_too_many_removals_wait_for_a_word_and_then_happen(account):
+    many = live_ids(FEW + 10)
+    account.update(op="destroy", tickets=many)
+    read_all(full=True)
+    assert Ticket.objects.filter(deleted=True).count() == 0
+    assert progress()["held"] == len(many)
+    assert Stream.objects.get(kind=Stream.Kind.IDS).held == len(many)
+    call_command("confirm_removals", "acme")
+    read_all()
+    assert Ticket.objects.filter(deleted=True).count() == len(many)
+    assert progress()["held"] == 0
+    equal_to_truth(account)
+
+
+def test_a_key_that_sees_less_all_of_a_sudden_hides_little_and_everything_comes_back(account, monkeypatch):
+    real = FreshdeskAdapter._list, FreshdeskAdapter.fetch_ticket, FreshdeskAdapter.fetch_thread
+    seen = {int(one) for one in live_ids(5)}
+
+    async def listing(self, at, shape, **more):
+        rows, odd = await real[0](self, at, shape, **more)
+        return [row for row in rows if row.id in seen], odd
+
+    async def forbidden(self, ticket_id):
+        raise CredentialsRejected("not in your scope", code="access_denied")
+
+    with monkeypatch.context() as narrow:
+        narrow.setattr(FreshdeskAdapter, "_list", listing)
+        narrow.setattr(FreshdeskAdapter, "fetch_ticket", forbidden)
+        narrow.setattr(FreshdeskAdapter, "fetch_thread", forbidden)
+        read_all(full=True)
+        assert Ticket.objects.filter(deleted=True).count() <= 3, "only what was asked for by number"
+        owe(Outbox.Kind.THREAD, list(Ticket.objects.values_list("pk", flat=True)))
+        while work_off(Outbox.Kind.THREAD):
+            pass
+        assert Ticket.objects.filter(deleted=True).count() <= FEW
+        assert progress()["held"] >= TICKETS - 2 * FEW
+        assert Connection.objects.get().state == Connection.State.ACTIVE
+    read_all(full=True)
+    assert progress()["held"] == 0
+    equal_to_truth(account)
+
+
+def test_a_ticket_that_comes_back_without_a_change_is_shown_again_with_its_thread(account):
+    one = live_ids(1)[0]
+    before = mirror()[0][str(one)]
+    from apps.ingest.deletions import erase_tickets
+
+    erase_tickets([Ticket.objects.get(remote_id=one).pk])
+    Ticket.objects.filter(remote_id=live_ids(2)[1]).update(state="trashed")
+    read_all(full=True)
+    assert mirror()[0][str(one)] == before
+    equal_to_truth(account)
+
+
+def test_a_ticket_no_feed_has_brought_is_found(account):
+    lost = Ticket.objects.filter(updated_at__lt=timezone.now() - timedelta(days=40), state="live").first()
+    lost.delete()
+    read_all(full=True)
+    read_all()
+    equal_to_truth(account)
+
+
+def test_notes_edited_and_deleted_without_a_trace_are_found_by_reading_recent_threads_again(account):
+    rows = Ticket.objects.filter(state="live", message_count__gt=2).order_by("-updated_at")
+    edited, cut = (int(one) for one in rows.values_list("remote_id", flat=True)[:2])
+    Ticket.objects.filter(remote_id__in=[edited, cut]).update(updated_at=timezone.now())  # the generator's are older
+    account.tell("update", apply=[
+        {"op": "edit_entry", "ticket": edited, "text": "edited in silence"},
+        {"op": "delete_entry", "ticket": cut, "bump": False},
+    ])  # fmt: skip
+    read_all()
+    assert not Message.objects.filter(text__contains="edited in silence").exists()
+    read_all(full=True)
+    assert Message.objects.filter(text__contains="edited in silence").exists()
+    truth = {row["remote_id"]: row for row in account.told("truth")["tickets"]}
+    ours = mirror()[0]
+    for key in (str(edited), str(cut)):
+        assert ours[key]["messages"] == truth[key]["messages"]
+
+
+def test_articles_that_vanish_are_hidden_and_too_many_are_not(account):
+    listed = sorted({int(one) for one in Article.objects.values_list("remote_id", flat=True)})
+    account.update(op="delete_article", article=listed[0])
+    read_all()
+    assert set(Article.objects.filter(deleted=True).values_list("remote_id", flat=True)) == {str(listed[0])}
+    stream = Stream.objects.get(kind=Stream.Kind.ARTICLES)
+    rows = [
+        Article(
+            connection=stream.connection, remote_id=f"x{number}", language="en", status_value="2", created_at=timezone.now(),
+            updated_at=timezone.now(), raw_hash="0", published=True,
+        )
+        for number in range(FEW + 100)
+    ]  # fmt: skip
+    Article.objects.bulk_create(rows)
+    read_all()
+    assert not Article.objects.filter(remote_id__startswith="x", deleted=True).exists()
+    assert progress()["held"] == len(rows)
+    call_command("confirm_removals", "acme")
+    read_all()
+    assert Article.objects.filter(remote_id__startswith="x", deleted=True).count() == len(rows)
+
+
+def test_an_attachment_that_was_taken_away_leaves_the_mirror(in_acme):
+    from django.db import transaction
+
+    from apps.ingest.sync import store_tickets
+    from apps.ingest.threads import store_threads
+    from apps.platforms.base import AttachmentData
+    from tests.mirror import make_connection, message_data, ticket_data
+
+    files = (AttachmentData(remote_id="1", name="a.pdf"), AttachmentData(remote_id="2", name="b.pdf"))
+    for kept in (files, files[1:], ()):
+        with transaction.atomic():
+            store_tickets(make_connection(), [ticket_data(3, "files", "text")])
+            store_threads([(Ticket.objects.get(), [message_data(1, 3, "see there").model_copy(update={"attachments": kept})])])
+        assert set(Attachment.objects.values_list("name", flat=True)) == {one.name for one in kept}
