@@ -112,6 +112,8 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
                 gone[tickets[one.object_id].connection_id].append(one.object_id)
             elif isinstance(answer, str):
                 _lay_down(tickets[one.object_id], answer)
+                put_off([one], code="thread_moved", seconds=5, passes=False)  # it was there a moment later: read it there
+                continue
             elif answer is not None:
                 threads[one.object_id] = answer
             done.append(one)

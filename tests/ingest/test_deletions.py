@@ -190,3 +190,25 @@ def test_an_attachment_that_was_taken_away_leaves_the_mirror(in_acme):
             store_tickets(make_connection(), [ticket_data(3, "files", "text")])
             store_threads([(Ticket.objects.get(), [message_data(1, 3, "see there").model_copy(update={"attachments": kept})])])
         assert set(Attachment.objects.values_list("name", flat=True)) == {one.name for one in kept}
+
+
+def test_a_thread_that_was_not_there_for_a_moment_is_read_when_it_is(account, monkeypatch):
+    """The key saw less between two calls, or the ticket was on its way into the archive."""
+    from apps.core.errors import NotFound
+
+    real = FreshdeskAdapter.fetch_thread
+
+    async def missing(self, ticket_id):
+        raise NotFound("not there")
+
+    one = Ticket.objects.get(remote_id=live_ids(1)[0])
+    before = mirror()[0][one.remote_id]
+    Message.objects.filter(ticket=one).delete()
+    owe(Outbox.Kind.THREAD, [one.pk])
+    monkeypatch.setattr(FreshdeskAdapter, "fetch_thread", missing)
+    assert work_off(Outbox.Kind.THREAD) == 1
+    assert Outbox.objects.get(kind=Outbox.Kind.THREAD).last_error == "thread_moved"
+    monkeypatch.setattr(FreshdeskAdapter, "fetch_thread", real)
+    Outbox.objects.update(due_at=timezone.now())
+    assert work_off(Outbox.Kind.THREAD) == 1
+    assert mirror()[0][one.remote_id] == before
