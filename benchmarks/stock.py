@@ -1,15 +1,16 @@
-"""The same list as DRF's documentation builds it: ModelViewSet, ModelSerializer, PageNumberPagination, its JSON."""
+"""The same answers as DRF's documentation builds them: ModelViewSet, ModelSerializer, PageNumberPagination, its JSON."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework import authentication, exceptions, pagination, renderers, serializers, viewsets
 
 from apps.accounts.models import ApiToken, digest
-from apps.platforms.models import Ticket
+from apps.platforms.models import Message, Ticket
 
 
 class StockAuthentication(authentication.BaseAuthentication):
@@ -62,4 +63,38 @@ def stock_list(environ: dict[str, Any]) -> HttpResponse:
 
     request: HttpRequest = WSGIRequest(environ)
     response: HttpResponse = StockTickets.as_view({"get": "list"})(request).render()
+    return response
+
+
+class StockMessageSerializer(serializers.ModelSerializer[Message]):
+    class Meta:
+        model = Message
+        fields: ClassVar[list[str]] = [
+            "id", "number", "kind", "author", "author_name", "visibility", "text", "language", "created_at",
+        ]  # fmt: skip
+
+
+class StockThreadSerializer(StockSerializer):
+    messages = StockMessageSerializer(many=True)
+
+    class Meta(StockSerializer.Meta):
+        fields: ClassVar[list[str]] = [*(one for one in StockSerializer.Meta.fields if one != "draft"), "messages"]
+
+    draft = None
+
+
+class StockThreads(StockTickets):
+    serializer_class = StockThreadSerializer
+
+    def get_queryset(self) -> Any:
+        shown = Ticket.objects.filter(state__in=["live", "archived"], deleted=False)
+        return shown.select_related("customer", "group").prefetch_related("messages")
+
+
+def stock_detail(environ: dict[str, Any], *, pk: UUID) -> HttpResponse:
+    """The answer to a request for one ticket, without any middleware."""
+    from django.core.handlers.wsgi import WSGIRequest
+
+    request: HttpRequest = WSGIRequest(environ)
+    response: HttpResponse = StockThreads.as_view({"get": "retrieve"})(request, pk=pk).render()
     return response

@@ -132,3 +132,25 @@ def test_each_language_is_recognised(text, language):
 ])  # fmt: skip
 def test_the_hint_decides_what_letters_cannot(text, hint, language):
     assert detect_language(text, hint=hint) == language
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a<p>b<P CLASS=x>c</p>d<br/>e<BR>f", "a\nb\nc\nd\ne\nf"),
+        ("<table><tr><td>a</td><TD>b<th>c</table>d", "a b c\nd"),
+        ("a<b>b</b><param>c<picture>d</picture><link>e<trackx>f", "abcdef"),  # names that begin like a block's
+        ('a<span style="dis&#112;lay:none">b</span>c', "ac"),
+        ('a<span style="DISPLAY : None">b</span><i style="font-size:0.9em">c</i><i style="opacity:0">d</i>', "ac"),
+        ('<header>a</header>b<figcaption>c</figcaption>d<hr>e<h2 title="<p>">f</h2>g', "a\nb\nc\nd\ne\nf\ng"),
+        ("a<SCRIPT>b</SCRIPT><p hidden>c</p>d<noscript>e</noscript>", "a\nd"),
+    ],
+)
+def test_a_line_per_block_whatever_the_markup(html, text):
+    assert html_to_text(html) == text
+
+
+def test_tags_nested_without_end_are_read_in_passing():
+    """A parser given these as they are needs half a minute."""
+    assert html_to_text("<div>" * 60_000 + "deep" + "</div>" * 60_000 + "<p>after") == "deep\nafter"
+    assert html_to_text("<ul><li>" * 30_000 + "deep") == "deep"
