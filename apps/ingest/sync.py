@@ -104,12 +104,13 @@ def _store_reference(lease: streams.Lease, reference: Reference) -> None:
 
 
 def owe_recent(lease: streams.Lease) -> None:
-    """Notes may be edited and deleted without a trace in the feeds: threads of the last days are read again."""
+    """Notes may be edited and deleted, tickets merged and tagged without a trace in the feeds: both are read again."""
     with transaction.atomic():
         stream = streams.locked(lease)
         since = timezone.now() - RECENT_DAYS
         rows = Ticket.objects.filter(connection=stream.connection_id, updated_at__gte=since, deleted=False)
         ids = list(rows.exclude(thread_version="").values_list("id", flat=True))
+        owe(Outbox.Kind.LOOK, ids, priority=AGAIN)
         owe(Outbox.Kind.THREAD, ids, priority=AGAIN)
         streams.advance(stream, cursor=None, items=len(ids), more=False)
 
