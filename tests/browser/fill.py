@@ -64,7 +64,7 @@ def put_cases() -> dict[str, str]:
 
 
 def _settled() -> list[Any]:
-    from tests.mirror import NOW, message_data, ticket_data
+    from tests.mirror import CLOSED, NOW, message_data, ticket_data
 
     korean = "2.4.1 업데이트 후 왼쪽 이어버드가 충전되지 않아요"
     due = {"due_by": NOW + timedelta(days=3650), "priority": 3}
@@ -73,7 +73,7 @@ def _settled() -> list[Any]:
         (ticket_data(104, "Charging case cracked", "Hello, my charging case is cracked after a fall. Can I get the case replaced?", **due), []),
         (ticket_data(105, korean, f"안녕하세요. {korean}. 케이스에 넣어도 불이 안 들어옵니다. 어떻게 해야 하나요?"), []),
         (ticket_data(106, "Earbud not charging any more", "Since update 2.4.1 one earbud is not charging any more. What can I do?"), []),
-        (ticket_data(109, "Which part has failed?", "Since the update: left is dead, right is fine.", description_html=FORMATTED), []),
+        (ticket_data(109, "Which part has failed?", "Since the update: left is dead, right is fine.", description_html=FORMATTED, status=CLOSED), []),
         (ticket_data(108, HOSTILE, "<script>alert(1)</script> " + "unbroken" * 40), [message_data(3, 108, "Look at this with care.", private=True)]),
     ]  # fmt: skip
 

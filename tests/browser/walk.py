@@ -39,7 +39,7 @@ class Walk:
 
 def walk_through(reader: Reader) -> Walk:
     walk = Walk()
-    reader.watch.expected = {400, 404}
+    reader.watch.expected = {400, 404, 409}
     for part in (
         _signing_in, _queue, _views, _as_sent, _ticket, _answers, _sources, _states, _ask_page, _missing_page, _second_factor,
     ):  # fmt: skip
