@@ -53,6 +53,31 @@ def change_the_key_at_the_helpdesk(place: Place) -> list[Entry]:
         return [Entry("bystander", "", f"connection:{made.pk}", {"code": "credentials_rejected"})]
 
 
+@causes("sync_paused")
+def pause_the_sync(place: Place) -> list[Entry]:
+    with connected(place):
+        told("pause_sync", "bystander")
+        return [Entry("bystander")]
+
+
+@causes("sync_resumed")
+def let_the_sync_go_on(place: Place) -> list[Entry]:
+    with connected(place):
+        told("pause_sync", "bystander")
+        told("resume_sync", "bystander")
+        return [Entry("bystander")]
+
+
+@causes("removals_confirmed")
+def believe_many_removals(place: Place) -> list[Entry]:
+    with connected(place) as (_simulator, made):
+        with bind_company(place.halls.other.binding()):
+            ensure_streams(made)
+            Stream.objects.filter(connection=made, kind=Stream.Kind.IDS).update(held=30)
+        told("confirm_removals", "bystander")
+        return [Entry("bystander", "", f"connection:{made.pk}", {"count": 30})]
+
+
 @causes("mirror_exported")
 def export_mirror(place: Place) -> list[Entry]:
     told("export_mirror", "visited")
