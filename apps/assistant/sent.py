@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.access import allow
 from apps.accounts.permissions import may
 from apps.assistant.api import find_ticket
+from apps.core.templatetags.deskhand import tongue
 from apps.core.text import as_sent
 from apps.platforms.models import Message
 
@@ -33,7 +34,7 @@ def message_as_sent(request: HttpRequest, message_id: UUID) -> HttpResponse:
     if message.is_private and not may("notes.read", request.user.role):
         raise Http404
     images = request.GET.get("images") == "1"
-    clean = as_sent(message.html, images=images, words=image_words)
+    clean = as_sent(message.html, images=images, words=image_words, language=tongue(request.LANGUAGE_CODE))
     # safe: as_sent writes every tag anew and nh3 lets through what is on its list alone
     context = {"message": message, "html": mark_safe(clean), "styles": STYLES}  # noqa: S308
     response = render(request, "assistant/sent.html", context)

@@ -49,8 +49,9 @@
   const mismarked = () => {
     const found = [];
     for (const text of texts(document.body)) {
-      const words = text.data.trim(), holder = text.parentElement;
-      if (!shown(holder) || holder.closest("script, template")) continue;
+      // An address or a code is of no language.
+      const words = text.data.replace(/\S+@\S+/g, "").trim(), holder = text.parentElement;
+      if (!shown(holder) || holder.closest("script, template, .codes")) continue;
       const lang = holder.closest("[lang]").lang.split("-")[0];
       const has = (signs) => signs.test(words);
       const hangul = has(/\p{Script=Hangul}/u), kana = has(/[\u3041-\u30fa]/u), han = has(/\p{Script=Han}/u);

@@ -55,19 +55,22 @@ def look(html: str) -> Look:
     return Look(True, sum(map(_can_be_shown, found)))
 
 
-def as_sent(html: str, *, images: bool, words: Words) -> str:
-    """Harmless HTML, closed where it was opened; '' for what is too long. Without `images` each is replaced by words."""
+def as_sent(html: str, *, images: bool, words: Words, language: str = "") -> str:
+    """Harmless HTML, closed where it was opened; '' for what is too long. Without `images` each is replaced by words.
+
+    `language`: of the words, a lang attribute's value.
+    """
     if len(html) > LONGEST:
         return ""
-    return _CLEANERS[images].clean(_Rewriter(images, words).rewrite(html))
+    return _CLEANERS[images].clean(_Rewriter(images, words, language).rewrite(html))
 
 
 class _Rewriter(Writer):
     """Writes what it is given anew. Follows the link that is open, to say behind it where it leads."""
 
-    def __init__(self, images: bool, words: Words) -> None:
+    def __init__(self, images: bool, words: Words, language: str) -> None:
         super().__init__()
-        self._images, self._words = images, words
+        self._images, self._words, self._language = images, words, language
         self._link: Address | None = None
         self._said = ""
         self._unseen: list[str] = []  # a tag that hides its content, and those of its name inside
@@ -130,7 +133,8 @@ class _Rewriter(Writer):
 
     def _aside(self, kind: str, words: str) -> None:
         """Words of ours between the customer's."""
-        if self.start("span", {"class": kind}):
+        spoken = {"lang": self._language} if kind == "blocked" and self._language else {}
+        if self.start("span", {"class": kind, **spoken}):
             self.text(words)
             self.end("span")
 
