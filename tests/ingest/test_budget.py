@@ -206,7 +206,7 @@ def test_a_first_sync_alone_on_a_small_plan_never_asks_too_often(quick):
     assert Ticket.objects.exclude(thread_version="").count() == 60
 
 
-@pytest.mark.verify
+@pytest.mark.soak  # more than a minute of waiting for the next minute
 def test_beside_another_app_a_first_sync_ends_with_one_violation_a_minute_at_most(quick):
     quick.tell("limits", plan="trial")
     quick.control.request("DELETE", "/__sim/log")
