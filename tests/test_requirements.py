@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_secrets import tracked
+
 FOLDER = Path(__file__).resolve().parent.parent / "requirements"
 LOCKS = sorted(FOLDER.glob("*.txt"))
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[\w,-]+\])?==(?P<version>[^\s;\\]+)")
@@ -54,3 +56,10 @@ def test_two_groups_never_pin_one_package_differently():
             marker = line.split("--hash")[0].partition(";")[2].strip()
             versions.setdefault(f"{plain(found['name'])} {marker}", set()).add(found["version"])
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_no_file_names_the_address_of_a_registry():
+    """Whoever installs has set where packages come from; an address of ours would go past it."""
+    addresses = [b"pypi" + b".org", b"files.python" + b"hosted", b"registry.npm" + b"js"]  # in two, for this file is one
+    named = [path for path in tracked() if any(one in path.read_bytes() for one in addresses)]
+    assert named == []

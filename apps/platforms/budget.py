@@ -140,7 +140,7 @@ class AccountGate(Gate):
             if reason == 2 or wait <= SHORT_MS:
                 await asyncio.sleep(wait / 1000)
                 continue
-            raise RateLimited("the account's budget is spent for now", retry_after=wait / 1000, code=SPENT)
+            raise RateLimited("the account's budget of this minute is spent", retry_after=wait / 1000, code=SPENT)
 
     async def leave(
         self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
