@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 import sys
 
 # These change schemas, so they use the login deskhand_migrate instead of deskhand_app.
 OWNER_COMMANDS = {"migrate_database", "migrate_companies", "build_template", "migrate_schemas"}
+# These ask somebody else's account and touch nothing of ours: without an installation's keys they get throwaway ones.
+ALONE_COMMANDS = {"probe"}
+
+
+def _throwaway_ring() -> str:
+    return f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def main() -> None:
@@ -18,6 +26,10 @@ def main() -> None:
         sys.exit(dev(sys.argv[2:]))
     if command in OWNER_COMMANDS:
         os.environ["DATABASE_LOGIN"] = "migrate"
+    if command in ALONE_COMMANDS:
+        for name, value in (("SECRET_KEY", secrets.token_hex(32)), ("MASTER_KEYS", _throwaway_ring())):
+            if f"{name}_FILE" not in os.environ:
+                os.environ.setdefault(name, value)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - after the environment is set
 

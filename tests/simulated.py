@@ -30,6 +30,7 @@ class Simulator:
     url: str
     api: httpx2.Client
     control: httpx2.Client
+    storage: str = ""
 
     def get(self, path: str, **params: Any) -> httpx2.Response:
         return self.api.get(f"/api/v2{path}", params=params)
@@ -62,7 +63,7 @@ def running(*arguments: str) -> Iterator[Simulator]:
                 httpx2.Client(base_url=line["api"], auth=(KEY, "X"), trust_env=False, timeout=30) as api,
                 httpx2.Client(base_url=line["control"], trust_env=False, timeout=60) as control,
             ):
-                yield Simulator(line["api"], api, control)
+                yield Simulator(line["api"], api, control, line["storage"])
         finally:
             process.terminate()
 

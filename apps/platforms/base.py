@@ -16,11 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from apps.core.errors import NotFound
+from apps.platforms.probing import ProbeReport, Tell
 
 _VISIBILITIES = ("public", "private", "restricted")
 
@@ -315,6 +316,11 @@ class PlatformAdapter(ABC):
     @abstractmethod
     async def check(self) -> CheckReport:
         """Ask the account who we are and what we may see, changing nothing."""
+
+    @classmethod
+    async def probe_account(cls, config: Any, *, allow_hosts: frozenset[str], tell: Tell) -> ProbeReport:
+        """Read an account within a price told beforehand, and report what the contract could not prove."""
+        raise NotFound(f"{cls.kind} has no probe", code="probe_missing")
 
     @abstractmethod
     async def fetch_reference(self) -> Reference:

@@ -17,6 +17,7 @@ from apps.core.errors import AppError, BadInput, Conflict, CredentialsRejected, 
 from apps.platforms.base import CheckReport, PlatformAdapter, Reference
 from apps.platforms.budget import AccountGate, forget_refusal
 from apps.platforms.models import Connection, Group, Person
+from apps.platforms.probing import ProbeReport, Tell
 from apps.platforms.registry import adapter_class
 
 log = structlog.get_logger("deskhand.platforms")
@@ -60,17 +61,29 @@ def connect(*, platform: str, options: dict[str, str]) -> tuple[Connection, Chec
     errors for a wrong key or an unreachable helpdesk.
     """
     adapter = adapter_class(platform)
-    try:
-        config = adapter.Config.model_validate(options)
-    except ValidationError as exc:
-        wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-        raise BadInput(f"These options do not fit {adapter.label}: {wrong}", code="options_invalid") from exc
+    config = configured(adapter, options)
     report, reference = asyncio.run(_look(adapter, config))
     with transaction.atomic():
         connection = _store(platform, config, report, reference)
         store_reference(connection, reference)
     forget_refusal(connection.pk)
     return connection, report
+
+
+def configured(adapter: type[PlatformAdapter], options: dict[str, str]) -> Any:
+    """The adapter's Config of these options. Raises BadInput that says what does not fit."""
+    try:
+        return adapter.Config.model_validate(options)
+    except ValidationError as exc:
+        wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
+        raise BadInput(f"These options do not fit {adapter.label}: {wrong}", code="options_invalid") from exc
+
+
+def probe(*, platform: str, options: dict[str, str], tell: Tell) -> ProbeReport:
+    """Read an account, connected or not, and report what the contract could not prove; nothing is stored or changed."""
+    adapter = adapter_class(platform)
+    config = configured(adapter, options)
+    return asyncio.run(adapter.probe_account(config, allow_hosts=settings.EGRESS_ALLOW_HOSTS, tell=tell))
 
 
 async def _look(adapter: type[PlatformAdapter], config: Any) -> tuple[CheckReport, Reference]:

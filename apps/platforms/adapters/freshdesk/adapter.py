@@ -12,6 +12,7 @@ from apps.core.errors import CredentialsRejected, NotFound
 from apps.platforms.adapters.freshdesk import mapping, solutions, walk
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
+from apps.platforms.adapters.freshdesk.probing import probe
 from apps.platforms.base import (
     TICKET_FEEDS,
     ArticleData,
@@ -29,6 +30,7 @@ from apps.platforms.base import (
     TicketFeed,
     TicketPlace,
 )
+from apps.platforms.probing import ProbeReport, Tell
 
 T = TypeVar("T")
 _SCOPES: dict[int, Literal["all", "group", "restricted"]] = {1: "all", 2: "group", 3: "restricted"}
@@ -112,6 +114,10 @@ class FreshdeskAdapter(PlatformAdapter):
 
     def rate_state(self) -> RateState:
         return self._client.rate
+
+    @classmethod
+    async def probe_account(cls, config: FreshdeskConfig, *, allow_hosts: frozenset[str], tell: Tell) -> ProbeReport:
+        return await probe(config.base_url, config.api_key.get_secret_value(), allow_hosts, tell)
 
     async def check(self) -> CheckReport:
         me = await self._client.one("/agents/me", wire.Agent)

@@ -87,7 +87,7 @@ class FreshdeskClient:
         raise ExternalError("the helpdesk's list does not end", code="malformed_answer")
 
     async def _get(self, path: str, params: Params | None) -> Answer:
-        entry = await self._gate.enter(_cost(path, params), listing=path == "/tickets")
+        entry = await self._gate.enter(cost_of(path, params), listing=path == "/tickets")
         answer: Answer | None = None
         try:
             answer = await self._egress.send(
@@ -109,17 +109,17 @@ class FreshdeskClient:
         if answer is None:
             await self._gate.leave(entry)
             return
-        total, left = (_number(answer.headers.get(f"x-ratelimit-{name}")) for name in ("total", "remaining"))
+        total, left = (number_of(answer.headers.get(f"x-ratelimit-{name}")) for name in ("total", "remaining"))
         await self._gate.leave(entry, total=total, left=left, rest=rest, refused=answer.status == 401)
 
     def _listen(self, headers: Headers) -> None:
-        self.server_time = _http_date(headers.get("date")) or datetime.now(UTC).replace(microsecond=0)
-        remaining = _number(headers.get("x-ratelimit-remaining"))
+        self.server_time = date_of(headers.get("date")) or datetime.now(UTC).replace(microsecond=0)
+        remaining = number_of(headers.get("x-ratelimit-remaining"))
         if remaining is not None:
             self.rate.remaining = remaining
-            self.rate.total = _number(headers.get("x-ratelimit-total")) or self.rate.total
+            self.rate.total = number_of(headers.get("x-ratelimit-total")) or self.rate.total
             self.rate.seen_at = datetime.now(UTC)
-            self.rate.credits_used += int(_number(headers.get("x-ratelimit-used-currentrequest")) or 1)
+            self.rate.credits_used += int(number_of(headers.get("x-ratelimit-used-currentrequest")) or 1)
 
 
 def _parse(body: bytes, shape: TypeAdapter[T]) -> T:
@@ -143,7 +143,7 @@ def _shaped(value: Any, shape: TypeAdapter[T]) -> T:
         ) from None
 
 
-def _cost(path: str, params: Params | None) -> int:
+def cost_of(path: str, params: Params | None) -> int:
     """Credits of a call: each include costs 2 more in the list of tickets and 1 more elsewhere (contract 2.1)."""
     includes = len([word for word in str((params or {}).get("include", "")).split(",") if word])
     return 1 + includes * (2 if path == "/tickets" else 1)
@@ -153,11 +153,11 @@ def _failure(answer: Answer) -> AppError:
     """The decision behind a status. Bodies of 404, 405, 429 and 5xx are never read (contract 8)."""
     status, wait = answer.status, answer.headers.get("retry-after")
     if status == 429 or (status in (403, 503) and wait):
-        return RateLimited("the helpdesk asks us to wait", retry_after=_seconds(wait))
+        return RateLimited("the helpdesk asks us to wait", retry_after=seconds_of(wait))
     if status == 401:
         return CredentialsRejected("the helpdesk refused the key")
     if status == 403:
-        return CredentialsRejected("the key may not read this", code=_refusal(answer.body))
+        return CredentialsRejected("the key may not read this", code=refusal_of(answer.body))
     if status == 404:
         return NotFound("the helpdesk has nothing there for this key")
     if status >= 500 or status == 408:
@@ -165,7 +165,7 @@ def _failure(answer: Answer) -> AppError:
     return ExternalError(f"the helpdesk answered {status}")
 
 
-def _refusal(body: bytes) -> str:
+def refusal_of(body: bytes) -> str:
     """access_denied, require_feature or account_suspended; anything else counts as the first."""
     try:
         code = orjson.loads(body)["code"]
@@ -174,13 +174,13 @@ def _refusal(body: bytes) -> str:
     return code if code in ("require_feature", "account_suspended") else "access_denied"
 
 
-def _seconds(value: str | None) -> float:
+def seconds_of(value: str | None) -> float:
     """Retry-After in seconds: a default when missing or unreadable, an hour when absurd."""
-    wait = _number(value)
+    wait = number_of(value)
     return _WAIT_DEFAULT if wait is None else min(max(wait, 1.0), _WAIT_LONGEST)
 
 
-def _number(value: str | None) -> float | None:
+def number_of(value: str | None) -> float | None:
     """Freshdesk writes whole numbers as "100.0" at times."""
     try:
         number = float(value or "")
@@ -189,7 +189,7 @@ def _number(value: str | None) -> float | None:
     return number if 0 <= number < float("inf") else None
 
 
-def _http_date(value: str | None) -> datetime | None:
+def date_of(value: str | None) -> datetime | None:
     try:
         return parsedate_to_datetime(value or "").astimezone(UTC)
     except ValueError:
