@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
@@ -75,6 +76,7 @@ class Outbox(CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "kind": NONE, "object_id": NONE, "priority": NONE, "version": NONE,
         "due_at": NONE, "claimed_until": NONE, "claim": NONE, "attempts": NONE, "deliveries": NONE, "last_error": NONE,
+        "aside": NONE,
     }  # fmt: skip
 
     id = models.BigAutoField(primary_key=True)
@@ -88,6 +90,7 @@ class Outbox(CompanyModel):
     attempts = models.IntegerField(default=0)  # that failed
     deliveries = models.IntegerField(default=0)  # claims without an outcome: its worker died, or met a bug
     last_error = models.CharField(max_length=60, blank=True)
+    aside = models.SmallIntegerField(default=0, db_default=0)  # how often it was set aside because its worker was lost
 
     class Meta:
         verbose_name = _("owed work")
@@ -102,11 +105,12 @@ class Outbox(CompanyModel):
 class DeadLetter(CompanyModel):
     """Work that failed every delivery without a reason that passes: set aside, so that what waits behind it goes on.
 
-    Tried again once a day, and when somebody says so.
+    Tried again by itself, and when somebody says so.
     """
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "kind": NONE, "key": NONE, "code": NONE, "count": NONE, "at": NONE,
+        "rounds": NONE, "again_at": NONE,
     }  # fmt: skip
 
     id = models.BigAutoField(primary_key=True)
@@ -115,6 +119,8 @@ class DeadLetter(CompanyModel):
     code = models.CharField(max_length=60)
     count = models.IntegerField(default=0)  # deliveries
     at = models.DateTimeField()  # of the last one
+    rounds = models.SmallIntegerField(default=1, db_default=1)  # how often it was set aside in a row
+    again_at = models.DateTimeField(db_default=Now())  # when it is tried again by itself
 
     class Meta:
         verbose_name = _("work set aside")

@@ -13,12 +13,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.core.errors import AppError, RateLimited
-from apps.ingest.deadletters import DELIVERIES, bury
+from apps.ingest.deadletters import DELIVERIES, LOST, bury
 from apps.ingest.models import Outbox
 from apps.ingest.sql import claim_rows, held_rows, owe_rows
 
 CLAIM_SECONDS = 45  # a dead worker's batch is free again after it; doing one twice changes nothing
-LOST = "worker_lost"  # code of work whose worker never said what became of it
 log = structlog.get_logger("deskhand.ingest")
 
 
@@ -32,6 +31,12 @@ class Claimed:
     attempts: int
     claim: int = 0
     deliveries: int = 1
+    aside: int = 0
+
+    @property
+    def most(self) -> int:
+        """Deliveries it may have: what was set aside before has shown what it does, and is given one."""
+        return 1 if self.aside else DELIVERIES
 
 
 Worker = Callable[[Sequence[Claimed]], None]
@@ -66,14 +71,14 @@ def settle(claimed: Sequence[Claimed]) -> None:
         ours = Outbox.objects.filter(id=one.id, claim=one.claim)
         done, _ = ours.filter(version=one.version).delete()
         if not done:
-            ours.update(claimed_until=None, deliveries=0, attempts=0)
+            ours.update(claimed_until=None, deliveries=0, attempts=0, aside=0)
 
 
 def put_off(claimed: Sequence[Claimed], *, code: str, seconds: float | None = None, passes: bool = True) -> None:
-    """The work did not succeed: try later, ever more rarely. What does not pass by itself is set aside after DELIVERIES."""
+    """The work did not succeed: try later, ever more rarely. What does not pass by itself is set aside in the end."""
     now = timezone.now()
     for one in claimed:
-        if not passes and one.deliveries >= DELIVERIES:
+        if not passes and one.deliveries >= one.most:
             _set_aside(one, code)
             continue
         wait = min(2 ** (one.attempts + 2), 600)
@@ -97,7 +102,7 @@ def _set_aside(one: Claimed, code: str) -> None:
     kind = Outbox.objects.filter(id=one.id, claim=one.claim).values_list("kind", flat=True).first()
     if kind is not None:
         with transaction.atomic():
-            bury(kind, str(one.object_id), code=code, count=one.deliveries)
+            bury(kind, str(one.object_id), code=code, count=one.deliveries, rounds=one.aside + 1)
             Outbox.objects.filter(id=one.id, claim=one.claim).delete()
 
 
@@ -114,9 +119,8 @@ def work_off(kind: str) -> int:
         claimed = [Claimed(*row) for row in claim_rows(kind, batch, CLAIM_SECONDS)]
     if not claimed:
         return 0
-    if claimed[0].deliveries > DELIVERIES:  # then it is alone
-        code = Outbox.objects.filter(id=claimed[0].id).values_list("last_error", flat=True).first()
-        _set_aside(claimed[0], code or LOST)
+    if claimed[0].deliveries > claimed[0].most:  # then it is alone, and its last worker never said what became of it
+        _set_aside(claimed[0], LOST)
         return 1
     try:
         worker(claimed)

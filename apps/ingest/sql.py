@@ -14,26 +14,32 @@ from django.db import connection
 from apps.core.ids import uuid7s
 
 _OWE = """
-INSERT INTO ingest_outbox (kind, object_id, priority, version, due_at, claim, attempts, deliveries, last_error)
-SELECT %s, unnest(%s::uuid[]), %s, 1, clock_timestamp(), 0, 0, 0, ''
+INSERT INTO ingest_outbox (kind, object_id, priority, version, due_at, claim, attempts, deliveries, last_error, aside)
+SELECT %s, unnest(%s::uuid[]), %s, 1, clock_timestamp(), 0, 0, 0, '', %s
 ON CONFLICT (kind, object_id) DO UPDATE
 SET version = ingest_outbox.version + 1, priority = least(ingest_outbox.priority, excluded.priority),
-    due_at = least(ingest_outbox.due_at, excluded.due_at)
+    due_at = least(ingest_outbox.due_at, excluded.due_at), aside = greatest(ingest_outbox.aside, excluded.aside)
 """
 # Picked first and once: inside WHERE … IN the planner may ask the list again for every row, past its limit.
 _CLAIM = """
 WITH picked AS MATERIALIZED (
     SELECT id FROM ingest_outbox
     WHERE kind = %s AND due_at <= clock_timestamp() AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
-      AND {suspects}
-    ORDER BY priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+      AND {which}
+    ORDER BY {first}priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE ingest_outbox
 SET claimed_until = clock_timestamp() + make_interval(secs => %s), claim = claim + 1, deliveries = deliveries + 1
 FROM picked WHERE ingest_outbox.id = picked.id
 RETURNING ingest_outbox.id, ingest_outbox.object_id, ingest_outbox.version, ingest_outbox.attempts,
-    ingest_outbox.claim, ingest_outbox.deliveries
+    ingest_outbox.claim, ingest_outbox.deliveries, ingest_outbox.aside
 """
-_CLAIM_FRESH, _CLAIM_SUSPECT = (_CLAIM.format(suspects=words) for words in ("deliveries = 0", "deliveries > 0"))
+# The least suspected first: those that were only near when a worker died are done before what may have killed it.
+_CLAIM_SUSPECT = _CLAIM.format(
+    which="(deliveries > 0 AND aside = 0 OR aside > 0 AND due_at < clock_timestamp() - interval '1 hour')",
+    first="aside, deliveries, ",
+)
+_CLAIM_FRESH = _CLAIM.format(which="deliveries = 0 AND aside = 0", first="")
+_CLAIM_ASIDE = _CLAIM.format(which="aside > 0", first="aside, ")
 _HELD = """
 SELECT o.id FROM ingest_outbox o JOIN unnest(%s::bigint[], %s::bigint[]) AS mine (id, claim)
     ON o.id = mine.id AND o.claim = mine.claim
@@ -67,24 +73,24 @@ _TYPES = {  # of the rest: text
 _JSON = frozenset({"tags"})  # comes as text and becomes jsonb in the INSERT
 
 
-def owe_rows(kind: str, object_ids: list[UUID], priority: int) -> None:
+def owe_rows(kind: str, object_ids: list[UUID], priority: int, *, aside: int = 0) -> None:
     if object_ids:
         with connection.cursor() as cursor:
-            cursor.execute(_OWE, [kind, list(dict.fromkeys(object_ids)), priority])
+            cursor.execute(_OWE, [kind, list(dict.fromkeys(object_ids)), priority, aside])
 
 
-def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int, int, int]]:
-    """(id, object, version, attempts, claim, deliveries) of the rows claimed.
+def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int, int, int, int]]:
+    """(id, object, version, attempts, claim, deliveries, aside) of the rows claimed.
 
     One that a worker took and never spoke of again comes alone: whatever it did to that worker, it does to no other row.
+    What was set aside for that comes when nothing else is due, or when it has waited an hour.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_SUSPECT, [kind, 1, seconds])
-        alone = cursor.fetchall()
-        if alone:
-            return alone
-        cursor.execute(_CLAIM_FRESH, [kind, limit, seconds])
-        return cursor.fetchall()
+        for statement, most in ((_CLAIM_SUSPECT, 1), (_CLAIM_FRESH, limit), (_CLAIM_ASIDE, 1)):
+            cursor.execute(statement, [kind, most, seconds])
+            if rows := cursor.fetchall():
+                return rows
+    return []
 
 
 def held_rows(claims: Sequence[tuple[int, int]]) -> set[int]:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 
-from apps.ingest.deadletters import RETRY_AFTER, revive
+from apps.ingest.deadletters import revive
 from apps.ingest.models import DeadLetter, Outbox
 from apps.ingest.outbox import owe
 from apps.platforms.models import Ticket
@@ -15,8 +15,8 @@ MOST = 5000  # of one look
 
 
 def sweep_owed() -> int:
-    """Owe the threads that were never read, and once a day what was set aside. Returns how much is owed anew."""
-    again = revive(older_than=RETRY_AFTER)
+    """Owe the threads that were never read, and what was set aside and is to be tried again. Returns how much."""
+    again = revive(due=True)
     waiting = Outbox.objects.filter(kind=Outbox.Kind.THREAD, object_id=OuterRef("pk"))
     dead = DeadLetter.objects.filter(kind=Outbox.Kind.THREAD, key=Cast(OuterRef("pk"), CharField()))
     unread = Ticket.objects.filter(thread_version="", deleted=False).exclude(Exists(waiting)).exclude(Exists(dead))

@@ -350,6 +350,8 @@ CREATE TABLE @schema@.ingest_deadletter (
     code character varying(60) NOT NULL,
     count integer NOT NULL,
     at timestamp with time zone NOT NULL,
+    rounds smallint DEFAULT 1 NOT NULL,
+    again_at timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
     CONSTRAINT ingest_deadletter_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT ingest_deadletter_key UNIQUE (kind, key),
     CONSTRAINT ingest_deadletter_pkey PRIMARY KEY (id)
@@ -367,6 +369,7 @@ CREATE TABLE @schema@.ingest_outbox (
     last_error character varying(60) NOT NULL,
     claim bigint NOT NULL,
     deliveries integer NOT NULL,
+    aside smallint DEFAULT 0 NOT NULL,
     CONSTRAINT ingest_outbox_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT ingest_outbox_key UNIQUE (kind, object_id),
     CONSTRAINT ingest_outbox_pkey PRIMARY KEY (id)
@@ -717,16 +720,17 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(31, 'ingest', '0001_initial', now()),
 	(32, 'ingest', '0002_deliveries', now()),
 	(33, 'ingest', '0003_slow_feeds', now()),
-	(34, 'platforms', '0002_sealed_credentials', now()),
-	(35, 'platforms', '0003_sweep', now()),
-	(36, 'search', '0001_initial', now()),
-	(37, 'sessions', '0001_initial', now()),
-	(38, 'tenancy', '0001_initial', now()),
-	(39, 'tenancy', '0002_domain_verified_at', now()),
-	(40, 'tenancy', '0003_orders', now());
+	(34, 'ingest', '0004_tried_again', now()),
+	(35, 'platforms', '0002_sealed_credentials', now()),
+	(36, 'platforms', '0003_sweep', now()),
+	(37, 'search', '0001_initial', now()),
+	(38, 'sessions', '0001_initial', now()),
+	(39, 'tenancy', '0001_initial', now()),
+	(40, 'tenancy', '0002_domain_verified_at', now()),
+	(41, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 128, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 32, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 40, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 41, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

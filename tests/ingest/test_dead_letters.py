@@ -16,10 +16,11 @@ from structlog.testing import capture_logs
 
 from apps.core.errors import ExternalError, ExternalUnavailable
 from apps.ingest import outbox
-from apps.ingest.deadletters import DELIVERIES, RETRY_AFTER, dead_counts, revive
+from apps.ingest.deadletters import DELIVERIES, RETRY_AFTER, bury, dead_counts, revive
 from apps.ingest.models import DeadLetter, Outbox
 from apps.ingest.outbox import owe, settle, work_off
 from apps.ingest.progress import progress
+from apps.ingest.sql import owe_rows
 
 KIND = Outbox.Kind.INDEX_ARTICLE
 
@@ -140,16 +141,101 @@ def test_a_command_tries_again_and_so_does_the_next_day(poisoned, monkeypatch):
         with suppress(ZeroDivisionError):
             work_off(KIND)
         pass_time()
-    assert revive(older_than=RETRY_AFTER) == 0
+    assert revive(due=True) == 0
     monkeypatch.setattr("sys.stdout", out := io.StringIO())
     call_command("retry_dead", "acme", "--json", kind="thread")
     assert orjson.loads(out.getvalue())["owed"] == 0
-    DeadLetter.objects.update(at=timezone.now() - RETRY_AFTER - timedelta(minutes=1))
-    assert revive(older_than=RETRY_AFTER) == 1
+    assert timedelta(0) <= timezone.now() + RETRY_AFTER - DeadLetter.objects.get().again_at < timedelta(minutes=1)
+    DeadLetter.objects.update(again_at=timezone.now())
+    assert revive(due=True) == 1
     assert not DeadLetter.objects.exists()
     monkeypatch.setitem(outbox._workers, KIND, (settle, 5))
     assert work_off(KIND) == 1
     assert not Outbox.objects.exists()
+
+
+def work_until_nothing_is_due() -> None:
+    for _ in range(60):
+        try:
+            if not work_off(KIND) and not Outbox.objects.exists():
+                return
+        except (Killed, ZeroDivisionError):
+            pass
+        pass_time()
+
+
+def test_what_lost_its_workers_is_tried_again_after_minutes_and_ever_more_rarely_with_one_alert(poisoned):
+    ids, done = poisoned(killed)
+    waits, killers = [], []
+    with capture_logs() as lines:
+        work_until_nothing_is_due()
+        for _ in range(6):
+            letter = DeadLetter.objects.get()
+            waits.append(round((letter.again_at - letter.at).total_seconds() / 60))
+            killers.append(letter.count)
+            DeadLetter.objects.update(again_at=timezone.now())
+            assert revive(due=True) == 1
+            work_until_nothing_is_due()
+    assert waits == [5, 30, 180, 1080, 1440, 1440]
+    assert killers == [DELIVERIES + 1, 2, 2, 2, 2, 2], "one worker a round: the last one is not sent after it"
+    alerts = [line for line in lines if line["event"] == "work_set_aside" and line["log_level"] == "error"]
+    assert len(alerts) == 1
+    assert set(done) == set(ids[1:])
+
+
+def test_what_was_set_aside_is_claimed_alone_when_nothing_else_is_due_or_after_an_hour(poisoned, monkeypatch):
+    ids, done = poisoned(killed)
+    work_until_nothing_is_due()
+    batches: list[list] = []
+
+    def healthy(claimed):
+        batches.append([one.object_id for one in claimed])
+        settle(claimed)
+
+    monkeypatch.setitem(outbox._workers, KIND, (healthy, 5))
+    fresh = [uuid4() for _ in range(6)]
+    assert revive(KIND) == 1
+    owe(KIND, fresh)
+    while work_off(KIND):
+        pass
+    assert [len(batch) for batch in batches] == [5, 1, 1]
+    assert batches[-1] == ids[:1]
+    assert not DeadLetter.objects.exists()
+
+    batches.clear()
+    owe_rows(KIND, ids[:1], 9, aside=2)
+    owe(KIND, fresh)
+    Outbox.objects.filter(aside=2).update(due_at=timezone.now() - timedelta(minutes=61))
+    work_off(KIND)
+    assert batches == [ids[:1]], "work without end holds it up for an hour, not for ever"
+
+
+def test_those_that_were_near_when_a_worker_died_are_done_before_what_killed_it_is_tried_again(poisoned):
+    ids, done = poisoned(killed)
+    with pytest.raises(Killed):
+        work_off(KIND)
+    pass_time()
+    with pytest.raises(Killed):
+        work_off(KIND)
+    pass_time()
+    for _ in range(4):
+        assert work_off(KIND) == 1
+    assert set(done) == set(ids[1:5])
+
+
+def test_a_helpdesk_that_is_away_does_not_make_a_suspect_one_of_many_again(in_acme, monkeypatch):
+    def away(claimed):
+        raise ExternalUnavailable("away")
+
+    monkeypatch.setitem(outbox._workers, KIND, (away, 5))
+    owe_rows(KIND, [uuid4()], 7, aside=1)
+    for _ in range(4):
+        assert work_off(KIND) == 1
+        pass_time()
+    row = Outbox.objects.get()
+    assert (row.aside, row.attempts) == (1, 4)
+    owe(KIND, [uuid4() for _ in range(3)])
+    assert work_off(KIND) == 3
 
 
 def test_a_thread_that_nobody_owes_any_more_is_owed_again_unless_it_was_set_aside(in_acme):
@@ -165,6 +251,6 @@ def test_a_thread_that_nobody_owes_any_more_is_owed_again_unless_it_was_set_asid
     first, second = Ticket.objects.order_by("remote_id")
     assert sweep_owed() == 0
     Outbox.objects.all().delete()
-    DeadLetter.objects.create(kind=Outbox.Kind.THREAD, key=str(second.pk), code="x", at=timezone.now())
+    bury(Outbox.Kind.THREAD, str(second.pk), code="x", count=3)
     assert sweep_owed() == 1
     assert Outbox.objects.get().object_id == first.pk

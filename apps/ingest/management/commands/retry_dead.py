@@ -14,7 +14,8 @@ from apps.tenancy.commands import CompanyCommand
 class Command(CompanyCommand):
     help = (
         "Owe again the work that failed every delivery and was set aside. It is done behind everything else; what fails "
-        "again is set aside again. Without this command it is tried once a day."
+        "again is set aside again. Without this command it is tried after minutes when its worker was lost, after a day "
+        "otherwise."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
