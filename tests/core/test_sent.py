@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from apps.core.text import as_sent, html_to_text, look, without_file_links
+from apps.core.text import as_sent, look, without_file_links
 from apps.core.text.addresses import opens_file, read_address
 from apps.core.text.sent import LONGEST, REL, TAGS
-from apps.core.text.tokens import DEPTH, flatten
+from apps.core.text.tokens import DEPTH
 from tests.core.payloads import corpus
 
 TOKEN = "https://eucattachment.freshdesk.com/inline/attachment?token=eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.x"
@@ -209,7 +209,6 @@ def test_depth_is_bounded_whatever_was_sent(shape):
     """Parsers spend time on depth squared: 64 kB of <div> must not reach one as they are."""
     clean = shown(shape * (64_000 // len(shape)))
     assert max_depth(clean) <= 2 * DEPTH  # a table's <tbody> is written by nh3
-    assert max_depth(flatten(shape * (64_000 // len(shape)))) <= DEPTH
 
 
 def max_depth(html: str) -> int:
@@ -218,8 +217,3 @@ def max_depth(html: str) -> int:
         depth += -1 if closing else 1
         deepest = max(deepest, depth)
     return deepest
-
-
-def test_flattened_markup_has_the_same_words():
-    html = '<table><tr><td>a<td>b</table><p>c<p>d<ul><li>e<li style="display:none">f<li>g</ul><script>h</script><div>i</div>&amp;'
-    assert html_to_text(flatten(html)) == html_to_text(html) == "a b\nc\nd\ne\ng\ni\n&"

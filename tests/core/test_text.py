@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -13,11 +14,13 @@ from apps.core.text import (
     blocks,
     detect_language,
     has_hidden,
+    headings,
     html_to_text,
     normalise,
     sentences,
     visible,
 )
+from apps.core.text.tokens import Text, tokens
 
 LETTERS = list("abÉß .!?\n\t-1。？「」が漢字한글 \u00a0e\u0301\u200b\u2003")
 WRITTEN = st.text(alphabet=st.sampled_from(LETTERS), max_size=200)
@@ -150,7 +153,61 @@ def test_a_line_per_block_whatever_the_markup(html, text):
     assert html_to_text(html) == text
 
 
+def test_what_is_hidden_ends_where_its_tag_ends():
+    cells = '<table><tr><td>a<td style="display:none">b</table><p>c<p hidden>d<ul><li>e<li style="opacity:0">f<li>g</ul>h'
+    assert html_to_text(cells) == "a\nc\ne\ng\nh"
+    assert html_to_text("<div><span hidden>a<span>b</span>c</span>d</div><div hidden>e<p>f</p></div>g<br hidden>h") == "d\ng\nh"
+    assert html_to_text("a<template>b<template>c</template>d</template>e<i aria-hidden=true>f</i>g") == "aeg"
+
+
+@pytest.mark.parametrize("around", ["div", "b", "blockquote"])
+def test_what_is_hidden_deeper_than_anybody_nests_stays_hidden(around):
+    deep = f"<{around}>" * 5_000 + "seen<span hidden>unseen</span>" + f"</{around}>" * 5_000
+    assert "unseen" not in html_to_text("<p>before</p><div>" + deep + "</div><p>after</p>")
+    assert html_to_text("<p>before</p><div>" + deep + "</div><p>after</p>").endswith("after")
+
+
+def test_a_long_mail_keeps_its_lines():
+    row = '<tr><td>{0}</td><td>of {0}</td></tr>'
+    html = "<p>All parts:</p><table>" + "".join(map(row.format, range(3_000))) + "</table><textarea>x</textarea><p hidden>y</p>"
+    assert html_to_text(html).splitlines() == ["All parts:", *(f"{number} of {number}" for number in range(3_000))]
+
+
+PARTS = st.sampled_from([
+    "a", "b \n", "&amp;", "&lt", "&am", "p;", "<", ">", "x<y", "\u00a0", "'", '"', "<p>", "<P class=x>", "</p >", "<b", "<a ", "<br/>",
+    ' title="<p>"', " b='x>y'", " c=d'e", ' ="f', " =", "/", ">", "<!-- > -->", "<!-->", "<!--", "-->", "<!x>", "<?y>", "</ z>", "</>",
+    "</", "<style>", "</style>", "<STYLE a='>'>", "</Style ", "<script/>", "</script>", "<title", "<noscript>", "<td\u00a0x='>'>",
+])  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PARTS, max_size=12).map("".join))
+def test_tags_begin_and_end_where_the_tokens_of_as_sent_do(html):
+    """Two readings of one grammar: a pattern for speed, steps for what is written anew."""
+    words = "".join(token.text for token in tokens(html) if isinstance(token, Text))
+    assert "".join(html_to_text(html).split()) == "".join(words.split())
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ["<div>", "<p>", "<ul><li>", "<b>", "<table><tr><td>", "<a ", "<a b='", '<a b="', "<!--", "<!-- -", "<", "</", "<?", "&", "<a b=c ",
+     "<style>", "<style><", "</style", "<div hidden>", "<p style=display:none>", "<b hidden></i>", "<td hidden></div>", "<a  \t", "<h1>"],
+)  # fmt: skip
+def test_time_grows_with_the_length_alone(shape):
+    """A parser that builds a tree needs a minute for some of these, a pattern that goes back would for others."""
+    began = time.process_time()
+    html_to_text(shape * (150_000 // len(shape)))
+    headings(shape * (150_000 // len(shape)))
+    assert time.process_time() - began < 3
+
+
+def test_headings_are_found_by_their_words():
+    html = "<h1>Reset &amp; <b>charge</b></h1><p>Reset</p><H2 id=x>Two<br>lines<h3 title='<h4>'>Three</h3><h5><i hidden>x</i></h5>"
+    assert headings(html) == {"Reset & charge", "Two lines", "Three", ""}
+    assert headings("<p>no</p><hr>") == frozenset()
+
+
 def test_tags_nested_without_end_are_read_in_passing():
-    """A parser given these as they are needs half a minute."""
+    """A parser given these needs half a minute."""
     assert html_to_text("<div>" * 60_000 + "deep" + "</div>" * 60_000 + "<p>after") == "deep\nafter"
     assert html_to_text("<ul><li>" * 30_000 + "deep") == "deep"

@@ -4,7 +4,8 @@ from apps.core.text.addresses import without_file_links
 from apps.core.text.languages import LANGUAGES, detect_language
 from apps.core.text.layout import layout
 from apps.core.text.mail import is_sign_off, own_words, split_quoted, split_signature
-from apps.core.text.normal import has_hidden, headings, html_to_text, normalise, visible
+from apps.core.text.normal import has_hidden, normalise, visible
+from apps.core.text.plain import headings, html_to_text
 from apps.core.text.sent import as_sent, look
 from apps.core.text.sentences import Span, blocks, sentences
 

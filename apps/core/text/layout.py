@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from apps.core.text.normal import html_to_text, normalise
+from apps.core.text.normal import normalise
+from apps.core.text.plain import html_to_text
 
 _BLANK = re.compile(r"\s+")
 

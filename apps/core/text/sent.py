@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import nh3
 
 from apps.core.text.addresses import Address, names_place, read_address, without_file_links
-from apps.core.text.normal import UNSEEN
+from apps.core.text.plain import UNSEEN
 from apps.core.text.tokens import VOID, End, Start, Text, Token, Writer, tokens
 
 LONGEST = 300_000  # characters of HTML; longer ones are shown as text alone

@@ -1,7 +1,7 @@
 """HTML cut into tags and words the way browsers cut it, in one pass whose time grows with the length alone.
 
 Full parsers spend quadratic time on tags nested without end (500 kB of <div>: 78 s in lexbor), so what strangers wrote
-goes through `flatten` or `apps.core.text.sent` first, which bound the depth.
+is read here, and a parser sees only what `apps.core.text.sent` wrote anew, at most DEPTH deep.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ _ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = (
     | {"tr": (_ROWS, frozenset({"table", "tbody", "thead", "tfoot"}))}
     | dict.fromkeys(_PARTS - _ROWS, (_PARTS, frozenset({"table"})))
 )
-_NAME = re.compile(r"[A-Za-z][^\t\n\f\r />]*")
-_ATTRIBUTE = re.compile(r"[\s/]*+([^\s/>][^\s/>=]*+)\s*+(=\s*+)?")
-_BARE = re.compile(r"[^\s>]*+")
-_TAG_END = re.compile(r"[\s/]*+>")
+SPACE = r"\t\n\f\r "  # what separates attributes; other white space is part of them
+_NAME = re.compile(rf"[A-Za-z][^{SPACE}/>]*")
+_ATTRIBUTE = re.compile(rf"[{SPACE}/]*+([^{SPACE}/>][^{SPACE}/>=]*+)[{SPACE}]*+(=[{SPACE}]*+)?")
+_BARE = re.compile(rf"[^{SPACE}>]*+")
+_TAG_END = re.compile(rf"[{SPACE}/]*+>")
 _COMMENT_END = re.compile(r"--!?>")
 
 
@@ -77,7 +78,7 @@ def tokens(html: str) -> Iterator[Token]:
             yield Text(unescape(html[at:mark]))
         follows = html[mark + 1 : mark + 2]
         if follows.isascii() and follows.isalpha():
-            start, at = _start(html, mark + 1)
+            start, at = read_tag(html, mark + 1)
             if start is None:
                 return
             yield start
@@ -86,7 +87,7 @@ def tokens(html: str) -> Iterator[Token]:
             if start.name in RAW:
                 at = _after_raw(html, at, start.name)
         elif follows == "/" and html[mark + 2 : mark + 3].isascii() and html[mark + 2 : mark + 3].isalpha():
-            end, at = _start(html, mark + 2)
+            end, at = read_tag(html, mark + 2)
             if end is None:
                 return
             yield End(end.name)
@@ -97,8 +98,8 @@ def tokens(html: str) -> Iterator[Token]:
             at = mark + 1
 
 
-def _start(html: str, at: int) -> tuple[Start | None, int]:
-    """The tag whose name begins at `at`, and where it ends; None when it does not end."""
+def read_tag(html: str, at: int) -> tuple[Start | None, int]:
+    """The tag whose name begins at `at`, a letter, and where it ends; None when it does not end."""
     name = _NAME.match(html, at)
     assert name is not None  # noqa: S101 - the caller saw a letter
     at, attributes = name.end(), dict[str, str]()
@@ -125,7 +126,7 @@ def _value(html: str, at: int) -> tuple[str | None, int]:
 
 
 def _after_raw(html: str, at: int, name: str) -> int:
-    end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, at)
+    end = re.compile(rf"</{name}(?=[{SPACE}/>])", re.IGNORECASE).search(html, at)
     return end.start() if end else len(html)
 
 
@@ -141,75 +142,79 @@ def _after_comment(html: str, at: int) -> int:
     return found.end() if found else len(html)
 
 
-class Writer:
+class Nesting:
+    """Which tags are open, by the rules of browsers for what ends what; at most DEPTH of them."""
+
+    def __init__(self) -> None:
+        self.open: list[str] = []
+
+    def start(self, name: str) -> bool:
+        """False when it was left out because it stands too deep."""
+        self._end_what_ends(name)
+        if name not in VOID:
+            if len(self.open) >= DEPTH:
+                return False
+            self.open.append(name)
+        return True
+
+    def end(self, name: str) -> None:
+        """Closes the innermost of that name and what stands open in it."""
+        for index in range(len(self.open) - 1, -1, -1):
+            if self.open[index] == name:
+                self.close(index)
+                return
+            if (self.open[index] in _TABLE and name not in _TABLE) or (self.open[index] == "table" and name in _PARTS):
+                return  # what stands in a cell closes nothing around its table
+
+    def close(self, index: int) -> None:
+        """Closes what is open from that place on."""
+        del self.open[index:]
+
+    def _end_what_ends(self, name: str) -> None:
+        """An open <p> ends where a block begins, an <li> where the next does, and so on."""
+        ended, borders = _ENDS.get(name, (frozenset(), frozenset()))
+        last = -1
+        for index in range(len(self.open) - 1, -1, -1):
+            if self.open[index] in borders:
+                break
+            if self.open[index] in ended:
+                last = index
+        if last >= 0:
+            self.close(last)
+        if name in _BLOCKS:
+            inner = next((at for at in range(len(self.open) - 1, -1, -1) if self.open[at] in _BLOCKS | _TABLE), -1)
+            if inner >= 0 and self.open[inner] == "p":
+                self.close(inner)
+
+
+class Writer(Nesting):
     """Writes markup that is closed where it was opened, at most DEPTH deep; deeper tags are left out, their words stay."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.parts: list[str] = []
-        self._open: list[str] = []
 
     def text(self, text: str) -> None:
         self.parts.append(escape(text))
 
     def start(self, name: str, attributes: dict[str, str] | None = None) -> bool:
         """False when it was left out."""
-        self._end_what_ends(name)
-        if name not in VOID:
-            if len(self._open) >= DEPTH:
-                return False
-            self._open.append(name)
+        if not super().start(name):
+            return False
         listed = "".join(f' {key}="{escape(value)}"' for key, value in (attributes or {}).items())
         self.parts.append(f"<{name}{listed}>")
         return True
 
-    def end(self, name: str) -> None:
-        """Closes the innermost of that name and what stands open in it."""
-        for index in range(len(self._open) - 1, -1, -1):
-            if self._open[index] == name:
-                self._close(index)
-                return
-            if (self._open[index] in _TABLE and name not in _TABLE) or (self._open[index] == "table" and name in _PARTS):
-                return  # what stands in a cell closes nothing around its table
-
     def closed(self, name: str) -> None:
         """Called right behind every end tag; for writers that add something there."""
 
-    def _end_what_ends(self, name: str) -> None:
-        """An open <p> ends where a block begins, an <li> where the next does, and so on."""
-        ended, borders = _ENDS.get(name, (frozenset(), frozenset()))
-        last = -1
-        for index in range(len(self._open) - 1, -1, -1):
-            if self._open[index] in borders:
-                break
-            if self._open[index] in ended:
-                last = index
-        if last >= 0:
-            self._close(last)
-        if name in _BLOCKS:
-            inner = next((at for at in range(len(self._open) - 1, -1, -1) if self._open[at] in _BLOCKS | _TABLE), -1)
-            if inner >= 0 and self._open[inner] == "p":
-                self._close(inner)
-
-    def _close(self, index: int) -> None:
-        while len(self._open) > index:
-            name = self._open.pop()
+    def close(self, index: int) -> None:
+        while len(self.open) > index:
+            name = self.open.pop()
             self.parts.append(f"</{name}>")
             self.closed(name)
 
     def whole(self) -> str:
         """Everything written, with all that is open closed."""
-        self._close(0)
+        self.close(0)
         return "".join(self.parts)
-
-
-def flatten(html: str) -> str:
-    """The same words in markup whose depth is bounded, for parsers that mind."""
-    writer = Writer()
-    for token in tokens(html):
-        if isinstance(token, Text):
-            writer.text(token.text)
-        elif isinstance(token, End):
-            writer.end(token.name)
-        elif token.name not in RAW:
-            writer.start(token.name, token.attributes)
-    return writer.whole()

@@ -1,0 +1,144 @@
+"""HTML of mails and articles as plain text, in one pass over its tags: without a tree there is nothing to nest too deep."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from apps.core.text.normal import normalise
+from apps.core.text.tokens import RAW, SPACE, VOID, Nesting, read_tag
+
+# attributes as most programs write them, tried first because that takes half the time
+_PLAIN = rf"(?:[{SPACE}]++[^{SPACE}\"'>=/]++=\"[^\"]*+\")*+[{SPACE}]*+/?>"
+# attributes as browsers read them, and read_tag: a quote counts only behind "="
+_EQUALS = rf"[{SPACE}]*+=[{SPACE}]*+"
+_VALUE = rf"(?:\"[^\"]*+\"|'[^']*+'|(?=>)|[^{SPACE}>\"'][^{SPACE}>]*+)"
+_ANY = rf"(?:[{SPACE}/]*+[^{SPACE}/>][^{SPACE}/>=]*+(?:{_EQUALS}{_VALUE}|(?!{_EQUALS})))*+[{SPACE}/]*+>"
+_REST = rf"(?:{_PLAIN}|{_ANY})"
+# with all that stands before its end tag
+_UNREAD = "|".join(rf"{name}(?=[{SPACE}/>]){_REST}[^<]*+(?:<(?!/{name}[{SPACE}/>])[^<]*+)*+" for name in sorted(RAW))
+_FIRST_LETTERS = "".join(sorted({letter for name in RAW for letter in (name[0], name[0].upper())}))
+# What is not text. The group is the name of a tag; the last line takes what never ends.
+_MARKUP = re.compile(
+    rf"<(?:(?=[{_FIRST_LETTERS}])(?i:{_UNREAD})|(/?[a-zA-Z][^{SPACE}/>]*+){_REST}"
+    r"|!--(?:-?>|[\s\S]*?--!?>)|(?:!(?!--)|\?|/(?![a-zA-Z]))[^>]*+>"
+    r"|[a-zA-Z!?/][\s\S]*+)"
+)
+_LINES = (
+    "article", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5",
+    "h6", "header", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul",
+)  # fmt: skip
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d])", re.I)
+# the same in parts that begin with a word each, to ask quickly whether tags must be followed; or it hides behind &#…;
+_MAYBE_UNSEEN = tuple(
+    (word, re.compile(word + rest))
+    for word, rest in (
+        ("display", r"\s*:\s*none"), ("visibility", r"\s*:\s*hidden"), ("font-size", r"\s*:\s*0(?![.\d])"),
+        ("opacity", r"\s*:\s*0(?![.\d])"), ("hidden", rf"(?=[{SPACE}=/>])"), ("<template", ""),
+    )
+)  # fmt: skip
+_ENCODED_STYLE = re.compile(r"style\s*=\s*(?:\"[^\"]*&|'[^']*&|[^\s\"'>]*&)")
+_MAYBE_HIDES = re.compile("hidden|style", re.IGNORECASE)
+
+
+class _Around(dict[str | None, str]):
+    """What stands in the place of a tag: a line ends around a block, words part around a cell."""
+
+    def __missing__(self, name: str | None) -> str:
+        return self.get(name.lower(), "") if name else ""
+
+
+_AROUND = _Around(
+    {slash + name: put for slash in ("", "/") for names, put in ((_LINES, "\n"), (("td", "th"), " ")) for name in names}
+)
+
+
+def html_to_text(html: str) -> str:
+    """Plain text with a line per block. Scripts, styles and markup that hides its words are left out.
+
+    Time grows with the length alone. Words stay in their order: what a table holds outside its cells too.
+    """
+    if _may_hide(html.lower()):
+        pieces = _seen(html)
+    else:
+        pieces = _MARKUP.split(html)  # words, the name of a tag, words, …
+        pieces[1::2] = map(_AROUND.__getitem__, pieces[1::2])
+        if "&" in html:
+            pieces[::2] = [unescape(words) if "&" in words else words for words in pieces[::2]]
+    return "\n".join(filter(None, map(" ".join, map(str.split, "".join(pieces).splitlines()))))
+
+
+def headings(html: str) -> frozenset[str]:
+    """The headings of a page in normal form: they name what follows and say nothing by themselves."""
+    if "<h" not in html.lower():
+        return frozenset()
+    found, begins = set(), -1
+    for tag in _MARKUP.finditer(html):
+        name = (tag[1] or "").lower()
+        if name.removeprefix("/") not in _HEADINGS:
+            continue
+        if begins >= 0:
+            found.add(normalise(html_to_text(html[begins : tag.start()])))
+        begins = -1 if name.startswith("/") else tag.end()
+    return frozenset(found)
+
+
+def _may_hide(lower: str) -> bool:
+    if "&" in lower and _ENCODED_STYLE.search(lower):
+        return True
+    return any(word in lower and pattern.search(lower) for word, pattern in _MAYBE_UNSEEN)
+
+
+class _Sight(Nesting):
+    """Follows which tags are open, to know where hidden words end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hidden_from: int | None = None
+
+    @property
+    def clear(self) -> bool:
+        return self._hidden_from is None
+
+    def hide(self) -> None:
+        """The tag just opened and all in it; one too deep to be open hides what is around it."""
+        if self.clear:
+            self._hidden_from = len(self.open) - 1
+
+    def close(self, index: int) -> None:
+        super().close(index)
+        if self._hidden_from is not None and index <= self._hidden_from:
+            self._hidden_from = None
+
+
+def _seen(html: str) -> list[str]:
+    """The words that are shown, and what stands in the place of tags."""
+    sight, pieces, at = _Sight(), list[str](), 0
+    for found in _MARKUP.finditer(html):
+        if sight.clear:
+            pieces += [unescape(html[at : found.start()]), _AROUND[found[1]]]
+        at = found.end()
+        if found[1]:
+            _follow(sight, html, found)
+    if sight.clear:
+        pieces.append(unescape(html[at:]))
+    return pieces
+
+
+def _follow(sight: _Sight, html: str, found: re.Match[str]) -> None:
+    name = found[1].lower()
+    if name.startswith("/"):
+        sight.end(name[1:])
+        return
+    sight.start(name)
+    if name in VOID:
+        return
+    if name == "template" or (_MAYBE_HIDES.search(html, found.end(1), found.end()) and _hides(html, found.start(1))):
+        sight.hide()
+
+
+def _hides(html: str, at: int) -> bool:
+    tag, _end = read_tag(html, at)
+    given = tag.attributes if tag else {}
+    return "hidden" in given or given.get("aria-hidden") == "true" or UNSEEN.search(given.get("style", "")) is not None
