@@ -1,87 +1,13 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, TypeAdapter
 
 from apps.platforms.adapters.freshdesk import mapping
 from apps.platforms.adapters.freshdesk import payloads as wire
-from tests.fixtures_beside import names, needs_fixtures, payload
 
-# First match wins. A list means the payload is one.
-SHAPES: tuple[tuple[str, Any], ...] = (
-    (r"freshdesk-dotnet/ticket_field.*", wire.TicketField),
-    (r".*/search_tickets", wire.TicketSearch),
-    (r".*/search_contacts", wire.ContactSearch),
-    (r".*/search_companies", dict[str, Any]),
-    (r".*/all_tickets", list[wire.Ticket]),
-    (r".*/(ticket|ticket_1|ticket_1_updated|outbound_email_1)", wire.Ticket),
-    (r".*/conversations", list[wire.Conversation]),
-    (r".*/(note_1|reply_1)", wire.Conversation),
-    (r".*/contacts", list[wire.Contact]),
-    (r".*/(contact|contact_updated|contact_1_agent|customer)", wire.Contact),
-    (r".*/agents", list[wire.Agent]),
-    (r".*/agent_1.*", wire.Agent),
-    (r".*/groups", list[wire.Group]),
-    (r".*/group_1", wire.Group),
-    (r".*/(companies|roles|time_entries|time_entry_1)", list[wire.Record]),
-    (r".*/(company|company_updated|role_1)", wire.Record),
-    (r".*/solution_categories.*", list[wire.SolutionCategory]),
-    (r".*/solution_category.*", wire.SolutionCategory),
-    (r".*/solution_folders.*", list[wire.SolutionFolder]),
-    (r".*/solution_folder.*", wire.SolutionFolder),
-    (r".*/solution_articles.*", list[wire.SolutionArticle]),
-    (r".*/solution_article.*", wire.SolutionArticle),
-)
 STATUSES = mapping.statuses([])
-
-
-def shape_of(name: str) -> Any:
-    return next((shape for pattern, shape in SHAPES if re.fullmatch(pattern, name.removesuffix(".json"))), None)
-
-
-@needs_fixtures
-@pytest.mark.parametrize("name", names())
-def test_every_recorded_payload_parses(name: str) -> None:
-    recorded = payload(name)
-    if name.endswith("_with_conversations.json"):  # a wrapper of the recorder's, not a shape of the API
-        ticket = mapping.ticket(wire.Ticket.model_validate(recorded["ticket"]), STATUSES)
-        entries = TypeAdapter(list[wire.Conversation]).validate_python(recorded["conversations"])
-        messages = [mapping.message(row, ticket.remote_id) for row in entries]
-        assert [message.text for message in messages] == [row["body_text"] for row in recorded["conversations"]]
-        return
-    recorded = recorded.get("ticket_field", recorded) if isinstance(recorded, dict) else recorded  # one is wrapped
-    shape = shape_of(name)
-    assert shape is not None, f"{name} has no shape: name one in SHAPES"
-    found = TypeAdapter(shape).validate_python(recorded)
-    if isinstance(found, BaseModel) and "id" in recorded:
-        assert found.id == recorded["id"]  # type: ignore[attr-defined]
-    elif isinstance(found, list):
-        assert [row.id for row in found] == [row["id"] for row in recorded]
-
-
-@needs_fixtures
-def test_a_recorded_private_note_is_private_and_a_reply_public() -> None:
-    rows = TypeAdapter(list[wire.Conversation]).validate_python(payload("python-freshdesk/conversations.json"))
-    assert [mapping.message(row, "1").visibility for row in rows] == ["private", "public"]
-
-
-@needs_fixtures
-def test_a_web_chat_ticket_without_a_name_or_an_address_keeps_its_customer() -> None:
-    recorded = payload("chatwoot/web_chat_ticket_with_conversations.json")
-    ticket = mapping.ticket(wire.Ticket.model_validate(recorded["ticket"]), STATUSES)
-    assert ticket.customer is not None
-    assert (ticket.customer.remote_id, ticket.customer.name, ticket.customer.email) == ("1101", "", None)
-    authors = [mapping.message(wire.Conversation.model_validate(row), "1").author for row in recorded["conversations"]]
-    assert authors[:2] == ["system", "customer"]
-
-
-@needs_fixtures
-def test_a_recorded_offset_becomes_utc() -> None:
-    row = wire.Ticket.model_validate(payload("python-freshdesk/all_tickets.json")[0])
-    assert row.created_at.isoformat() == "2014-12-31T02:27:09+00:00"
 
 
 def ticket_row(**fields: Any) -> wire.Ticket:
