@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from apps.assistant.shapes import Brief, Shape, Visibility
+from apps.platforms.abilities import AbilityName
 
 Category = Literal["open", "pending", "solved", "closed"]
 Outcome = Literal["reply", "ask_customer", "not_enough_evidence"]
@@ -118,12 +119,35 @@ class FeedState(Shape):
     last_error: str
 
 
+class AbilityState(Shape):
+    """One thing the account may let us do. `reason`: a stable code, how we know or why not; `value`: a cost, else null."""
+
+    name: AbilityName
+    state: Literal["yes", "no", "unknown"]
+    reason: str
+    value: int | None
+
+
+class AccountCheck(Shape):
+    """The last look at what the key sees and the account lets us do. `own_statuses`: of `statuses`, those it defined."""
+
+    checked_at: datetime
+    scope: Literal["all", "group", "restricted", "unknown"]
+    calls_per_minute: float | None
+    languages: list[str]
+    statuses: int
+    own_statuses: int
+    warnings: list[str]
+    abilities: list[AbilityState]
+
+
 class ConnectionState(Shape):
-    """One account at a helpdesk."""
+    """One account at a helpdesk. `check`: null for one that was connected before there were checks."""
 
     account: str
     state: Literal["active", "paused", "rejected"]
     last_error: str
+    check: AccountCheck | None
     feeds: list[FeedState]
 
 

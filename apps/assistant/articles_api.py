@@ -75,11 +75,19 @@ class SyncView(DatabaseView):
         for feed in found["feeds"]:
             feeds[feed["account"]].append(_feed(feed, now))
         connections = [
-            {"account": one["account"], "state": one["state"], "last_error": one["last_error"], "feeds": feeds[one["account"]]}
+            {"account": one["account"], "state": one["state"], "last_error": one["last_error"], "check": _check(one),
+             "feeds": feeds[one["account"]]}
             for one in found["connections"]
-        ]
+        ]  # fmt: skip
         counts = {name: found[name] for name in ("tickets", "messages", "articles", "chunks", "owed", "failing", "done")}
         return Response(counts | {"dead": found["dead"], "connections": connections})
+
+
+def _check(connection: dict[str, Any]) -> dict[str, Any] | None:
+    if not connection["check"]:
+        return None
+    known = {name: connection[name] for name in ("checked_at", "calls_per_minute")}
+    return known | connection["check"]
 
 
 def _feed(feed: dict[str, Any], now: datetime) -> dict[str, Any]:

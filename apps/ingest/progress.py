@@ -66,6 +66,8 @@ def _connection(connection: Connection) -> dict[str, Any]:
         "calls_left": told.left,
         "calls_left_age_s": told.age_s,
         "rests_s": told.rests_s,
+        "checked_at": connection.checked_at,
+        "check": connection.check_report,
     }
 
 

@@ -22,7 +22,7 @@ from apps.ingest.deletions import finish_ids, note_ids, remove_articles
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.sql import upsert_articles, upsert_tickets
-from apps.platforms.base import ArticleData, Cursor, Page, PlatformAdapter, Reference, TicketData
+from apps.platforms.base import ArticleData, CheckReport, Cursor, Page, PlatformAdapter, Reference, TicketData
 from apps.platforms.connecting import open_adapter, refresh_reference
 from apps.platforms.models import Article, Connection, Group, Person, Ticket
 
@@ -76,7 +76,7 @@ def _read_page(lease: streams.Lease) -> bool:
         return False
     adapter = open_adapter(stream.connection)
     if stream.kind == Stream.Kind.REFERENCE:
-        _store_reference(lease, asyncio.run(_fetch_reference(adapter)))
+        _store_reference(lease, *asyncio.run(_fetch_reference(adapter)))
         return False
     if stream.kind == Stream.Kind.IDS and adapter.first_ids() is None:
         with transaction.atomic():
@@ -87,19 +87,19 @@ def _read_page(lease: streams.Lease) -> bool:
     return page.more
 
 
-async def _fetch_reference(adapter: PlatformAdapter) -> Reference:
+async def _fetch_reference(adapter: PlatformAdapter) -> tuple[CheckReport, Reference]:
     try:
         async with asyncio.timeout(streams.FETCH_SECONDS), adapter as opened:
-            return await opened.fetch_reference()
+            return await opened.check(), await opened.fetch_reference()
     except TimeoutError as exc:
         raise ExternalUnavailable("the helpdesk did not give its lists in time") from exc
 
 
-def _store_reference(lease: streams.Lease, reference: Reference) -> None:
+def _store_reference(lease: streams.Lease, report: CheckReport, reference: Reference) -> None:
     with transaction.atomic():
         stream = streams.locked(lease)
         connection = Connection.objects.get(id=stream.connection_id)
-        refresh_reference(connection, reference)
+        refresh_reference(connection, report, reference)
         streams.advance(stream, cursor=None, items=len(reference.agents) + len(reference.groups), more=False)
 
 

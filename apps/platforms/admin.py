@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
 
 from apps.platforms.models import Article, Connection, Ticket
+from apps.platforms.words import check_rows
 
 
 class MirrorAdmin(admin.ModelAdmin):
@@ -24,8 +27,15 @@ class MirrorAdmin(admin.ModelAdmin):
 
 @admin.register(Connection)
 class ConnectionAdmin(MirrorAdmin):
-    list_display = ("account", "platform", "state", "last_error", "created_at")
-    exclude = ("credentials",)
+    list_display = ("account", "platform", "state", "last_error", "checked_at", "created_at")
+    exclude = ("credentials", "check_report")
+    readonly_fields = ("abilities",)
+
+    @admin.display(description=_("What the account lets us do"))
+    def abilities(self, connection: Connection) -> str:
+        """The last check as a table; it is made when the account is connected, and with the agents and groups."""
+        rows = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', check_rows(connection.check_report))
+        return format_html("<table><tbody>{}</tbody></table>", rows) if rows else _("Not checked yet")
 
 
 @admin.register(Ticket)

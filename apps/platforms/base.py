@@ -21,6 +21,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, ge
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from apps.core.errors import NotFound
+from apps.platforms.abilities import Ability
 from apps.platforms.probing import ProbeReport, Tell
 
 _VISIBILITIES = ("public", "private", "restricted")
@@ -187,6 +188,7 @@ class CheckReport(Item):
     primary_language: str
     languages: tuple[str, ...]
     statuses: tuple[StatusData, ...]
+    abilities: tuple[Ability, ...]  # each of the contract's, once
     warnings: tuple[str, ...] = ()
 
 

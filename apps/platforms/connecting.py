@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from pydantic import SecretStr, ValidationError
 
 from apps.core.audit import record_on_commit
@@ -24,6 +25,7 @@ log = structlog.get_logger("deskhand.platforms")
 
 # The account does not accept the key at all; other refusals are about one call.
 KEY_CODES = frozenset({"credentials_rejected", "account_suspended"})
+LAST_SHIPPED_STATUS = 7  # what has a higher number is the account's own
 
 
 def open_adapter(connection: Connection, *, urgent: bool = False) -> PlatformAdapter:
@@ -103,10 +105,29 @@ def _store(platform: str, config: Any, report: CheckReport, reference: Reference
     connection.set_secrets(secrets)
     connection.state = Connection.State.ACTIVE
     connection.last_error = ""
-    connection.calls_per_minute = report.calls_per_minute
     _put_reference(connection, reference)
+    _put_report(connection, report)
     connection.save()
     return connection
+
+
+def _put_report(connection: Connection, report: CheckReport) -> None:
+    connection.calls_per_minute = report.calls_per_minute
+    connection.check_report = report_of(report)
+    connection.checked_at = timezone.now()
+
+
+def report_of(report: CheckReport) -> dict[str, Any]:
+    """What is kept and shown of a check. Whose key it is, the account's own pages tell."""
+    own = [status for status in report.statuses if isinstance(status.value, int) and status.value > LAST_SHIPPED_STATUS]
+    return {
+        "scope": report.ticket_scope,
+        "languages": list(report.languages),
+        "statuses": len(report.statuses),
+        "own_statuses": len(own),
+        "warnings": list(report.warnings),
+        "abilities": [one.model_dump(mode="json") for one in report.abilities],
+    }
 
 
 def _put_reference(connection: Connection, reference: Reference) -> None:
@@ -115,10 +136,13 @@ def _put_reference(connection: Connection, reference: Reference) -> None:
     connection.languages = list(reference.languages)
 
 
-def refresh_reference(connection: Connection, reference: Reference) -> None:
-    """The account's small lists as they are now, in the caller's transaction."""
+def refresh_reference(connection: Connection, report: CheckReport, reference: Reference) -> None:
+    """The account's small lists and what it lets us do, as they are now, in the caller's transaction."""
     _put_reference(connection, reference)
-    connection.save(update_fields=["statuses", "primary_language", "languages"])
+    _put_report(connection, report)
+    connection.save(update_fields=[
+        "statuses", "primary_language", "languages", "calls_per_minute", "check_report", "checked_at"
+    ])  # fmt: skip
     store_reference(connection, reference)
 
 

@@ -28,7 +28,7 @@ class Connection(CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "platform": NONE, "account": NONE, "config": NONE, "credentials": SECRET,
         "state": NONE, "statuses": NONE, "languages": NONE, "primary_language": NONE, "calls_per_minute": NONE,
-        "last_error": NONE, "created_at": NONE,
+        "last_error": NONE, "created_at": NONE, "check_report": NONE, "checked_at": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -43,6 +43,8 @@ class Connection(CompanyModel):
     calls_per_minute = models.FloatField(null=True)
     last_error = models.CharField(max_length=60, blank=True)  # a stable code, never a foreign server's words
     created_at = models.DateTimeField(auto_now_add=True)
+    check_report = models.JSONField(default=dict)  # connecting.report_of: what the account lets us do
+    checked_at = models.DateTimeField(_("checked"), null=True)
 
     class Meta:
         verbose_name = _("connection")

@@ -93,6 +93,8 @@ CREATE TABLE @schema@.platforms_connection (
     calls_per_minute double precision,
     last_error character varying(60) NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    check_report jsonb NOT NULL,
+    checked_at timestamp with time zone,
     CONSTRAINT platforms_connection_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_connection_account_key UNIQUE (account),
     CONSTRAINT platforms_connection_pkey PRIMARY KEY (id)
@@ -723,14 +725,15 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(34, 'ingest', '0004_tried_again', now()),
 	(35, 'platforms', '0002_sealed_credentials', now()),
 	(36, 'platforms', '0003_sweep', now()),
-	(37, 'search', '0001_initial', now()),
-	(38, 'sessions', '0001_initial', now()),
-	(39, 'tenancy', '0001_initial', now()),
-	(40, 'tenancy', '0002_domain_verified_at', now()),
-	(41, 'tenancy', '0003_orders', now());
+	(37, 'platforms', '0004_check_report', now()),
+	(38, 'search', '0001_initial', now()),
+	(39, 'sessions', '0001_initial', now()),
+	(40, 'tenancy', '0001_initial', now()),
+	(41, 'tenancy', '0002_domain_verified_at', now()),
+	(42, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 128, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 32, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 41, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 42, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

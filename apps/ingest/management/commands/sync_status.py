@@ -11,7 +11,8 @@ from apps.tenancy.commands import CompanyCommand
 class Command(CompanyCommand):
     help = (
         "Print counts of mirror and index, what is still owed and for how long, what fails by kind, what was set aside, "
-        "removals that wait for a word (confirm_removals), the budget of each account and the state and lag of every feed."
+        "removals that wait for a word (confirm_removals), the budget of each account, what it lets us do, and the state and "
+        "lag of every feed."
     )
 
     def perform(self, **options: Any) -> dict[str, Any]:
@@ -28,9 +29,22 @@ class Command(CompanyCommand):
         for one in result["connections"]:
             calls = f"{one['calls_left']:.0f}" if one["calls_left"] is not None else "unknown"
             self.stdout.write(f"{one['account']}: {one['state']}, calls left {calls} of {one['calls_per_minute']} a minute")
+            self._show_check(one)
         for feed in result["feeds"]:
             state = feed["last_error"] or ("complete" if feed["completed_at"] else "reading")
             lag = f", {feed['lag_s']:.0f} s ago" if feed["completed_at"] else ""
             self.stdout.write(
                 f"{feed['account']} {feed['feed']}: {feed['items']} in {feed['pages']} pages, {state}{lag}"
             )
+
+    def _show_check(self, connection: dict[str, Any]) -> None:
+        check = connection["check"]
+        if not check:
+            self.stdout.write(f"{connection['account']}: not checked yet")
+            return
+        words = f"scope {check['scope']}, languages {' '.join(check['languages'])}"
+        words += f", {check['statuses']} statuses ({check['own_statuses']} of its own)"
+        self.stdout.write(f"{connection['account']}: {words}{''.join(f', warning {one}' for one in check['warnings'])}")
+        for one in check["abilities"]:
+            state = one["state"] if one["value"] is None else one["value"]
+            self.stdout.write(f"{connection['account']} {one['name']}: {state} ({one['reason']})")

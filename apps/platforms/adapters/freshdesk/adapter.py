@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from apps.core.errors import CredentialsRejected, NotFound
 from apps.platforms.adapters.freshdesk import mapping, solutions, walk
 from apps.platforms.adapters.freshdesk import payloads as wire
+from apps.platforms.adapters.freshdesk.checking import abilities
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
 from apps.platforms.adapters.freshdesk.probing import probe
 from apps.platforms.base import (
@@ -74,6 +75,7 @@ class FreshdeskAdapter(PlatformAdapter):
         key = config.api_key.get_secret_value()
         self._client = FreshdeskClient(config.base_url, key, frozenset(allow_hosts), gate)
         self._statuses: mapping.Statuses | None = None
+        self._settings: wire.HelpdeskSettings | None = None
 
     async def close(self) -> None:
         await self._client.close()
@@ -121,7 +123,7 @@ class FreshdeskAdapter(PlatformAdapter):
 
     async def check(self) -> CheckReport:
         me = await self._client.one("/agents/me", wire.Agent)
-        settings = await self._client.one("/settings/helpdesk", wire.HelpdeskSettings)
+        settings = await self._read_settings()
         warnings, account = [], wire.Account()
         try:
             account = await self._client.one("/account", wire.Account)
@@ -133,6 +135,7 @@ class FreshdeskAdapter(PlatformAdapter):
             warnings.append("scope_limited")
         if total is not None and total < _FEWEST_CALLS:
             warnings.append("few_calls")
+        found = await abilities(self._client, settings, account_readable="account_unreadable" not in warnings)
         return CheckReport(
             account=self._account_host(account),
             agent_name=me.contact.name,
@@ -142,8 +145,15 @@ class FreshdeskAdapter(PlatformAdapter):
             primary_language=mapping.language(settings.primary_language),
             languages=_languages(settings),
             statuses=tuple((await self._known_statuses()).values()),
+            abilities=found,
             warnings=tuple(warnings),
         )
+
+    async def _read_settings(self) -> wire.HelpdeskSettings:
+        """Once an adapter's life, which is a page's."""
+        if self._settings is None:
+            self._settings = await self._client.one("/settings/helpdesk", wire.HelpdeskSettings)
+        return self._settings
 
     def _account_host(self, account: wire.Account) -> str:
         """The host we call. Where the operator allowed an address by hand, the account's own name for itself."""
@@ -153,7 +163,7 @@ class FreshdeskAdapter(PlatformAdapter):
         return target.host
 
     async def fetch_reference(self) -> Reference:
-        settings = await self._client.one("/settings/helpdesk", wire.HelpdeskSettings)
+        settings = await self._read_settings()
         return Reference(
             statuses=tuple((await self._known_statuses()).values()),
             groups=tuple([mapping.group(row) for row in await self._readable("/groups", wire.Group)]),

@@ -1,0 +1,57 @@
+"""Which abilities an account has for the key we hold: what can be tried by one small read is tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.core.errors import CredentialsRejected, ExternalError, NotFound
+from apps.platforms.abilities import Ability, AbilityName
+from apps.platforms.adapters.freshdesk import payloads as wire
+from apps.platforms.adapters.freshdesk.client import FreshdeskClient, Params
+
+_REFUSALS = ("access_denied", "require_feature")  # of one call; every other refusal is of the key
+_TRASH: Params = {"filter": "deleted", "updated_since": "2000-01-01T00:00:00Z", "per_page": 1}
+
+
+async def abilities(
+    client: FreshdeskClient, settings: wire.HelpdeskSettings, *, account_readable: bool
+) -> tuple[Ability, ...]:
+    """Every ability of the contract. Four credits. Raises like any call when the account cannot be asked at all."""
+    others = [code for code in settings.supported_languages if code != settings.primary_language]
+    return (
+        Ability(name="bulk_export", state="no", reason="not_used"),  # nobody has seen the file of a finished one
+        Ability(name="thread_feed", state="no", reason="not_offered"),
+        await _tried(client, "delete_feed", "/tickets", _TRASH),
+        Ability(name="kb_feed", state="no", reason="not_offered"),
+        Ability(name="signed_push", state="no", reason="not_offered"),
+        Ability(name="archive_lookup", state="yes", reason="documented"),
+        Ability(name="per_ticket_thread_cost", state="yes", reason="documented", value=1),
+        Ability(name="account", state="yes" if account_readable else "no", reason="tried" if account_readable else "refused"),
+        await _tried(client, "agents", "/agents", {"per_page": 1}),
+        await _tried(client, "articles", "/solutions/categories"),
+        await _translations(client, others),
+    )
+
+
+async def _translations(client: FreshdeskClient, others: list[str]) -> Ability:
+    if not others:
+        return Ability(name="translations", state="no", reason="one_language")
+    found = await _tried(client, "translations", f"/solutions/categories/{others[0]}")
+    # 404: this list has no translation, the account has them
+    return found if found.reason != "not_found" else Ability(name="translations", state="yes", reason="tried")
+
+
+async def _tried(client: FreshdeskClient, name: AbilityName, path: str, params: Params | None = None) -> Ability:
+    try:
+        await client.rows(path, dict[str, Any], params)
+    except CredentialsRejected as exc:
+        if exc.code not in _REFUSALS:
+            raise
+        return Ability(name=name, state="no", reason=exc.code)
+    except NotFound as exc:
+        return Ability(name=name, state="no", reason=exc.code)
+    except ExternalError as exc:
+        if exc.retryable:
+            raise
+        return Ability(name=name, state="unknown", reason=exc.code)
+    return Ability(name=name, state="yes", reason="tried")

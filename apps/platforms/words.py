@@ -1,0 +1,80 @@
+"""Words of codes about a connection, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from apps.platforms.abilities import AbilityName
+
+
+def ability_words(name: AbilityName) -> str:
+    """What an account may let us do."""
+    return {
+        "bulk_export": _("Export of the whole account"),
+        "thread_feed": _("Messages of all tickets in one list"),
+        "delete_feed": _("List of deleted tickets"),
+        "kb_feed": _("Articles by time of change"),
+        "signed_push": _("Signed webhooks"),
+        "archive_lookup": _("Tickets of the archive"),
+        "per_ticket_thread_cost": _("Calls to read one thread"),
+        "account": _("The account’s own data"),
+        "agents": _("List of agents"),
+        "articles": _("Articles"),
+        "translations": _("Articles in other languages"),
+    }[name]
+
+
+def reason_words(reason: str) -> str:
+    """How we know it, or why not; the helpdesk's code itself where we have no words for it."""
+    return {
+        "tried": _("tried with a call"),
+        "documented": _("as documented by the helpdesk"),
+        "not_offered": _("the helpdesk does not offer it"),
+        "not_used": _("Deskhand does not use it"),
+        "access_denied": _("this key may not read it"),
+        "refused": _("this key may not read it"),
+        "require_feature": _("the plan does not include it"),
+        "not_found": _("the helpdesk has nothing there"),
+        "one_language": _("the account has one language"),
+    }.get(reason, reason)
+
+
+def state_words(state: str) -> str:
+    return {"yes": _("Yes"), "no": pgettext("ability", "No")}.get(state, _("Unknown"))
+
+
+def scope_words(scope: str) -> str:
+    """Which tickets the key sees."""
+    return {
+        "all": _("all tickets"),
+        "group": _("tickets of its groups and its own"),
+        "restricted": _("its own tickets"),
+    }.get(scope, _("Unknown"))
+
+
+def warning_words(warning: str) -> str:
+    return {
+        "scope_limited": _("The key does not see all tickets: those it does not see are missing here."),
+        "few_calls": _("The account allows few calls a minute: a first sync takes days."),
+        "account_unreadable": _("The key may not read the account’s own data."),
+    }.get(warning, warning)
+
+
+def check_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """A stored report as rows of a name and what is known of it."""
+    if not report:
+        return []
+    # Translators: %(count)s is a number of ticket statuses that the account defined itself.
+    own = ngettext("%(count)s of its own", "%(count)s of its own", report["own_statuses"]) % {"count": report["own_statuses"]}
+    rows = [
+        (_("The key sees"), scope_words(report["scope"])),
+        (_("Languages"), ", ".join(report["languages"])),
+        (_("Statuses"), f"{report['statuses']} ({own})"),
+    ]
+    for one in report["abilities"]:
+        answer = state_words(one["state"]) if one["value"] is None else str(one["value"])
+        rows.append((ability_words(one["name"]), f"{answer} ({reason_words(one['reason'])})"))
+    return rows + [(_("Warning"), warning_words(one)) for one in report["warnings"]]
