@@ -18,7 +18,7 @@ from apps.assistant.answers import Problem, StoredBrief, TicketPage, TicketThrea
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question, brief_state
 from apps.assistant.shapes import Answer, Draft
-from apps.assistant.sql import Row, get_ticket, list_tickets
+from apps.assistant.sql import Row, list_tickets, ticket_json
 from apps.core.api import decode_cursor, encode_cursor, page_size
 from apps.core.audit import record_on_commit
 from apps.core.errors import BadInput, NotFound
@@ -65,10 +65,10 @@ class TicketView(DatabaseView):
 
     @extend_schema(operation_id="tickets_retrieve", responses={200: TicketThread, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> HttpResponse:
-        found = get_ticket(ticket_id)
+        found = ticket_json(ticket_id)
         if found is None:
             raise Http404
-        return json_answer(found)
+        return HttpResponse(found, content_type="application/json")
 
 
 class BriefView(DatabaseView):

@@ -15,6 +15,11 @@ from django.db.models import QuerySet
 from apps.core.errors import BadInput
 from apps.platforms.models import Ticket
 
+
+def _named(columns: dict[str, str]) -> str:
+    return ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
+
+
 _TIME = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 # cast to text: a kept statement must not change its answer's types while a migration widens a column
 _TICKET = {
@@ -44,14 +49,17 @@ LEFT JOIN assistant_brief b ON b.ticket_id = t.id
 WHERE t.state IN ('live', 'archived') AND NOT t.deleted {status} {after}
 ORDER BY t.updated_at DESC, t.id DESC LIMIT {limit}
 """
+# PostgreSQL writes the whole answer: of a long thread nothing is taken apart here to be put together again
 _ONE = f"""
-SELECT {", ".join(_TICKET.values())}
-FROM platforms_ticket t
-LEFT JOIN platforms_person p ON p.id = t.customer_id
-LEFT JOIN platforms_group g ON g.id = t.group_id
-WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
+SELECT row_to_json(ticket)::text FROM (
+  SELECT {_named(_TICKET)}, coalesce((
+    SELECT json_agg(message ORDER BY message.number) FROM (
+      SELECT {_named(_MESSAGE)} FROM platforms_message m WHERE m.ticket_id = t.id) message), '[]') AS messages
+  FROM platforms_ticket t
+  LEFT JOIN platforms_person p ON p.id = t.customer_id
+  LEFT JOIN platforms_group g ON g.id = t.group_id
+  WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted) ticket
 """  # noqa: S608 - our own columns
-_THREAD = f"SELECT {', '.join(_MESSAGE.values())} FROM platforms_message m WHERE m.ticket_id = %s ORDER BY m.number"  # noqa: S608
 _ARTICLES = """
 SELECT {columns}
 FROM platforms_article a
@@ -62,7 +70,7 @@ _ONE_ARTICLE = f"""
 SELECT {", ".join(_WHOLE.values())}, a.connection_id
 FROM platforms_article a
 WHERE a.id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s)
-"""  # noqa: S608
+"""  # noqa: S608 - our own columns
 _TRANSLATIONS = """
 SELECT a.id, a.language::text FROM platforms_article a
 WHERE a.connection_id = %s AND a.remote_id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s)
@@ -89,10 +97,12 @@ def list_tickets(*, status: str, limit: int, after: tuple[str, ...] | None) -> l
     return _rows(_list(status, limit, after is not None), _key(after) if after else None, tuple(_LISTED))
 
 
-def get_ticket(ticket_id: UUID) -> Row | None:
+def ticket_json(ticket_id: UUID) -> str | None:
     """A shown ticket with its thread as the API shows it, private notes included; None when there is none."""
-    found = _rows(_ONE, [ticket_id], tuple(_TICKET))
-    return found[0] | {"messages": _rows(_THREAD, [ticket_id], tuple(_MESSAGE))} if found else None
+    with connection.prepared_cursor() as cursor:
+        cursor.execute(_ONE, [ticket_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def list_articles(

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
@@ -23,6 +24,7 @@ from apps.core.errors import AppError, BadInput, RateLimited
 from apps.core.requests import route_of
 
 PROBLEM = "application/problem+json"
+ANYTHING = "*/*"
 MAX_BODY = 1024 * 1024  # CAP-3
 MAX_PAGE = 100
 SEAL_BYTES = 12
@@ -40,6 +42,15 @@ class OrjsonRenderer(BaseRenderer):
         if data is None:
             return b""
         return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+class Negotiation(DefaultContentNegotiation):
+    """Most callers take anything, or JSON, where there is nothing else: no need to weigh it."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
+        if len(renderers) == 1 and request.META.get("HTTP_ACCEPT", ANYTHING) in (ANYTHING, renderers[0].media_type):
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
 
 
 class OrjsonParser(BaseParser):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -132,6 +133,7 @@ class RequestMiddleware:
     @staticmethod
     def _end(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")

@@ -88,7 +88,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_prometheus",
-    "csp",
 ]
 TENANT_MODEL = "tenancy.Company"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
@@ -99,7 +98,6 @@ MIDDLEWARE = [
     "apps.core.health.ProbeMiddleware",
     "apps.core.requests.RequestMiddleware",
     "apps.tenancy.middleware.EdgeMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.accounts.sessions.CompanySessionMiddleware",
@@ -161,15 +159,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
-    }
-}
+CONTENT_SECURITY_POLICY = (  # of every answer that brings none of its own
+    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -215,6 +207,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.api.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.api.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["apps.core.api.OrjsonParser"],
     "EXCEPTION_HANDLER": "apps.core.api.problem_response",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

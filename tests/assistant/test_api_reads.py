@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.assistant import answers
 from apps.ingest.models import DeadLetter, Outbox, Stream
-from apps.platforms.models import Article, Connection, Ticket
+from apps.platforms.models import Article, Connection, Message, Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import NOW, charging_case
 
@@ -104,13 +104,18 @@ def test_every_answer_is_what_its_description_says(acme, api, connection):
 def test_a_ticket_by_sql_says_what_its_rows_say(acme, api, connection):
     with bind_company(acme.binding()):
         ticket = Ticket.objects.select_related("customer").get(remote_id="101")
+        Message.objects.filter(ticket=ticket, number=1).update(text='Zeile "1"\n\t\\ 漢字 😀 \u2028 </script> \x01')
         messages = list(ticket.messages.order_by("number"))
+        assert len(messages) > 1
     found = answers.TicketThread.model_validate_json(api.get(f"/api/v1/tickets/{ticket.pk}/").content)
     assert (found.id, found.number, found.subject, found.customer) == (ticket.pk, "101", ticket.subject, "Priya Raman")
     assert (found.created_at, found.updated_at, found.category) == (ticket.created_at, ticket.updated_at, "closed")
     assert [(one.id, one.text, one.visibility, one.created_at) for one in found.messages] == [
         (one.pk, one.text, one.visibility, one.created_at) for one in messages
     ]
+    with bind_company(acme.binding()):
+        Message.objects.filter(ticket=ticket).delete()
+    assert api.get(f"/api/v1/tickets/{ticket.pk}/").json()["messages"] == []
     with bind_company(acme.binding()):
         Ticket.objects.filter(pk=ticket.pk).update(state="trashed")
     assert api.get(f"/api/v1/tickets/{ticket.pk}/").status_code == 404
