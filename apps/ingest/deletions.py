@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from apps.core.audit import record_on_commit
+from apps.ingest.deadletters import tickets_aside
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.platforms.base import TicketPlace
@@ -38,9 +39,11 @@ def note_ids(connection: Connection, stream: Stream, places: Sequence[TicketPlac
         if row["deleted"] or row["missing_at"] or row["state"] != named[key].state or row["updated_at"] < named[key].updated_at
     ]
     owe(Outbox.Kind.LOOK, other, priority=LOOK_FIRST)
-    unknown = [place.updated_at for key, place in named.items() if key not in held and place.state == "live"]
+    unknown = {key: place.updated_at for key, place in named.items() if key not in held and place.state == "live"}
+    for key in tickets_aside(connection.pk, unknown):
+        del unknown[key]
     if unknown:
-        _walk_again(connection, min(unknown))
+        _walk_again(connection, min(unknown.values()))
 
 
 def _walk_again(connection: Connection, since: datetime) -> None:

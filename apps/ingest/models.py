@@ -69,6 +69,7 @@ class Outbox(CompanyModel):
     class Kind(models.TextChoices):
         LOOK = "look", _("Look what became of the ticket")
         THREAD = "thread", _("Read the thread")
+        ROW = "row", _("Read the ticket that was set aside")  # object_id: the letter's number
         INDEX_TICKET = "index_ticket", _("Index the ticket")
         INDEX_ARTICLE = "index_article", _("Index the article")
         BRIEF = "brief", _("Make the brief")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.core.errors import AppError, Conflict, ExternalUnavailable
 from apps.core.text import detect_language
 from apps.ingest import streams
-from apps.ingest.deadletters import DELIVERIES, bury, row_key
+from apps.ingest.deadletters import ARTICLE, DELIVERIES, TICKET, bury, forget_articles, row_key
 from apps.ingest.deletions import finish_ids, note_ids, remove_articles
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
@@ -154,6 +154,7 @@ def store_page(*, lease: streams.Lease, page: Page[Any]) -> None:
         cursor = page.next.model_dump(mode="json")
         if not page.more and stream.kind == Stream.Kind.ARTICLES:
             remove_articles(connection, stream)
+            forget_articles(connection.pk, stream.completed_at)
         if not page.more and stream.kind == Stream.Kind.IDS:
             finish_ids(connection, stream)
             cursor = None
@@ -183,7 +184,7 @@ def _store_items(connection: Connection, stream: Stream, items: Sequence[Any], d
 
 
 def _set_aside(connection: Connection, stream: Stream, remote_id: str, *, code: str, count: int = 1) -> None:
-    kind = "article" if stream.kind == Stream.Kind.ARTICLES else "ticket"
+    kind = ARTICLE if stream.kind == Stream.Kind.ARTICLES else TICKET
     bury(kind, row_key(connection.pk, remote_id), code=code, count=count)
 
 

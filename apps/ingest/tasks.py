@@ -77,7 +77,7 @@ def index_owed(kind: str) -> None:
 
 def _send(kind: str) -> None:
     """Briefs go past the index: agents wait for them, and the first ones need no more than is there."""
-    task = read_owed if kind in (Outbox.Kind.THREAD, Outbox.Kind.LOOK) else index_owed
+    task = read_owed if kind in (Outbox.Kind.THREAD, Outbox.Kind.LOOK, Outbox.Kind.ROW) else index_owed
     past = {"queue": "interactive"} if kind == Outbox.Kind.BRIEF else {}
     task.apply_async([kind], expires=EXPIRES, **past)
 
