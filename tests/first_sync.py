@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+import psycopg
 
 from tests.running_site import RunningSite, wait_until
 from tests.simulated import KEY, Simulator, running
 
 STAGES = {"messages": "platforms_message", "chunks": "search_chunk", "briefs": "assistant_brief"}
+
+
+class Recovery:
+    """From a kill until all that was held at that moment is done, given back or taken by somebody else."""
+
+    def __init__(self, sync: FirstSync) -> None:
+        self._sync, self._began, self._seconds = sync, time.monotonic(), 0.0
+        self._held = sync.held()
+        self.count = len(self._held)
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while self._held and time.monotonic() - self._began < 180:
+            time.sleep(0.5)
+            with suppress(psycopg.OperationalError):  # killed as well, perhaps
+                self._held &= self._sync.held()
+        self._seconds = time.monotonic() - self._began if self.count else 0.0
+
+    def seconds(self) -> float:
+        """How long it took; fails when something is held for good."""
+        self._thread.join()
+        assert not self._held, f"held for ever by a dead worker: {sorted(self._held)}"
+        return self._seconds
 
 
 @dataclass
@@ -29,6 +57,25 @@ class FirstSync:
         query = f"SELECT count(*) FROM c_{self.company}.{STAGES[stage]}"
         wait_until(lambda: self.site.peek(query) >= least, f"{least} {stage} of {self.company}", 120, 0.05)
         assert self.count("ingest_outbox") > 0, f"the sync was over before {least} {stage} were seen"
+
+    def progress(self) -> int:
+        """A number that grows with every page, thread and chunk; -1 while PostgreSQL is away."""
+        return self.site.peek(
+            f"""SELECT (SELECT coalesce(sum(pages), 0) FROM c_{self.company}.ingest_stream)
+            + (SELECT count(*) FROM c_{self.company}.platforms_message)
+            + (SELECT count(*) FROM c_{self.company}.search_chunk)"""
+        )
+
+    def held(self) -> set[tuple[str, str, int]]:
+        """What workers have taken: feeds by their fence, work by its claim, whether or not they still live."""
+        return set(self.site.ask(
+            f"""SELECT 'feed', id::text, fence FROM c_{self.company}.ingest_stream WHERE lease_until IS NOT NULL
+            UNION ALL SELECT kind, id::text, claim FROM c_{self.company}.ingest_outbox WHERE claimed_until IS NOT NULL"""
+        ))  # fmt: skip
+
+    def watch(self) -> Recovery:
+        """To be called right after a kill."""
+        return Recovery(self)
 
     def done(self) -> bool:
         """Every feed was read to its end and nothing is owed."""

@@ -9,7 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,14 @@ class RunningSite:
         number = self.child(name)
         os.kill(number, signal.SIGKILL)
         return number
+
+    def kill_family(self, name: str, seconds: float = 30) -> None:
+        """kill -9 of a process and all its children at once; returns when the supervisor has started it again."""
+        number = self.child(name)
+        for each in (number, *children_of(number)):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        wait_until(lambda: self.child(name) != number, f"{name} is there again", seconds)
 
     def kill_and_see_it_return(self, name: str, seconds: float = 30) -> None:
         before = self.kill(name)

@@ -723,17 +723,18 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(32, 'ingest', '0002_deliveries', now()),
 	(33, 'ingest', '0003_slow_feeds', now()),
 	(34, 'ingest', '0004_tried_again', now()),
-	(35, 'platforms', '0002_sealed_credentials', now()),
-	(36, 'platforms', '0003_sweep', now()),
-	(37, 'platforms', '0004_check_report', now()),
-	(38, 'search', '0001_initial', now()),
-	(39, 'sessions', '0001_initial', now()),
-	(40, 'tenancy', '0001_initial', now()),
-	(41, 'tenancy', '0002_domain_verified_at', now()),
-	(42, 'tenancy', '0003_orders', now());
+	(35, 'ingest', '0005_row', now()),
+	(36, 'platforms', '0002_sealed_credentials', now()),
+	(37, 'platforms', '0003_sweep', now()),
+	(38, 'platforms', '0004_check_report', now()),
+	(39, 'search', '0001_initial', now()),
+	(40, 'sessions', '0001_initial', now()),
+	(41, 'tenancy', '0001_initial', now()),
+	(42, 'tenancy', '0002_domain_verified_at', now()),
+	(43, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 128, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 32, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 42, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 43, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

@@ -17,8 +17,8 @@ from apps.ingest.deadletters import ARTICLE, RETRY_AFTER, TICKET, bury, dead_cou
 from apps.ingest.models import DeadLetter, Outbox, Stream
 from apps.ingest.outbox import work_off
 from apps.ingest.streams import hurry
-from apps.ingest.sync import sync_page
 from apps.ingest.sweeping import sweep_owed
+from apps.ingest.sync import sync_page
 from apps.platforms.adapters.freshdesk.client import FreshdeskClient
 from apps.platforms.models import Article, Connection, Ticket
 from tests.ingest.test_sync import allow, comparable, join, mirror, read_threads, run_feeds
