@@ -3,6 +3,8 @@ PYTHON ?= python3
 export PYTHON
 RUN = .venv/bin/python
 PYTEST = PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(RUN) -m pytest -p pytest_django.plugin
+WORKERS ?= 2 # 0: one process, no workers
+SIDE_BY_SIDE = $(PYTEST) -p xdist -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo smoke test verify soak bench eval lint messages template requirements
@@ -23,7 +25,7 @@ smoke: ## start the demo in a folder of its own, check every panel, print one JS
 
 test: ## set everything up, pass the tests
 	@.ci/setup.sh test
-	@$(PYTEST) -m "not verify and not soak"
+	@$(SIDE_BY_SIDE) -m "not verify and not soak"
 
 verify: ## the longer tier: browser, faults, seeds
 	@.ci/setup.sh test

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.tenancy.context import bind_company
 from tests.limits import forget_limits
 
+pytestmark = pytest.mark.alone  # measures how long refusals take
 PAIRS, DRAWS = 200, 2_000
 APART = 0.10  # a difference the interval must exclude
 HERE = {"wrong": "mara@acme.example", "without": "invited@acme.example", "off": "left@acme.example"}

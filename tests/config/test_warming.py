@@ -44,6 +44,7 @@ def printed_by(script: str) -> str:
     return subprocess.run(command, cwd=ROOT, env=serving, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
+@pytest.mark.alone  # measures an answer
 @pytest.mark.parametrize("kind", ["asgi", "wsgi"])
 def test_a_web_process_warms_itself_while_it_starts(kind):
     loading = "a load takes a second, an answer of a loaded model a few milliseconds"

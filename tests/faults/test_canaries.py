@@ -25,6 +25,7 @@ from tests.simulated import KEY
 
 pytestmark = [
     pytest.mark.verify,
+    pytest.mark.alone("site"),
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc"),
 ]
 COMPANY = "leaky"

@@ -17,6 +17,7 @@ from tests.running_site import RunningSite, running_site, wait_until
 
 pytestmark = [
     pytest.mark.verify,
+    pytest.mark.alone("site"),
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc"),
 ]
 TICKETS = 120

@@ -17,6 +17,7 @@ from tests.running_site import ROOT, running_site
 
 pytestmark = [
     pytest.mark.verify,
+    pytest.mark.alone("site"),
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc"),
 ]
 USER = "deskhand-test"

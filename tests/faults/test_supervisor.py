@@ -19,6 +19,7 @@ from tests.running_site import RunningSite, processes_naming, running_site, wait
 
 pytestmark = [
     pytest.mark.verify,
+    pytest.mark.alone("site"),
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc"),
 ]
 SLEEPERS = "cd {} && touch ran && sleep 321 & sleep 321; wait"

@@ -97,6 +97,7 @@ def test_before_anything_is_told_calls_go_one_by_one(gate):
     assert run(two()) >= 0.2
 
 
+@pytest.mark.alone  # measures a wait
 def test_no_more_than_three_are_under_way_and_a_dead_workers_lane_comes_back(gate, monkeypatch):
     monkeypatch.setattr(budget, "LANE_SECONDS", 0.4)
     run(call(gate))

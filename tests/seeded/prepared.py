@@ -12,13 +12,14 @@ import sys
 def main() -> int:
     from tests import engines
 
+    engines.start()
     try:
         subprocess.run([sys.executable, "manage.py", "migrate_database"], check=True)
         engines.postgres.stop()
         # Owners stay: run by root, the server belongs to somebody else.
         subprocess.run(["cp", "-a", engines.postgres.data, sys.argv[1]], check=True)
     finally:
-        engines.pytest_unconfigure()
+        engines.stop()
     return 0
 
 

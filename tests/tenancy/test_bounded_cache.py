@@ -145,6 +145,7 @@ def test_when_the_server_dropped_the_order_of_use_both_start_over(in_acme, raw):
     assert (COLOURS.get("old"), COLOURS.get("new"), raw.hlen(_values("acme"))) == (MISS, 2, 1)
 
 
+@pytest.mark.alone  # keys that live for seconds are looked at in time
 def test_values_and_even_their_keys_end(in_acme, raw):
     BRIEF.put("short", value=1)
     assert BRIEF.get("short") == 1
@@ -247,6 +248,7 @@ def _ten_misses(gate, answers):
     os._exit(0)
 
 
+@pytest.mark.alone  # measures a wait
 def test_a_maker_that_dies_is_waited_for_no_longer_than_its_lease(in_acme):
     fork = multiprocessing.get_context("fork")
     began = fork.Event()
@@ -265,6 +267,7 @@ def test_a_maker_that_dies_is_waited_for_no_longer_than_its_lease(in_acme):
     process.join()
 
 
+@pytest.mark.alone  # measures a wait
 def test_a_maker_that_fails_is_followed_at_once(in_acme):
     def fail():
         raise ExternalUnavailable("not now")
@@ -312,6 +315,7 @@ def counted(outcome: str) -> float:
     return COLOURS.counters[outcome]._value.get()
 
 
+@pytest.mark.alone  # measures waits
 def test_a_server_that_hangs_costs_a_tenth_of_a_second_then_nothing_and_comes_back(own_server, monkeypatch):
     monkeypatch.setattr(cache, "TOUCHES", 1.0)
     COLOURS.put("sky", value="blue")

@@ -66,6 +66,7 @@ def test_a_look_that_has_begun_no_longer_stands_for_what_comes_after_it(acme, br
         assert looks.announce("acme", "t", ["a"], {}, 60)
 
 
+@pytest.mark.alone  # a life of 0.2 s is looked at in time
 def test_a_message_that_may_be_lost_stands_for_others_no_longer_than_it_lives(broker):
     assert looks.announce("acme", "t", [], {}, 0.2)
     assert not looks.announce("acme", "t", [], {}, 0.2)
@@ -117,6 +118,7 @@ def test_a_company_holds_no_more_slots_than_there_are_and_takes_none_of_another(
         pass
 
 
+@pytest.mark.alone  # a life of 0.4 s is looked at in time
 def test_slots_are_counted_over_all_processes_and_those_of_the_dead_end(acme, monkeypatch):
     one = Slots("tests.one", most=1, seconds=0.4)
     with bind_company(acme.binding()):
