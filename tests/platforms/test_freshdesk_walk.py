@@ -14,10 +14,14 @@ START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 class MovingList:
-    """A list by updated_at in whole seconds whose rows are updated between and after calls."""
+    """A list by updated_at in whole seconds whose rows are updated between and after calls.
 
-    def __init__(self, seed: int, rows: int, crowd: int, pace: float) -> None:
+    With `restless`, rows of one second stand in another order at every call.
+    """
+
+    def __init__(self, seed: int, rows: int, crowd: int, pace: float, *, restless: bool = False) -> None:
         self.dice = random.Random(seed)
+        self.restless = restless
         self.clock = START.timestamp()
         self.pace = pace
         self.rows = {number: int(self.clock) - self.dice.randrange(40, 4000) for number in range(rows)}
@@ -31,7 +35,8 @@ class MovingList:
     def page(self, cursor: TicketCursor) -> list[Row]:
         self.calls += 1
         since = int(cursor.since.timestamp())
-        found = sorted((at, number * 7919 % 104729, number) for number, at in self.rows.items() if at >= since)
+        salt = random.Random(self.calls).randrange(1, 104729) if self.restless else 7919
+        found = sorted((at, number * salt % 104729, number) for number, at in self.rows.items() if at >= since)
         start = (cursor.page - 1) * PER_PAGE
         return [Row(number, datetime.fromtimestamp(at, UTC)) for at, _, number in found[start : start + PER_PAGE]]
 
@@ -62,7 +67,8 @@ def read_pass(moving: MovingList, cursor: TicketCursor, held: dict[int, int], up
 def test_the_walk_hands_over_the_last_version_of_every_row(seed: int) -> None:
     dice = random.Random(seed)
     crowd, pace = dice.choice((0, 4, 5, 23, 60)), dice.choice((0.05, 1))
-    moving = MovingList(seed, rows=1 + dice.randrange(120), crowd=crowd, pace=pace)
+    restless = pace == 1 and seed % 2 == 1  # twenty updates a second make a crowd of every second, too fast for that
+    moving = MovingList(seed, rows=1 + dice.randrange(120), crowd=crowd, pace=pace, restless=restless)
     cursor, held = TicketCursor(), {}
     for _ in range(4):
         cursor = read_pass(moving, cursor, held, updates=dice.choice((0, 0.2, 1)))
@@ -109,6 +115,37 @@ def test_a_quiet_crowd_costs_two_rounds_and_is_left_behind_after_an_hour() -> No
     handed: dict[int, int] = {}
     read_pass(moving, cursor, handed, updates=0)
     assert (moving.calls, handed) == (1, {})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_crowd_in_another_order_at_every_call_is_met_whole_and_the_walk_ends(seed: int) -> None:
+    moving = MovingList(seed, rows=0, crowd=63, pace=0, restless=True)
+    held: dict[int, int] = {}
+    read_pass(moving, TicketCursor(), held, updates=0)
+    assert held == dict(moving.versions)
+    assert moving.calls < 40 * (63 // PER_PAGE + 1)
+
+
+def test_a_row_that_left_does_not_stand_for_one_that_was_not_met() -> None:
+    """Three rounds of one number: of the first nobody knows who left during it."""
+    at = START - timedelta(hours=1)
+
+    def pages(cursor: TicketCursor, *numbers: list[int]) -> TicketCursor:
+        for page in numbers:
+            cursor, _ = next_cursor(cursor, [Row(number, at) for number in page], now=START, per_page=PER_PAGE)
+        return cursor
+
+    cursor = pages(TicketCursor(since=at, floor=at), [1, 2, 3, 4, 5], [7])  # 1 left, 6 slipped
+    assert cursor.since == at
+    cursor = pages(cursor, [2, 3, 4, 5, 7], [2])  # in another order 6 is not met again
+    assert cursor.since == at, "six rows, and six were met, but one of them is not there any more"
+    cursor = pages(cursor, [2, 3, 4, 5, 6], [7])
+    assert cursor.since > at
+
+
+def test_a_cursor_of_an_older_release_in_a_crowd_is_read_on() -> None:
+    old = TicketCursor(since=START, page=3).model_dump(mode="json") | {"round": {"count": 10, "mark": 7}, "before": {"count": 12, "mark": 5}}
+    assert TicketCursor.model_validate(old).round == walk.Round(count=10)
 
 
 def test_a_second_change_within_the_second_that_was_read_is_read_again() -> None:

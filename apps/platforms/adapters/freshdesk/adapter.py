@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeVar, cast
@@ -76,6 +77,7 @@ class FreshdeskAdapter(PlatformAdapter):
         self._client = FreshdeskClient(config.base_url, key, frozenset(allow_hosts), gate)
         self._statuses: mapping.Statuses | None = None
         self._settings: wire.HelpdeskSettings | None = None
+        self._asking = asyncio.Lock()
 
     async def close(self) -> None:
         await self._client.close()
@@ -182,9 +184,10 @@ class FreshdeskAdapter(PlatformAdapter):
             return []
 
     async def _known_statuses(self) -> mapping.Statuses:
-        if self._statuses is None:
-            fields, _ = await self._client.rows("/ticket_fields", wire.TicketField)
-            self._statuses = mapping.statuses(fields)
+        async with self._asking:  # many tickets are looked at side by side
+            if self._statuses is None:
+                fields, _ = await self._client.rows("/ticket_fields", wire.TicketField)
+                self._statuses = mapping.statuses(fields)
         return self._statuses
 
     async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
@@ -242,7 +245,7 @@ class FreshdeskAdapter(PlatformAdapter):
         except NotFound:
             row = await self._client.one(f"/tickets/archived/{number}", wire.Ticket)
             row = row.model_copy(update={"archived": True})
-        return mapping.ticket(row, statuses)
+        return mapping.ticket(row, statuses, settled=row.updated_at <= self._client.server_time - walk.FRESH)
 
     async def fetch_thread(self, ticket_id: str) -> list[MessageData]:
         number = _number(ticket_id)

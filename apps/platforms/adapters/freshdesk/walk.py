@@ -3,8 +3,10 @@
 A page is the first of `updated_since = key, order_by = updated_at, asc`. What is updated meanwhile moves to
 the end of the list and is met there; nothing can shift under us. Only a second that fills a whole page has to
 be paged by number. Its rows may leave it while we page (an update moves them on) and let others slip over a
-page border, so its rounds are repeated until two in a row read the same rows: then neither lost one, because
-a row can only slip when one we had read before it left, and that one would be missing in the next round.
+page border, and those of one second may stand in another order at every call. How many they are is known all the
+same: a round of pages reads as many rows as the second holds at its end, some of them twice when others slipped.
+So rounds are repeated until those since a round of the same number have met as many different rows: none had left
+meanwhile, and as many as there are were met. With an order that stays this takes two rounds.
 """
 
 from __future__ import annotations
@@ -12,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict
 
 from apps.platforms.base import Cursor, StatusData, TicketFeed
 
@@ -36,13 +37,15 @@ class Row:
 
 
 class Round(Cursor):
-    """One numbered walk over a crowded second: which rows it met, as a count and an order-free fingerprint."""
+    """Rows read of a crowded second: how many, and which."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # cursors stored by older releases say more
 
     count: int = 0
-    mark: int = 0
+    ids: tuple[int, ...] = ()
 
     def meet(self, rows: Sequence[Row]) -> Round:
-        return Round(count=self.count + len(rows), mark=(self.mark + sum(map(_mark, rows))) % 2**63)
+        return Round(count=self.count + len(rows), ids=_union(self.ids, [row.id for row in rows]))
 
 
 class TicketCursor(Cursor):
@@ -57,7 +60,7 @@ class TicketCursor(Cursor):
     polling: bool = False  # a pass was completed before: most calls will bring nothing new
     known: tuple[tuple[int, int], ...] = ()  # (id, unix second) of rows of the overlap that are settled
     round: Round | None = None  # of the crowded second being walked
-    before: Round | None = None  # the round before it
+    before: Round | None = None  # how many the round before it read, and the rows met since there were so many
     until: AwareDatetime | None = None  # of a walk over the past: the window [floor, until) is read, then an older one
     older: tuple[AwareDatetime, ...] = ()  # where the windows after this one begin, newest first
     statuses: tuple[StatusData, ...] = ()  # the account's, kept here because an adapter lives for one page
@@ -126,8 +129,12 @@ def _crowded(cursor: TicketCursor, rows: Sequence[Row], full: bool) -> tuple[Tic
     current = (cursor.round or Round()).meet(here)
     if full and len(here) == len(rows):
         return cursor.model_copy(update={"round": current, "page": cursor.page + 1}), True
-    if current != cursor.before and current.count:
-        return cursor.model_copy(update={"round": Round(), "before": current, "page": 1}), True
+    met: tuple[int, ...] = ()
+    if cursor.before is not None and cursor.before.count == current.count:
+        met = _union(cursor.before.ids, current.ids)
+    if current.count and len(met) != current.count:
+        before = Round(count=current.count, ids=met if len(met) < current.count else ())
+        return cursor.model_copy(update={"round": Round(), "before": before, "page": 1}), True
     past = {"since": cursor.since + _SECOND, "page": 1, "round": None, "before": None}
     return cursor.model_copy(update=past), True
 
@@ -149,8 +156,8 @@ def is_known(cursor: TicketCursor, row: Row) -> bool:
     return (row.id, _unix(row.updated_at)) in cursor.known
 
 
-def _mark(row: Row) -> int:
-    return int.from_bytes(blake2b(str(row.id).encode(), digest_size=7).digest(), "big")
+def _union(some: tuple[int, ...], more: Sequence[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys((*some, *more)))
 
 
 def _unix(moment: datetime) -> int:
