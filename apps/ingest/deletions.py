@@ -7,7 +7,7 @@ most a share of its tickets a day without a person saying so; until then they st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -18,17 +18,20 @@ from apps.core.audit import record_on_commit
 from apps.ingest.deadletters import tickets_aside
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
+from apps.ingest.streams import begin_again
 from apps.platforms.base import TicketPlace
 from apps.platforms.models import Article, Connection, Ticket
 
 FEW, SHARE = 20, 0.05  # so many, or this part of what there is, may go in a day by itself
 PERIOD = timedelta(days=1)
+ASKED_AGAIN = timedelta(days=7)  # so long a ticket that went is looked for once a day
+BRING = (Stream.Kind.TICKETS, Stream.Kind.TRASHED, Stream.Kind.SPAM, Stream.Kind.HISTORY)  # the feeds of tickets
 LOOK_FIRST, LOOK = 2, 6  # priorities
 log = structlog.get_logger("deskhand.ingest")
 
 
 def note_ids(connection: Connection, stream: Stream, places: Sequence[TicketPlace]) -> None:
-    """A page of the walk: what it names is there. What we hold otherwise is looked at; what we never met is owed again."""
+    """A page of the walk: what it names is there. What we hold otherwise, or never met, is looked at."""
     named = {place.remote_id: place for place in places}
     rows = Ticket.objects.filter(connection=connection, remote_id__in=named)
     held = {row["remote_id"]: row for row in rows.values("id", "remote_id", "updated_at", "state", "deleted", "missing_at")}
@@ -39,29 +42,41 @@ def note_ids(connection: Connection, stream: Stream, places: Sequence[TicketPlac
         if row["deleted"] or row["missing_at"] or row["state"] != named[key].state or row["updated_at"] < named[key].updated_at
     ]
     owe(Outbox.Kind.LOOK, other, priority=LOOK_FIRST)
-    unknown = {key: place.updated_at for key, place in named.items() if key not in held and place.state == "live"}
-    for key in tickets_aside(connection.pk, unknown):
-        del unknown[key]
-    if unknown:
-        _walk_again(connection, min(unknown.values()))
+    unknown = named.keys() - held.keys()
+    aside = tickets_aside(connection.pk, unknown)  # tried again by themselves
+    _meet(connection, [named[key] for key in unknown - aside])
 
 
-def _walk_again(connection: Connection, since: datetime) -> None:
-    """Tickets that no feed has brought: the feed of changes goes back to the oldest of them, unless it is still to come."""
-    live = Stream.objects.select_for_update().get(connection=connection, kind=Stream.Kind.TICKETS)
-    past = Stream.objects.filter(connection=connection, kind=Stream.Kind.HISTORY, first_completed_at=None)
-    if live.first_completed_at is None or past.exists() or not live.cursor:
+def _meet(connection: Connection, strangers: Sequence[TicketPlace]) -> None:
+    """Tickets that no feed has brought: hidden from the key till now, or back in a list at a time that was read long ago.
+
+    Each is looked at; when they are many, their feeds are read from the beginning, which costs less.
+    """
+    if not strangers or Stream.objects.filter(connection=connection, kind__in=BRING, first_completed_at=None).exists():
+        return  # or they are still to come
+    if len(strangers) > FEW:
+        for state in {place.state for place in strangers}:
+            begin_again(connection, state)
         return
-    if since < live.completed_at - PERIOD:  # younger ones are in its overlap, or on their way
-        live.cursor = None  # from the beginning: rare, and it must not be missed twice
-        live.next_at = timezone.now()
-        live.fence += 1  # whoever reads it now has begun at the old place
-        live.lease_until = None
-        live.save(update_fields=["cursor", "next_at", "fence", "lease_until"])
+    marks = [
+        Ticket(
+            connection=connection, remote_id=place.remote_id, state=place.state, deleted=True, status_category="open",
+            created_at=place.updated_at, updated_at=place.updated_at,
+        )
+        for place in strangers
+    ]  # fmt: skip
+    Ticket.objects.bulk_create(marks, ignore_conflicts=True)
+    known = Ticket.objects.filter(connection=connection, remote_id__in=[place.remote_id for place in strangers])
+    owe(Outbox.Kind.LOOK, list(known.values_list("id", flat=True)), priority=LOOK_FIRST)
 
 
 def finish_ids(connection: Connection, stream: Stream) -> None:
-    """The walk has ended: what it did not meet is looked after, unless it is too much to believe."""
+    """The walk has ended: what it did not meet is looked after, unless it is too much to believe.
+
+    So is what went lately: it may be in the archive of a key that sees it again, and no list would say so.
+    """
+    back = Ticket.objects.filter(connection=connection, deleted=True, missing_at__gt=timezone.now() - ASKED_AGAIN)
+    owe(Outbox.Kind.LOOK, list(back.values_list("id", flat=True)), priority=LOOK)
     gone = Ticket.objects.filter(connection=connection, deleted=False, sweep__lt=stream.sweep).exclude(
         state=Ticket.State.ARCHIVED  # no list shows them
     )
@@ -84,7 +99,8 @@ def remove_tickets(connection_id: UUID, ids: Sequence[UUID]) -> bool:
     stream = Stream.objects.select_for_update().filter(connection=connection, kind=Stream.Kind.IDS).first()
     now = timezone.now()
     Ticket.objects.filter(pk__in=ids, missing_at=None).update(missing_at=now)
-    lately = Ticket.objects.filter(connection=connection, missing_at__gt=now - PERIOD).count()
+    waiting = models.Q(missing_at__isnull=False, deleted=False)  # however long they have been: nobody said anything
+    lately = Ticket.objects.filter(waiting | models.Q(missing_at__gt=now - PERIOD), connection=connection).count()
     if stream is not None and not _believable(connection, stream, lately):
         _hold(stream, Ticket.objects.filter(connection=connection, missing_at__isnull=False, deleted=False).count())
         stream.save(update_fields=["held"])

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.core.errors import AppError, RateLimited
 from apps.ingest.deadletters import DELIVERIES, LOST, bury
 from apps.ingest.models import Outbox
-from apps.ingest.sql import claim_rows, held_rows, owe_rows
+from apps.ingest.sql import claim_rows, held_rows, owe_rows, settle_rows
 
 CLAIM_SECONDS = 45  # a dead worker's batch is free again after it; doing one twice changes nothing
 log = structlog.get_logger("deskhand.ingest")
@@ -67,11 +67,7 @@ def still_ours(claimed: Sequence[Claimed]) -> list[Claimed]:
 
 def settle(claimed: Sequence[Claimed]) -> None:
     """The work is done. Rows asked for again meanwhile stay and become free; those claimed by others are left to them."""
-    for one in claimed:
-        ours = Outbox.objects.filter(id=one.id, claim=one.claim)
-        done, _ = ours.filter(version=one.version).delete()
-        if not done:
-            ours.update(claimed_until=None, deliveries=0, attempts=0, aside=0)
+    settle_rows([(one.id, one.claim, one.version) for one in claimed])
 
 
 def put_off(claimed: Sequence[Claimed], *, code: str, seconds: float | None = None, passes: bool = True) -> None:

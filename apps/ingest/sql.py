@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -44,6 +45,19 @@ _HELD = """
 SELECT o.id FROM ingest_outbox o JOIN unnest(%s::bigint[], %s::bigint[]) AS mine (id, claim)
     ON o.id = mine.id AND o.claim = mine.claim
 FOR UPDATE OF o
+"""
+_MINE = "unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS mine (id, claim, version)"
+# Two statements: what was asked for again between them is seen by the second.
+_SETTLE = (
+    f"DELETE FROM ingest_outbox o USING {_MINE}"  # noqa: S608 - words of ours
+    " WHERE o.id = mine.id AND o.claim = mine.claim AND o.version = mine.version",
+    f"UPDATE ingest_outbox o SET claimed_until = NULL, deliveries = 0, attempts = 0, aside = 0 FROM {_MINE}"  # noqa: S608
+    " WHERE o.id = mine.id AND o.claim = mine.claim",
+)
+_VERSIONS = """
+UPDATE platforms_ticket t SET thread_version = new.version, message_count = new.count, solved_at = new.solved_at
+FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[]) AS new (id, version, count, solved_at)
+WHERE t.id = new.id
 """
 _LEASE = """
 UPDATE ingest_stream
@@ -98,6 +112,22 @@ def held_rows(claims: Sequence[tuple[int, int]]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(_HELD, [[one for one, _ in claims], [claim for _, claim in claims]])
         return {row[0] for row in cursor.fetchall()}
+
+
+def settle_rows(rows: Sequence[tuple[int, int, int]]) -> None:
+    """(id, claim, version) each: gone where nobody asked again, else free for the next."""
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with connection.cursor() as cursor:
+            for statement in _SETTLE:
+                cursor.execute(statement, columns)
+
+
+def move_versions(rows: Sequence[tuple[UUID, str, int, datetime | None]]) -> None:
+    """(ticket, version, messages, solved at) each."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_VERSIONS, [list(column) for column in zip(*rows, strict=True)])
 
 
 def take_lease(stream_id: UUID, seconds: int) -> tuple[int, int] | None:

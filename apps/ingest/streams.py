@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.core.errors import AppError, Conflict, CredentialsRejected, NotFound, RateLimited
 from apps.ingest.models import Stream
 from apps.ingest.sql import take_lease
-from apps.platforms.base import Cursor, PlatformAdapter, StatusData, TicketFeed
+from apps.platforms.base import Cursor, PlatformAdapter, StatusData, TicketFeed, TicketState
 from apps.platforms.connecting import refuse, stops_connection
 from apps.platforms.models import Connection
 from apps.platforms.registry import adapter_class
@@ -70,6 +70,22 @@ def _first_cursor(
         return None
     split = kind == Stream.Kind.TICKETS and adapter.first_history(border) is not None
     return adapter.first_tickets(FEEDS[kind], since=border if split else None, statuses=statuses)
+
+
+def begin_again(connection: Connection, state: TicketState) -> None:
+    """Read the feed of such tickets from the beginning once more, in the caller's transaction.
+
+    Those in use are the past up to now: what changes meanwhile keeps coming, and no agent waits for it.
+    """
+    adapter, now = adapter_class(connection.platform), timezone.now()
+    kind = {"spam": Stream.Kind.SPAM, "trashed": Stream.Kind.TRASHED}.get(state, Stream.Kind.HISTORY)
+    begun = _first_cursor(adapter, connection, kind, now)
+    if begun is None:  # one feed brings all
+        kind, begun = Stream.Kind.TICKETS, adapter.first_tickets()
+    Stream.objects.filter(connection=connection, kind=kind).update(
+        cursor=begun.model_dump(mode="json"), next_at=now, first_completed_at=None, lease_until=None,
+        fence=F("fence") + 1,  # whoever reads it now began at the old place
+    )  # fmt: skip
 
 
 def due_streams() -> list[UUID]:

@@ -194,6 +194,9 @@ def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:
     groups = dict(Group.objects.filter(connection=connection).values_list("remote_id", "id"))
     rows = [_ticket_row(connection, item, people, groups) for item in items]
     changed = upsert_tickets(rows)
+    walk = Stream.objects.filter(connection=connection, kind=Stream.Kind.IDS, cursor__isnull=False).first()
+    if walk is not None:  # it may be past them
+        Ticket.objects.filter(pk__in=[row[0] for row in changed], sweep=0).update(sweep=walk.sweep)
     open_ones = [row[0] for row in changed if row[1] in ("open", "pending")]
     rest = [row[0] for row in changed if row[1] not in ("open", "pending")]
     owe(Outbox.Kind.THREAD, open_ones, priority=OPEN_FIRST)

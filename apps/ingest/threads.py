@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from apps.core.text import detect_language, normalise
 from apps.ingest.deletions import remove_tickets
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
-from apps.ingest.sql import upsert_messages
+from apps.ingest.sql import move_versions, upsert_messages
 from apps.platforms.base import Fate, MessageData, PlatformAdapter
 from apps.platforms.budget import AccountGate
 from apps.platforms.connecting import open_adapter, refuse, stops_connection
@@ -30,7 +31,8 @@ Read = list[MessageData] | Fate | AppError
 
 def read_threads(claimed: Sequence[Claimed]) -> None:
     """Worker of Outbox.Kind.THREAD. Tickets that cannot be read are put off one by one."""
-    tickets = {ticket.pk: ticket for ticket in Ticket.objects.filter(pk__in=[one.object_id for one in claimed])}
+    rows = Ticket.objects.select_related("customer").filter(pk__in=[one.object_id for one in claimed])
+    tickets = {ticket.pk: ticket for ticket in rows}
     by_connection: dict[UUID, list[Ticket]] = defaultdict(list)
     for ticket in tickets.values():
         by_connection[ticket.connection_id].append(ticket)
@@ -142,11 +144,9 @@ def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
     people = _people(threads)
     rows = [row for ticket, thread in threads for row in _message_rows(ticket, thread, people)]
     upsert_messages(rows)
-    for ticket, thread in threads:
-        kept = ["description", *(message.remote_id for message in thread)]
-        Message.objects.filter(ticket=ticket).exclude(remote_id__in=kept).delete()
-        _store_attachments(ticket, thread)
-        _move_version(ticket, thread)
+    _remove_messages(threads)
+    _store_attachments(threads)
+    move_versions([_version(ticket, thread) for ticket, thread in threads])
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if not ticket.is_solved], priority=3)
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if ticket.is_solved], priority=4)
 
@@ -193,26 +193,38 @@ def _order(message: MessageData) -> tuple[Any, int, str]:
     return (message.created_at, number, message.remote_id)
 
 
-def _store_attachments(ticket: Ticket, thread: list[MessageData]) -> None:
-    with_files = {message.remote_id: message.attachments for message in thread if message.attachments}
-    kept = [file.remote_id for files in with_files.values() for file in files]
-    Attachment.objects.filter(message__ticket=ticket).exclude(remote_id__in=kept).delete()
-    if not with_files:
+def _remove_messages(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
+    kept = {(ticket.pk, message.remote_id) for ticket, thread in threads for message in thread}
+    held = Message.objects.filter(ticket__in=[ticket.pk for ticket, _ in threads]).exclude(remote_id="description")
+    rows = held.values_list("ticket_id", "remote_id", "id")
+    if stale := [row[2] for row in rows if row[:2] not in kept]:
+        Message.objects.filter(pk__in=stale).delete()
+
+
+def _store_attachments(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
+    files = [(ticket.pk, one.remote_id, file) for ticket, thread in threads for one in thread for file in one.attachments]
+    kept = {(ticket_id, file.remote_id) for ticket_id, _, file in files}
+    held = Attachment.objects.filter(message__ticket__in=[ticket.pk for ticket, _ in threads])
+    rows = held.values_list("message__ticket_id", "remote_id", "id")
+    if stale := [row[2] for row in rows if row[:2] not in kept]:
+        Attachment.objects.filter(pk__in=stale).delete()
+    if not files:
         return
-    ids = dict(Message.objects.filter(ticket=ticket, remote_id__in=with_files).values_list("remote_id", "id"))
+    messages = Message.objects.filter(ticket__in={row[0] for row in files}, remote_id__in={row[1] for row in files})
+    ids = {row[:2]: row[2] for row in messages.values_list("ticket_id", "remote_id", "id")}
     Attachment.objects.bulk_create(
         [
             Attachment(
-                message_id=ids[remote_id], remote_id=file.remote_id, name=file.name[:300],
+                message_id=ids[ticket_id, remote_id], remote_id=file.remote_id, name=file.name[:300],
                 content_type=file.content_type[:120], size=file.size,
             )
-            for remote_id, files in with_files.items() for file in files
+            for ticket_id, remote_id, file in files
         ],
         ignore_conflicts=True,
     )  # fmt: skip
 
 
-def _move_version(ticket: Ticket, thread: list[MessageData]) -> None:
+def _version(ticket: Ticket, thread: list[MessageData]) -> tuple[UUID, str, int, datetime | None]:
     """The version is a fingerprint of all that a brief is made from, so a repeat gives the same one."""
     mark = hashlib.sha256()
     mark.update(f"{ticket.subject}\0{normalise(ticket.description_text)}\0{ticket.status_category}".encode())
@@ -221,6 +233,4 @@ def _move_version(ticket: Ticket, thread: list[MessageData]) -> None:
     version = mark.hexdigest()[:32]
     last = max((message.created_at for message in thread), default=ticket.created_at)
     solved_at = (ticket.solved_at or last) if ticket.is_solved else None
-    Ticket.objects.filter(pk=ticket.pk).update(
-        thread_version=version, message_count=len(thread) + 1, solved_at=solved_at
-    )
+    return ticket.pk, version, len(thread) + 1, solved_at

@@ -120,6 +120,7 @@ class Api:
                 response = faults.spoil(fault, response, self.plan.dice)
         if response.status == 429:
             cost = 0
+        self.world.arrive(whole=fault is None or fault.kind in faults.WHOLE)
         told = dress.headers(self.budget.headers(cost), self.world.switches)
         response.headers = {"Date": self.world.clock.http_date()} | told | response.headers
         self._note(request, response, cost, fault)

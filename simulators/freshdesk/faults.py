@@ -15,6 +15,7 @@ KINDS = (
     "429", "500", "502", "503", "504", "reset_before", "reset_after", "truncated", "cut", "html_200", "empty",
     "wrong_type", "slow", "drip", "invalid_json", "gzip", "429_html", "503_throttle", "403_throttle", "latency",
 )  # fmt: skip
+WHOLE = ("slow", "drip", "latency", "gzip", "wrong_type")  # the answer can be read all the same
 
 
 @dataclass(slots=True)

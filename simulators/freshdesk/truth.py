@@ -23,9 +23,9 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
     `language` of a ticket is null: Freshdesk knows none, so comparisons leave it out. Tickets and articles
     that are gone for good are not listed; a mirror may still list them with `deleted` true. Articles carry
     our language codes. A draft is listed with its status 1. `gone` are numbers of destroyed tickets, `hidden`
-    those the key may not see; `unlisted` went to the archive before any answer showed them; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts
-    on purpose: kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk
-    writes it. `first` and `last` bound the tickets.
+    those the key may not see; `unlisted` went to the archive before any answer that arrived had their words: no list
+    will; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts on purpose:
+    kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk writes it. `first` and `last` bound the tickets.
     """
     rows = [
         row for number in world.ids() if first <= number <= last for row in [world.ticket(number)] if row is not None

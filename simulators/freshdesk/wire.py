@@ -42,7 +42,8 @@ def language(spelled: str) -> str:
 
 def ticket(world: World, row: Ticket, *, include: frozenset[str] = frozenset(), view: bool = False) -> Json:
     """A ticket as the list shows it, or as its own page does."""
-    world.shown.add(row.id)
+    if view or "description" in include:
+        world.showing.add(row.id)
     due = world.clock.now() - row.created_at >= _DUE_AFTER
     found: Json = {
         "cc_emails": [], "fwd_emails": [], "reply_cc_emails": [], "ticket_cc_emails": [], "ticket_bcc_emails": [],

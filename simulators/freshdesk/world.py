@@ -34,7 +34,8 @@ class World:
         self.mails: list[dict[str, object]] = []  # every reply that would have reached a customer
         self.activities: list[dict[str, Any]] = []  # what was done to tickets since the start, for the export of a day
         self.webhooks = Webhooks(clock)
-        self.shown: set[int] = set()  # tickets that were in any answer
+        self.showing: set[int] = set()  # tickets whose words are in the answer under way
+        self.shown: set[int] = set()  # tickets whose words were in an answer that arrived
         self._changed: dict[int, Ticket] = {}
         self._threads: dict[int, list[Entry]] = {}
         self._last: dict[int, list[Entry]] = {}  # threads made lately, because a thread is read page by page
@@ -174,6 +175,12 @@ class World:
         self._changed[made.id], self._threads[made.id], self._numbers[made.id] = made, [], 0
         self._lists.enter(made, self.clock.now(), self.switches.list_lag, new=True)
         return made
+
+    def arrive(self, *, whole: bool) -> None:
+        """The answer under way has arrived, or was damaged so that nobody can read it."""
+        if whole:
+            self.shown |= self.showing
+        self.showing = set()
 
     def note(self, ticket_id: int, what: str, **detail: Any) -> None:
         """Something was done to a ticket: the activities file will tell, and a webhook may."""

@@ -136,6 +136,80 @@ def test_a_ticket_no_feed_has_brought_is_found(account):
     equal_to_truth(account)
 
 
+def test_a_hidden_ticket_no_feed_has_brought_is_found(account):
+    """Spam and trash that came back and went again without a move of their time."""
+    one, two, three, four = live_ids(4)
+    account.tell("update", apply=[{"op": "spam", "ticket": three}, {"op": "trash", "ticket": four}])
+    read_all()
+    account.tell("switches", hiding_moves=False)
+    account.tell("update", apply=[{"op": "spam", "ticket": one}, {"op": "trash", "ticket": two}])
+    Ticket.objects.filter(remote_id__in=[one, two]).delete()
+    read_all()
+    assert not Ticket.objects.filter(remote_id__in=[one, two]).exists(), "their feeds are past them"
+    read_all(full=True)
+    assert set(Ticket.objects.filter(remote_id__in=[one, two]).values_list("state", "deleted")) == {("spam", False), ("trashed", False)}
+    equal_to_truth(account)
+
+
+def test_many_tickets_no_feed_has_brought_are_read_by_their_feeds_and_not_one_by_one(account):
+    lost = Ticket.objects.filter(state="live").order_by("remote_id")[: FEW + 30]
+    Ticket.objects.filter(pk__in=[one.pk for one in lost]).delete()
+    account.control.request("DELETE", "/__sim/log")
+    read_all(full=True)
+    views = [row for row in account.told("log")["requests"] if row["path"].removeprefix("/api/v2/tickets/").isdigit()]
+    assert len(views) <= TICKETS - FEW - 30, "recent tickets only"
+    equal_to_truth(account)
+
+
+def test_an_archived_ticket_that_was_hidden_for_a_while_comes_back(account):
+    """No list names what is in the archive: the removed ones are asked for by number for some days."""
+    one = live_ids(1)[0]
+    account.tell("update", apply=[{"op": "archive", "ticket": one}])
+    read_all(full=True)
+    account.tell("update", apply=[{"op": "scope", "value": 3}])
+    owe(Outbox.Kind.LOOK, [Ticket.objects.get(remote_id=one).pk])
+    assert work_off(Outbox.Kind.LOOK) == 1
+    assert Ticket.objects.get(remote_id=one).deleted
+    account.tell("update", apply=[{"op": "scope", "value": 1}])
+    read_all(full=True)
+    assert not Ticket.objects.get(remote_id=one).deleted
+    equal_to_truth(account)
+
+
+def test_what_is_held_stays_held_however_often_it_is_asked_for(account):
+    many = live_ids(2 * FEW + 10)
+    account.update(op="destroy", tickets=many)
+    gone = Ticket.objects.filter(remote_id__in=many)
+    for _ in range(3):
+        owe(Outbox.Kind.LOOK, list(gone.values_list("pk", flat=True)))
+        while work_off(Outbox.Kind.LOOK):
+            pass
+        gone.update(missing_at=timezone.now() - timedelta(days=2))
+    assert gone.filter(deleted=True).count() <= FEW
+    assert progress()["held"] >= FEW + 10
+
+
+def test_tickets_that_come_while_all_numbers_are_walked_are_not_thought_gone(account):
+    rows = Ticket.objects.filter(state="live")[:3]
+    Ticket.objects.filter(pk__in=[one.pk for one in rows]).delete()
+    stream = Stream.objects.get(kind=Stream.Kind.IDS)
+    Stream.objects.filter(pk=stream.pk).update(cursor={"feed": "spam"})  # it is past the live ones
+    Ticket.objects.update(sweep=stream.sweep)
+    Stream.objects.filter(kind=Stream.Kind.TICKETS).update(cursor=None, next_at=timezone.now())
+    Stream.objects.filter(pk=stream.pk).update(next_at=timezone.now())
+    for kind in (Stream.Kind.TICKETS, Stream.Kind.IDS):
+        read_feed(stream_id=Stream.objects.get(kind=kind).pk, go_on=lambda: True)
+    assert not Outbox.objects.filter(kind=Outbox.Kind.LOOK).exists()
+
+
+def test_tickets_looked_at_side_by_side_ask_for_the_statuses_once(account):
+    owe(Outbox.Kind.LOOK, list(Ticket.objects.values_list("pk", flat=True)[:8]))
+    account.control.request("DELETE", "/__sim/log")
+    assert work_off(Outbox.Kind.LOOK) == 8
+    paths = [row["path"] for row in account.told("log")["requests"]]
+    assert (len(paths), paths.count("/api/v2/ticket_fields")) == (9, 1)
+
+
 def test_notes_edited_and_deleted_without_a_trace_are_found_by_reading_recent_threads_again(account):
     rows = Ticket.objects.filter(state="live", message_count__gt=2).order_by("-updated_at")
     edited, cut = (int(one) for one in rows.values_list("remote_id", flat=True)[:2])
