@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import random
-import sys
-import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from apps.core.errors import ExternalError, ExternalUnavailable, RateLimited
 from apps.ingest import streams, sync
+from apps.ingest.deadletters import revive
 from apps.ingest.deletions import confirm_removals
 from apps.ingest.models import DeadLetter, Outbox, Stream
 from apps.ingest.outbox import work_off
@@ -28,11 +29,14 @@ from tests.ingest.test_sync import allow, comparable, join, mirror
 from tests.simulated import Simulator, running
 
 READ = (Outbox.Kind.LOOK, Outbox.Kind.THREAD)
-ROUNDS = 400
+ROUNDS, TRIES = 400, 8
 
 
 def pass_time() -> None:
-    """Leases and claims of the dead run out, waits are over, the minute of the budget is a new one."""
+    """A minute or two: claims and leases of the dead have run out, waits are over, the budget's minute is a new one.
+
+    What the feeds have read and what is set aside stays as it is: nothing comes about that time alone does not bring.
+    """
     now = timezone.now()
     Stream.objects.filter(first_completed_at=None).update(next_at=now)
     Stream.objects.update(lease_until=None)
@@ -47,7 +51,7 @@ def act(simulator: Simulator, done: list[dict]) -> None:
     done += fresh
     for event in fresh:
         if event["op"] == "reconnect":
-            connect(platform="freshdesk", options={"base_url": simulator.url, "api_key": event["value"]})
+            give_key(simulator, event["value"])
         for stream_id in due_streams()[:2]:
             if event["op"] == "kill":  # after it took the lease and before it wrote
                 streams.take(stream_id)
@@ -55,6 +59,15 @@ def act(simulator: Simulator, done: list[dict]) -> None:
             elif event["op"] == "second_sync":
                 held = streams.take(stream_id)
                 assert held is None or read_feed(stream_id=stream_id, go_on=lambda: True) is Outcome.BUSY
+
+
+def give_key(simulator: Simulator, key: str) -> None:
+    """As an admin does, who tries once more when the helpdesk has a bad moment."""
+    for _ in range(TRIES):
+        with suppress(ExternalUnavailable, RateLimited, ExternalError):
+            connect(platform="freshdesk", options={"base_url": simulator.url, "api_key": key})
+            return
+    raise AssertionError("the new key was never taken")
 
 
 def read_some(dice: random.Random) -> int:
@@ -65,10 +78,9 @@ def read_some(dice: random.Random) -> int:
     return did + sum(work_off(kind) for kind in READ)
 
 
-def read_all(connection: Connection, *, full: bool) -> None:
-    hurry(connection, full=full)
+def read_all(dice: random.Random) -> None:
     for _ in range(ROUNDS):
-        if not read_some(random.Random(1)) and not Outbox.objects.filter(kind__in=READ).exists() and not due_streams():
+        if not read_some(dice) and not Outbox.objects.filter(kind__in=READ).exists() and not due_streams():
             return
         pass_time()
     raise AssertionError("what is owed of the helpdesk does not end")
@@ -76,7 +88,7 @@ def read_all(connection: Connection, *, full: bool) -> None:
 
 def follow(settings, monkeypatch, seed: int, tickets: int = 150) -> None:
     monkeypatch.setattr(sync, "RECENT_DAYS", timedelta(days=10_000))  # the events hit tickets of every age
-    dice, began, done = random.Random(seed), time.monotonic(), []
+    dice, done = random.Random(seed), []
     size = ("--account", "generated", "--tickets", str(tickets), "--seed", str(seed + 1), "--plan", "unlimited")
     with running(*size) as simulator:
         allow(settings, simulator)
@@ -84,38 +96,45 @@ def follow(settings, monkeypatch, seed: int, tickets: int = 150) -> None:
         simulator.tell("script", seed=seed)
         for _ in range(ROUNDS):
             pass_time()
-            hurry(Connection.objects.get())
+            hurry(connection)
+            if dice.random() < 0.1:  # the walk over all numbers may meet any of it
+                Stream.objects.filter(kind=Stream.Kind.IDS).update(next_at=timezone.now())
             read_some(dice)
             act(simulator, done)
             if not simulator.told("script")["pending"]:
                 break
-        act(simulator, done)
         ended = simulator.tell("script/finish")
         act(simulator, done)
         assert ended["failed"] == []
-        simulator.tell("switches", list_lag=0)
         simulator.tell("clock", advance=600)
-        if Connection.objects.get().state != Connection.State.ACTIVE:
-            raise AssertionError("the key was refused and nobody gave a new one")
-        for _ in range(3):  # what was not believed is believed now, when the key sees everything again
-            pass_time()
-            confirm_removals(connection)
-            read_all(connection, full=True)
-        ours, theirs = mirror(), comparable(simulator.told("truth"))
+        assert Connection.objects.get().state == Connection.State.ACTIVE
+        pass_time()
+        read_all(dice)
+        revive()  # a day later: what was set aside is tried again, and the slow feeds are read, once
+        confirm_removals(connection)  # what was not believed is gone indeed: the key sees everything now
+        hurry(connection, full=True)
+        read_all(dice)
+        compare(simulator)
+
+
+def compare(simulator: Simulator) -> None:
+    truth = simulator.told("truth")
+    ours, theirs = mirror(), comparable(truth)
     shown = {key: row for key, row in ours[0].items() if not row["deleted"]}
-    letters = list(DeadLetter.objects.values_list("kind", "code"))
-    sys.stderr.write(f"script {seed}: {len(shown)} tickets after {time.monotonic() - began:.1f} s, set aside {letters}\n")
-    assert set(shown) == set(theirs[0])
-    differ = [
-        {name: (row[name], theirs[0][key][name]) for name in row if row[name] != theirs[0][key][name]}
+    assert set(shown) - set(theirs[0]) == set(), "gone, and still shown"
+    never = {str(number) for number in truth["unlisted"]}  # nobody could have read them, and no list names them
+    assert set(theirs[0]) - set(shown) - never == set(), "there, and not shown"
+    differ = {
+        key: {name: (row[name], theirs[0][key][name]) for name in row if row[name] != theirs[0][key][name]}
         for key, row in shown.items()
-    ]
-    assert [one for one in differ if one] == []
+    }
+    assert {key: row for key, row in differ.items() if row} == {}
     articles = {key: row for key, row in ours[1].items() if not row["deleted"]}
     assert articles == theirs[1]
+    assert list(DeadLetter.objects.values_list("kind", "code")) == []
 
 
-@pytest.mark.soak  # seeds 9, 10, 14 and 24 do not end equal yet: verify takes all 25 once they do
+@pytest.mark.verify
 @pytest.mark.parametrize("seed", range(25))
 def test_the_mirror_equals_the_truth_after_a_random_script(in_acme, settings, monkeypatch, seed):
     follow(settings, monkeypatch, seed)
