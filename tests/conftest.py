@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from apps.tenancy.names import OPERATOR_COMPANY, STANDBY
 from embedded.postgres import SUPERUSER
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from apps.tenancy.models import Company
+
+# Workers share the machine: what takes long says nothing about what is tested.
+settings.register_profile("deskhand", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("deskhand")
 
 
 @pytest.fixture(scope="session")
