@@ -1,4 +1,4 @@
-"""What nobody owes and somebody should: looked for now and then, in case a message, a worker or a release lost it."""
+"""What nobody owes and somebody should: looked for by beat, in case a message, a worker or a release lost it."""
 
 from __future__ import annotations
 
