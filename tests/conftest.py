@@ -101,6 +101,14 @@ def audit_windows() -> None:
 
 
 @pytest.fixture(autouse=True)
+def default_language() -> None:
+    """Nor the language of the last request, which stays active in its thread."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def limits_forget() -> None:
     """Nor what was tried too often."""
     from tests.limits import forget_limits
