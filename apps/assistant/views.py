@@ -84,10 +84,18 @@ def ticket_page(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
 @require_GET
 def draft_card(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """For a page that looks for news: 204 while nothing is new, else the card, the panels and the conversation."""
-    context = _ticket_context(request, ticket_id, fresh="fresh" in request.GET)
-    if context["card"].mark == request.GET.get("seen"):
-        return HttpResponse(status=204)
+    fresh = "fresh" in request.GET
+    with transaction.atomic():
+        if _mark(find_ticket(ticket_id), fresh) == request.GET.get("seen"):
+            return HttpResponse(status=204)  # every half minute from every open page: the conversation is not read
+        context = _ticket_context(request, ticket_id, fresh=fresh)
     return render(request, "assistant/draft_update.html", context)
+
+
+def _mark(ticket: Ticket, fresh: bool) -> str:
+    """What the card of the ticket as it stands is named by."""
+    stored = Brief.objects.filter(ticket=ticket).first()
+    return pages.card_of(ticket, stored, stored.shape() if stored else None, fresh=fresh).mark
 
 
 @allow("assistant.read")

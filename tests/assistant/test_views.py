@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.assistant import views
@@ -102,7 +104,12 @@ def test_news_brings_the_card_the_panels_and_the_conversation(browser, case):
     assert re.search(r'id="messages" hx-swap-oob="true"', news)
     assert "<html" not in news
     seen = re.search(r"\?seen=([\w-]+)", news)[1]
-    assert browser.get(f"/tickets/{case.pk}/draft/?seen={seen}", headers=HTMX).status_code == 204
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(f"/tickets/{case.pk}/draft/?seen={seen}", headers=HTMX).status_code == 204
+    assert not [one["sql"] for one in asked if "platforms_message" in one["sql"]]  # a long thread costs a look nothing
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(f"/tickets/{case.pk}/draft/?seen=other", headers=HTMX)
+    assert [one["sql"] for one in asked if "platforms_message" in one["sql"]]
 
 
 def test_a_draft_of_an_older_conversation_says_so_and_steps_back(acme, browser, case):
