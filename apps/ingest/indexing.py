@@ -18,6 +18,7 @@ from apps.core.text import own_words
 from apps.ingest.chunking import ChunkText, chunk
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
+from apps.ingest.sql import name_authors
 from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Message, Ticket
 from apps.search.index import PROFILE, Point, Sparse, ensure_collection, open_index, point_id
@@ -45,10 +46,13 @@ class Indexable:
 
 
 def index_tickets(claimed: Sequence[Claimed]) -> None:
-    """Worker of Outbox.Kind.INDEX_TICKET."""
+    """Worker of Outbox.Kind.INDEX_TICKET. Whose customer has no name yet waits for it: the name owes the index again."""
     ids = [one.object_id for one in claimed]
-    tickets = {ticket.pk: ticket for ticket in Ticket.objects.filter(pk__in=ids).select_related("customer", "group")}
-    shown = [ticket for ticket in tickets.values() if ticket.state in ("live", "archived") and not ticket.deleted]
+    name_authors(ids)
+    tickets = Ticket.objects.filter(pk__in=ids).select_related("customer", "group")
+    shown = [ticket for ticket in tickets if ticket.state in ("live", "archived") and not ticket.deleted]
+    nameless = {ticket.pk for ticket in shown if ticket.customer is not None and not ticket.customer.named}
+    shown, ids = [one for one in shown if one.pk not in nameless], [key for key in ids if key not in nameless]
     sources = [source for ticket in shown for source in _message_sources(ticket)]
     existing = list(Chunk.objects.filter(ticket_id__in=ids))
     waiting = [ticket.pk for ticket in shown if ticket.status_category in ("open", "pending")]

@@ -65,6 +65,13 @@ SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence +
 WHERE id = %s AND next_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
 RETURNING fence, deliveries
 """
+_AUTHORS = """
+UPDATE platforms_message AS m
+SET author_name = left(coalesce(nullif(p.name, ''), p.email), 300)
+FROM platforms_ticket t, platforms_person p
+WHERE t.id = ANY(%s) AND m.ticket_id = t.id AND m.author_name = '' AND m.author_remote_id <> ''
+  AND p.connection_id = t.connection_id AND p.remote_id = m.author_remote_id AND (p.name <> '' OR p.email <> '')
+"""
 
 TICKET_COLUMNS = (
     "connection_id", "remote_id", "subject", "state", "deleted", "status_value", "status_label", "status_category",
@@ -136,6 +143,13 @@ def take_lease(stream_id: UUID, seconds: int) -> tuple[int, int] | None:
         cursor.execute(_LEASE, [seconds, stream_id])
         row: tuple[int, int] | None = cursor.fetchone()
     return row
+
+
+def name_authors(ticket_ids: list[UUID]) -> None:
+    """Put the names that are known by now to the messages of these tickets that have none."""
+    if ticket_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_AUTHORS, [ticket_ids])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from apps.core.errors import AppError, Conflict, CredentialsRejected, NotFound, RateLimited
@@ -26,7 +26,9 @@ FORBIDDEN_SECONDS = 3600.0  # until a feed that the key may not read is tried ag
 FETCH_SECONDS = 35  # of one page, so that a slow helpdesk's answer still finds the lease
 KINDS = tuple(Stream.Kind)  # in the order in which they are of use: articles, what is new, trash and spam, the past
 SLOW = (Stream.Kind.IDS, Stream.Kind.RECENT, Stream.Kind.REFERENCE)  # bring nothing to a first sync
-EVERY = {Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5}  # x POLL_SECONDS
+EVERY = {  # x POLL_SECONDS
+    Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5, Stream.Kind.PEOPLE: 5,
+}  # fmt: skip
 FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
 DAY = timedelta(days=1)
 SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 4, Stream.Kind.HISTORY: 36_500 * DAY}
@@ -89,9 +91,15 @@ def begin_again(connection: Connection, state: TicketState) -> None:
 
 
 def due_streams() -> list[UUID]:
-    """Feeds of active connections that nobody reads and that are due, the most useful first."""
+    """Feeds of active connections that nobody reads and that are due, the most useful first.
+
+    Names are asked for when all tickets were listed once: one walk over the customers is enough then.
+    """
     now = timezone.now()
     rows = Stream.objects.filter(connection__state=Connection.State.ACTIVE, next_at__lte=now)
+    lists = (Stream.Kind.TICKETS, Stream.Kind.HISTORY)
+    unlisted = Stream.objects.filter(connection=OuterRef("connection"), kind__in=lists, first_completed_at=None)
+    rows = rows.exclude(Exists(unlisted), kind=Stream.Kind.PEOPLE)
     found = rows.exclude(lease_until__gt=now).values_list("kind", "id")
     return [stream_id for _kind, stream_id in sorted(found, key=lambda row: KINDS.index(Stream.Kind(row[0])))]
 

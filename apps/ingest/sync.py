@@ -20,6 +20,7 @@ from apps.ingest import streams
 from apps.ingest.deadletters import ARTICLE, DELIVERIES, TICKET, bury, forget_articles, row_key
 from apps.ingest.deletions import finish_ids, note_ids, remove_articles
 from apps.ingest.models import Outbox, Stream
+from apps.ingest.names import follow_names, read_names
 from apps.ingest.outbox import owe
 from apps.ingest.sql import upsert_articles, upsert_tickets
 from apps.platforms.base import ArticleData, CheckReport, Cursor, Page, PlatformAdapter, Reference, TicketData
@@ -74,6 +75,8 @@ def _read_page(lease: streams.Lease) -> bool:
     if stream.kind == Stream.Kind.RECENT:
         owe_recent(lease)
         return False
+    if stream.kind == Stream.Kind.PEOPLE:
+        return read_names(lease, stream)
     adapter = open_adapter(stream.connection)
     if stream.kind == Stream.Kind.REFERENCE:
         _store_reference(lease, *asyncio.run(_fetch_reference(adapter)))
@@ -220,27 +223,34 @@ def _ticket_row(
 
 
 def _store_customers(connection: Connection, items: Iterable[TicketData]) -> dict[str, UUID]:
-    """{remote id: our id} of the people the page names: its customers are stored, its agents are known."""
+    """{remote id: our id} of the people the page names: its customers are stored, its agents are known.
+
+    Customers known by number only get a row that says so, and their names later.
+    """
     seen = {item.customer.remote_id: item.customer for item in items if item.customer}
     named = {*seen, *(item.agent_id for item in items if item.agent_id)}
-    rows = Person.objects.filter(connection=connection, remote_id__in=named).values_list("remote_id", "id", "kind")
-    known = {remote_id: person_id for remote_id, person_id, _ in rows}
-    agents = {remote_id for remote_id, _, kind in rows if kind == Person.Kind.AGENT}
-    fresh = [
+    people = Person.objects.filter(connection=connection, remote_id__in=named)
+    held = {remote_id: (kind, has) for remote_id, kind, has in people.values_list("remote_id", "kind", "named")}
+    customers = [
         Person(
-            connection=connection, remote_id=one.remote_id, name=one.name, email=(one.email or "").lower(),
-            language=one.language or "",
+            connection=connection, remote_id=one.remote_id, name=one.name or "", email=(one.email or "").lower(),
+            language=one.language or "", named=one.name is not None,
         )
-        for one in seen.values()
-        if one.remote_id not in agents
+        for key, one in sorted(seen.items())  # in order: no two pages wait for each other's rows
+        if held.get(key, ("", True))[0] != Person.Kind.AGENT
     ]  # fmt: skip
-    stored = Person.objects.bulk_create(
-        fresh,
+    told = [person for person in customers if person.named]
+    Person.objects.bulk_create(
+        told,
         update_conflicts=True,
         unique_fields=["connection", "remote_id"],
-        update_fields=["name", "email", "language"],
+        update_fields=["name", "email", "language", "named"],
     )
-    return known | {person.remote_id: person.pk for person in stored if person.remote_id not in known}
+    untold = [person for person in customers if not person.named and person.remote_id not in held]
+    Person.objects.bulk_create(untold, ignore_conflicts=True)
+    known = dict(people.values_list("remote_id", "id"))
+    follow_names([known[person.remote_id] for person in told if not held.get(person.remote_id, ("", True))[1]])
+    return known
 
 
 def store_articles(connection: Connection, items: Sequence[ArticleData], *, sweep: int) -> int:

@@ -69,7 +69,7 @@ class PersonData(Item):
     """A customer. Blank names and missing e-mails are normal on chat tickets."""
 
     remote_id: str
-    name: str = ""
+    name: str | None = ""  # None: the answer did not tell who they are
     email: str | None = None
     language: str | None = None
 
@@ -306,6 +306,19 @@ class PlatformAdapter(ABC):
     async def fetch_ids(self, cursor: Cursor) -> Page[TicketPlace]:
         """One page of that walk. A ticket that was there from its beginning to its end is met, however it moves."""
         raise NotFound(f"{self.kind} does not list numbers")
+
+    @classmethod
+    def first_people(cls) -> Cursor | None:
+        """Where a walk over the customers begins. None: they all come with their tickets."""
+        return None
+
+    async def fetch_people(self, cursor: Cursor) -> Page[PersonData]:
+        """One page of that walk. Some may be missed while the list moves: `fetch_person` finds those."""
+        raise NotFound(f"{self.kind} does not list people")
+
+    async def fetch_person(self, remote_id: str, ticket_id: str) -> PersonData:
+        """One customer, by their number or from a ticket of theirs. Raises NotFound when neither tells who they are."""
+        raise NotFound(f"{self.kind} cannot look up a single person")
 
     @abstractmethod
     def first_articles(self) -> Cursor:

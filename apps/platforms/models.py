@@ -100,7 +100,7 @@ class Person(CompanyModel):
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "kind": NONE, "name": CONTACT,
-        "email": CONTACT, "language": NONE, "user": NONE,
+        "email": CONTACT, "language": NONE, "user": NONE, "named": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -113,6 +113,7 @@ class Person(CompanyModel):
     email = models.CharField(_("email"), max_length=320, blank=True)
     language = models.CharField(max_length=12, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    named = models.BooleanField(default=True, db_default=True)  # False: we have the number, and not asked yet who it is
 
     class Meta:
         verbose_name = _("person in the helpdesk")

@@ -109,6 +109,7 @@ CREATE TABLE @schema@.platforms_person (
     language character varying(12) NOT NULL,
     connection_id uuid NOT NULL,
     user_id uuid,
+    named boolean DEFAULT true NOT NULL,
     CONSTRAINT platforms_person_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_person_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_person_pkey PRIMARY KEY (id),
@@ -724,17 +725,19 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(33, 'ingest', '0003_slow_feeds', now()),
 	(34, 'ingest', '0004_tried_again', now()),
 	(35, 'ingest', '0005_row', now()),
-	(36, 'platforms', '0002_sealed_credentials', now()),
-	(37, 'platforms', '0003_sweep', now()),
-	(38, 'platforms', '0004_check_report', now()),
-	(39, 'search', '0001_initial', now()),
-	(40, 'sessions', '0001_initial', now()),
-	(41, 'tenancy', '0001_initial', now()),
-	(42, 'tenancy', '0002_domain_verified_at', now()),
-	(43, 'tenancy', '0003_orders', now());
+	(36, 'ingest', '0006_people', now()),
+	(37, 'platforms', '0002_sealed_credentials', now()),
+	(38, 'platforms', '0003_sweep', now()),
+	(39, 'platforms', '0004_check_report', now()),
+	(40, 'platforms', '0005_named', now()),
+	(41, 'search', '0001_initial', now()),
+	(42, 'sessions', '0001_initial', now()),
+	(43, 'tenancy', '0001_initial', now()),
+	(44, 'tenancy', '0002_domain_verified_at', now()),
+	(45, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 128, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 32, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 43, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 45, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

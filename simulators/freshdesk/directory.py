@@ -54,6 +54,8 @@ _PERSON = {"email", "mobile", "phone", "company_id", "state", "updated_since", "
 
 def contacts(world: World, request: Request) -> Reply:
     """GET /contacts by email, phone, mobile, company, state, updated_since (or _updated_since, its old name)."""
+    if not world.switches.contacts_readable:
+        raise forbidden()
     asked = request.query
     if unknown := asked.keys() - _PERSON:
         raise invalid(min(unknown), "Unexpected/invalid field in request", "invalid_field")
@@ -73,6 +75,8 @@ def contacts(world: World, request: Request) -> Reply:
 
 def contact(world: World, request: Request, contact_id: int) -> Reply:
     """GET /contacts/{id}"""
+    if not world.switches.contacts_readable:
+        raise forbidden()
     row = world.contact(contact_id)
     if row is None:
         raise missing()

@@ -266,7 +266,8 @@ def test_the_rate_state_is_what_the_headers_say(account: Simulator) -> None:
         state = adapter.rate_state()
         return state.total, first - (state.remaining or 0), state.credits_used
 
-    assert ask(account, read) == (2000, 6, 7)  # a thread 1, a list with two includes 5, the fields 1
+    # a thread 1, whether customers can be listed 1, a list with one include 3, the fields 1
+    assert ask(account, read) == (2000, 5, 6)
 
 
 @pytest.mark.parametrize(

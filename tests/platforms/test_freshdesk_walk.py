@@ -54,7 +54,8 @@ def read_pass(moving: MovingList, cursor: TicketCursor, held: dict[int, int], up
     while more:
         rows = moving.page(cursor)
         idle = cursor.polling and cursor.page == 1 and cursor.started is None
-        if not (idle and all(walk.is_known(cursor, row) for row in rows)):
+        light = cursor.round is not None and cursor.round.light
+        if not light and not (idle and all(walk.is_known(cursor, row) for row in rows)):
             held |= {row.id: moving.versions[row.id] for row in rows}
         before = moving.now()
         moving.live(updates)
@@ -140,12 +141,36 @@ def test_a_row_that_left_does_not_stand_for_one_that_was_not_met() -> None:
     cursor = pages(cursor, [2, 3, 4, 5, 7], [2])  # in another order 6 is not met again
     assert cursor.since == at, "six rows, and six were met, but one of them is not there any more"
     cursor = pages(cursor, [2, 3, 4, 5, 6], [7])
+    assert cursor.since == at and cursor.round == walk.Round(), "all six are met, but of 6 only the number: it is read in full"
+    cursor = pages(cursor, [2, 3, 4, 5, 6], [7])
     assert cursor.since > at
 
 
 def test_a_cursor_of_an_older_release_in_a_crowd_is_read_on() -> None:
     old = TicketCursor(since=START, page=3).model_dump(mode="json") | {"round": {"count": 10, "mark": 7}, "before": {"count": 12, "mark": 5}}
     assert TicketCursor.model_validate(old).round == walk.Round(count=10)
+
+
+def test_the_round_that_confirms_a_crowd_asks_for_numbers_only() -> None:
+    moving = MovingList(1, rows=0, crowd=60, pace=0)
+    moving.clock += 3600 * 2
+    cursor, more, kinds = TicketCursor(), True, []
+    while more:
+        kinds.append(None if cursor.round is None else cursor.round.light)
+        cursor, more = next_cursor(cursor, moving.page(cursor), now=moving.now(), per_page=PER_PAGE)
+    crowd = [one for one in kinds if one is not None]
+    full, light = crowd.count(False), crowd.count(True)
+    assert crowd == [False] * full + [True] * light and light == 60 // PER_PAGE + 1
+
+
+def test_a_round_of_numbers_hands_nothing_over() -> None:
+    """Read in full while its second still ran, met by number later: it may have changed again between the two."""
+    rows = [Row(number, START) for number in range(PER_PAGE)]
+    cursor, _ = next_cursor(TicketCursor(since=START, floor=START), rows, now=START, per_page=PER_PAGE)
+    cursor, _ = next_cursor(cursor, [], now=START, per_page=PER_PAGE)
+    assert cursor.round == walk.Round(light=True)
+    cursor, _ = next_cursor(cursor, rows, now=START + timedelta(minutes=1), per_page=PER_PAGE)
+    assert not any(walk.is_known(cursor, row) for row in rows)
 
 
 def test_a_second_change_within_the_second_that_was_read_is_read_again() -> None:

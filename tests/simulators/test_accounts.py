@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.platforms.base import PersonData
 from simulators.accounts.load import AccountInvalid, load_account, read_account
 from tests.simulated import KEY, NOW, ROOT, Mirror, as_export, running
 
@@ -182,21 +183,23 @@ def test_a_thread_is_rendered_as_mail_and_notes_stay_private(tmp_path: Path) -> 
 def test_an_adapter_mirrors_an_authored_account_whole(tmp_path: Path) -> None:
     with running("--account", write(tmp_path / "sample")) as simulator:
 
-        async def fill() -> Mirror:
+        async def fill() -> tuple[Mirror, PersonData]:
             mirror = Mirror()
             async with simulator.adapter(KEY) as adapter:
                 await mirror.sync(adapter)
                 await mirror.read_articles(adapter)
-            return mirror
+                people = (await adapter.fetch_people(adapter.first_people())).items
+            return mirror, next(one for one in people if one.email == "anna@mail.example")
 
-        mirror = asyncio.run(fill())
+        mirror, anna = asyncio.run(fill())
         assert mirror.export() == as_export(simulator.told("truth"))
     assert {(item.title, item.language, item.visibility, item.published) for item in mirror.articles.values()} == {
         ("Restore charging", "en", "public", True), ("充電を直す", "ja", "public", True),
         ("Preview", "en", "public", False), ("Limits", "en", "private", True),
     }  # fmt: skip
-    assert mirror.tickets["2"].customer is not None
-    assert mirror.tickets["2"].customer.email == "anna@mail.example"
+    customer = mirror.tickets["2"].customer
+    assert customer is not None and customer.name is None, "it is long ago: its customer is named apart"
+    assert anna.remote_id == customer.remote_id and anna.email == "anna@mail.example"
 
 
 @pytest.mark.parametrize(

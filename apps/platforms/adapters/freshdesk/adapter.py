@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
-from apps.core.errors import CredentialsRejected, NotFound
+from apps.core.errors import CredentialsRejected, ExternalError, ExternalUnavailable, NotFound
 from apps.platforms.adapters.freshdesk import mapping, solutions, walk
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.checking import abilities
@@ -24,6 +24,7 @@ from apps.platforms.base import (
     Gate,
     MessageData,
     Page,
+    PersonData,
     PlatformAdapter,
     RateState,
     Reference,
@@ -37,7 +38,8 @@ from apps.platforms.probing import ProbeReport, Tell
 T = TypeVar("T")
 _SCOPES: dict[int, Literal["all", "group", "restricted"]] = {1: "all", 2: "group", 3: "restricted"}
 _FEWEST_CALLS = 100  # a minute; below it a first sync takes days
-_FULL = "description,requester"
+_FULL, _NAMELESS = "description,requester", "description"
+_NAMED_AT_ONCE = timedelta(days=3)  # what changed in them is worked on: its customers' names come with it
 _STATUSES_LAST = timedelta(hours=1)
 _STATUSES_LEAST = timedelta(minutes=5)  # a status that nobody names must not be looked up for every page
 
@@ -57,6 +59,12 @@ class FreshdeskConfig(BaseModel):
         value = value.strip()
         scheme, mark, rest = value.partition("://")
         return f"{scheme}://{rest.partition('/')[0]}" if mark else f"https://{value.partition('/')[0]}"
+
+
+class PeopleCursor(Cursor):
+    """A numbered walk: the list has no documented order to walk by."""
+
+    page: int = 1
 
 
 class FreshdeskAdapter(PlatformAdapter):
@@ -196,13 +204,60 @@ class FreshdeskAdapter(PlatformAdapter):
             places = await self._list(at, wire.TicketPlace)
             if all(walk.is_known(at, _row(row)) for row in places[0]):
                 return Page([], *self._next(at, places[0]))  # an idle poll costs one credit
-        rows, odd = await self._list(at, wire.Ticket, include=_FULL)
+        if at.round is not None and at.round.light:
+            here, odd = await self._list(at, wire.TicketPlace)
+            return Page([], *self._next(at, [*here, *odd]))
+        at = await self._asking_for_names(at)
+        rows, odd = await self._list(at, wire.Ticket, include=_NAMELESS if self._names_later(at) else _FULL)
         border = self._client.server_time - walk.FRESH
         following, more = self._next(at, [*rows, *odd])
         following = await self._with_statuses(following, rows)
         statuses = {int(status.value): status for status in following.statuses}
         items = [mapping.ticket(row, statuses, at.feed, settled=row.updated_at <= border) for row in rows]
         return Page(items, following, more, tuple([str(row.id) for row in odd]))
+
+    async def _asking_for_names(self, at: walk.TicketCursor) -> walk.TicketCursor:
+        """The cursor of a long first walk knows whether this key may list customers: names by that list cost a third."""
+        if at.polling or at.feed != "live" or at.apart is not None:
+            return at
+        try:
+            await self._client.rows("/contacts", wire.Numbered, {"per_page": 1})
+        except NotFound:
+            return at.model_copy(update={"apart": False})
+        except CredentialsRejected as exc:
+            if exc.code != "access_denied":
+                raise
+            return at.model_copy(update={"apart": False})
+        return at.model_copy(update={"apart": True})
+
+    def _names_later(self, at: walk.TicketCursor) -> bool:
+        """Whether this page's customers are named by the walk over customers."""
+        return bool(at.apart) and not at.polling and at.since < self._client.server_time - _NAMED_AT_ONCE
+
+    @classmethod
+    def first_people(cls) -> PeopleCursor:
+        return PeopleCursor()
+
+    async def fetch_people(self, cursor: Cursor) -> Page[PersonData]:
+        page = PeopleCursor.model_validate(cursor.model_dump()).page
+        params: dict[str, str | int] = {"page": page, "per_page": PER_PAGE}
+        rows, odd = await self._client.rows_apart("/contacts", wire.Contact, wire.Numbered, params)
+        full = len(rows) + len(odd) >= PER_PAGE
+        return Page([mapping.contact(row) for row in rows], PeopleCursor(page=page + 1), full)
+
+    async def fetch_person(self, remote_id: str, ticket_id: str) -> PersonData:
+        number = _number(remote_id)
+        try:
+            return mapping.contact(await self._client.one(f"/contacts/{number}", wire.Contact))
+        except ExternalUnavailable:
+            raise
+        except (NotFound, ExternalError) as exc:  # an agent, or deleted; or not for this key
+            if isinstance(exc, CredentialsRejected) and exc.code != "access_denied":
+                raise
+        row = await self._client.one(f"/tickets/{_number(ticket_id)}", wire.Ticket, {"include": "requester"})
+        if row.requester is None or row.requester.id != number:
+            raise NotFound("the ticket is somebody else's now")
+        return PersonData(remote_id=remote_id, name=row.requester.name, email=row.requester.email)
 
     def _next(self, at: walk.TicketCursor, rows: Sequence[wire.Place]) -> tuple[walk.TicketCursor, bool]:
         """Where to read on, by the server's clock of the answer that brought the rows."""

@@ -23,6 +23,7 @@ from apps.platforms.base import Gate, Pass, RateState
 
 PER_PAGE = 100  # the most Freshdesk gives
 VENDOR = (".freshdesk.com",)
+LISTS = ("/tickets", "/contacts")  # have limits of their own, of one size: both are counted against one
 _MOST_PAGES = 500
 _WAIT_DEFAULT, _WAIT_LONGEST = 60.0, 3600.0
 
@@ -87,7 +88,7 @@ class FreshdeskClient:
         raise ExternalError("the helpdesk's list does not end", code="malformed_answer")
 
     async def _get(self, path: str, params: Params | None) -> Answer:
-        entry = await self._gate.enter(cost_of(path, params), listing=path == "/tickets")
+        entry = await self._gate.enter(cost_of(path, params), listing=path in LISTS)
         answer: Answer | None = None
         try:
             answer = await self._egress.send(

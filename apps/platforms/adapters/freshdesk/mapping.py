@@ -96,7 +96,8 @@ def ticket(row: wire.Ticket, known: Statuses, feed: TicketFeed = "live", *, sett
         "updated_at": row.updated_at,
     }
     # Views carry the first message's files and lists do not: they are no change of the ticket.
-    plain = row.model_copy(update={"attachments": ()})
+    # Nor is who asks: some lists are read without their names.
+    plain = row.model_copy(update={"attachments": (), "requester": None})
     return TicketData(**fields, raw_hash=_hash(plain, fields["state"], fields["status"].model_dump(), settled))
 
 
@@ -114,7 +115,12 @@ def _state(row: wire.Ticket, feed: TicketFeed) -> TicketState:
 def _customer(row: wire.Ticket) -> PersonData | None:
     if row.requester is not None:
         return PersonData(remote_id=str(row.requester.id), name=row.requester.name, email=row.requester.email)
-    return PersonData(remote_id=str(row.requester_id)) if row.requester_id else None
+    return PersonData(remote_id=str(row.requester_id), name=None) if row.requester_id else None
+
+
+def contact(row: wire.Contact) -> PersonData:
+    code = language(row.language) if row.language else None
+    return PersonData(remote_id=str(row.id), name=row.name, email=row.email, language=code)
 
 
 def message(row: wire.Conversation, ticket_id: str) -> MessageData:

@@ -98,6 +98,12 @@ class Conversation(Wire):
     last_edited_at: Time | None = None
 
 
+class Numbered(Wire):
+    """What a row must have to be counted."""
+
+    id: int
+
+
 class Contact(Record):
     email: str | None = None
     language: str | None = None

@@ -6,7 +6,8 @@ be paged by number. Its rows may leave it while we page (an update moves them on
 page border, and those of one second may stand in another order at every call. How many they are is known all the
 same: a round of pages reads as many rows as the second holds at its end, some of them twice when others slipped.
 So rounds are repeated until those since a round of the same number have met as many different rows: none had left
-meanwhile, and as many as there are were met. With an order that stays this takes two rounds.
+meanwhile, and as many as there are were met. With an order that stays this takes two rounds, and the second asks for
+numbers only: every row it meets was handed over by the first.
 """
 
 from __future__ import annotations
@@ -37,15 +38,20 @@ class Row:
 
 
 class Round(Cursor):
-    """Rows read of a crowded second: how many, and which."""
+    """Rows read of a crowded second: how many, and which.
+
+    A light round asks for numbers and times only: it can say that rows handed over before are all there are.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # cursors stored by older releases say more
 
     count: int = 0
     ids: tuple[int, ...] = ()
+    light: bool = False
 
     def meet(self, rows: Sequence[Row]) -> Round:
-        return Round(count=self.count + len(rows), ids=_union(self.ids, [row.id for row in rows]))
+        met = {"count": self.count + len(rows), "ids": _union(self.ids, [row.id for row in rows])}
+        return self.model_copy(update=met)
 
 
 class TicketCursor(Cursor):
@@ -61,10 +67,12 @@ class TicketCursor(Cursor):
     known: tuple[tuple[int, int], ...] = ()  # (id, unix second) of rows of the overlap that are settled
     round: Round | None = None  # of the crowded second being walked
     before: Round | None = None  # how many the round before it read, and the rows met since there were so many
+    handed: tuple[int, ...] = ()  # of that second, by its full rounds
     until: AwareDatetime | None = None  # of a walk over the past: the window [floor, until) is read, then an older one
     older: tuple[AwareDatetime, ...] = ()  # where the windows after this one begin, newest first
     statuses: tuple[StatusData, ...] = ()  # the account's, kept here because an adapter lives for one page
     statuses_at: AwareDatetime | None = None
+    apart: bool | None = None  # the customers can be listed by themselves; None: not asked yet
 
 
 def next_cursor(
@@ -87,7 +95,9 @@ def history(before: datetime) -> TicketCursor:
 
 
 def _older_window(cursor: TicketCursor) -> tuple[TicketCursor, bool]:
-    kept = {"until": cursor.floor, "statuses": cursor.statuses, "statuses_at": cursor.statuses_at}
+    kept = {
+        "until": cursor.floor, "statuses": cursor.statuses, "statuses_at": cursor.statuses_at, "apart": cursor.apart,
+    }  # fmt: skip
     if not cursor.older:
         return TicketCursor(since=cursor.floor, floor=cursor.floor).model_copy(update=kept), False
     begin, *rest = cursor.older
@@ -97,7 +107,8 @@ def _older_window(cursor: TicketCursor) -> tuple[TicketCursor, bool]:
 def _next_in_list(
     cursor: TicketCursor, rows: Sequence[Row], *, now: datetime, per_page: int
 ) -> tuple[TicketCursor, bool]:
-    cursor = _met(cursor, rows, now)
+    light = cursor.round is not None and cursor.round.light
+    cursor = _met(cursor, rows, now, handed=not light)
     full = len(rows) >= per_page
     if cursor.round is not None:
         return _crowded(cursor, rows, full)
@@ -109,11 +120,11 @@ def _next_in_list(
     return _crowded(cursor.model_copy(update={"round": Round()}), rows, full)
 
 
-def _met(cursor: TicketCursor, rows: Sequence[Row], now: datetime) -> TicketCursor:
+def _met(cursor: TicketCursor, rows: Sequence[Row], now: datetime, *, handed: bool) -> TicketCursor:
     newest = max([row.updated_at for row in rows] + ([cursor.newest] if cursor.newest else []), default=None)
     started = cursor.started or now
     known = dict(cursor.known)
-    for row in rows:
+    for row in rows if handed else ():
         if row.updated_at <= now - FRESH:
             known[row.id] = _unix(row.updated_at)
         else:
@@ -129,13 +140,16 @@ def _crowded(cursor: TicketCursor, rows: Sequence[Row], full: bool) -> tuple[Tic
     current = (cursor.round or Round()).meet(here)
     if full and len(here) == len(rows):
         return cursor.model_copy(update={"round": current, "page": cursor.page + 1}), True
+    handed = cursor.handed if current.light else _union(cursor.handed, current.ids)
     met: tuple[int, ...] = ()
     if cursor.before is not None and cursor.before.count == current.count:
         met = _union(cursor.before.ids, current.ids)
-    if current.count and len(met) != current.count:
-        before = Round(count=current.count, ids=met if len(met) < current.count else ())
-        return cursor.model_copy(update={"round": Round(), "before": before, "page": 1}), True
-    past = {"since": cursor.since + _SECOND, "page": 1, "round": None, "before": None}
+    unread = not set(handed).issuperset((*met, *current.ids))
+    if current.count and (unread or len(met) != current.count):
+        before = Round(count=current.count, ids=met if len(met) <= current.count else ())
+        again = Round(light=not unread and len(handed) >= current.count)
+        return cursor.model_copy(update={"round": again, "before": before, "handed": handed, "page": 1}), True
+    past = {"since": cursor.since + _SECOND, "page": 1, "round": None, "before": None, "handed": ()}
     return cursor.model_copy(update=past), True
 
 
