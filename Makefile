@@ -39,9 +39,9 @@ bench: ## benchmarks beside their floor or peer (ONLY=a,b)
 	@.ci/setup.sh test
 	@$(RUN) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-eval: ## measure the help in the demo accounts: right, wrong, honestly none (EVERY=n for every n-th ticket)
+eval: ## answers, refusals and search on packs of questions, beside BM25 (ONLY=pack,accounts DATA=folder EVERY=n)
 	@.ci/setup.sh base
-	@$(RUN) -m benchmarks.evaluation --show $(if $(EVERY),--every $(EVERY))
+	@$(RUN) -m benchmarks.evaluation $(if $(ONLY),--only $(ONLY)) $(if $(DATA),--data $(DATA)) $(if $(EVERY),--every $(EVERY))
 
 lint: ## ruff, mypy, import contracts
 	@.ci/setup.sh dev

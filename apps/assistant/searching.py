@@ -51,13 +51,19 @@ def search(question: Asked, wanted: Wanted) -> list[Passage]:
     return _passages(find(dense=question.dense, sparse=question.sparse, wanted=wanted), question.language)
 
 
-def search_articles(question: Asked, visibilities: tuple[str, ...]) -> list[Passage]:
-    """Like `search` for articles; the nearest ones come with all their parts and languages."""
-    wanted = Wanted(kinds=("article",), visibilities=visibilities)
+def search_articles(
+    question: Asked, visibilities: tuple[str, ...], *, among: tuple[str, ...] | None = None
+) -> list[Passage]:
+    """Like `search` for articles; the nearest ones come with all their parts and languages.
+
+    `among`: our ids of the articles to put in order, all when None.
+    """
+    wanted = Wanted(kinds=("article",), visibilities=visibilities, sources=among)
     hits = find(dense=question.dense, sparse=question.sparse, wanted=wanted)
-    nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in fuse(_scored(hits), question.language)))[:WHOLE]
-    rest = measure_articles(question.dense, nearest, known=hits, visibilities=visibilities)
-    return _passages([*hits, *rest], question.language)
+    if among is None:
+        nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in fuse(_scored(hits), question.language)))
+        hits = hits + measure_articles(question.dense, nearest[:WHOLE], known=hits, visibilities=visibilities)
+    return _passages(hits, question.language)
 
 
 def _passages(hits: Sequence[Hit], language: str) -> list[Passage]:

@@ -56,11 +56,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a search may return inside the company."""
+    """What a search may return inside the company. `sources`: only chunks of these messages and articles."""
 
     kinds: tuple[str, ...] = ("message", "article", "resolution")
     visibilities: tuple[str, ...] = ("public",)
     not_ticket: str | None = None
+    sources: tuple[str, ...] | None = None
 
 
 def point_id(profile: str, source_id: UUID, kind: str, position: int) -> UUID:
@@ -153,6 +154,8 @@ class CompanyIndex:
             models.FieldCondition(key="kind", match=models.MatchAny(any=list(wanted.kinds))),
             models.FieldCondition(key="visibility", match=models.MatchAny(any=list(wanted.visibilities))),
         ]
+        if wanted.sources is not None:
+            must.append(models.FieldCondition(key="source_id", match=models.MatchAny(any=list(wanted.sources))))
         must_not: list[Any] = []
         if wanted.not_ticket is not None:
             must_not = [models.FieldCondition(key="ticket_id", match=models.MatchValue(value=wanted.not_ticket))]
