@@ -31,10 +31,11 @@ KEEP_MS = 24 * 3600 * 1000
 PATIENCE = (0.05, 0.3, 2.2)  # seconds between tries to reach the server; its breaker rests two
 SHORT_MS = 400  # a wait that is not worth giving up the turn
 SPENT = "budget_spent"  # code of a wait that is no failure
-SLOTS = 7  # sixths of a window, and one more: no window holds more than these
+SLOTS = 21  # twentieths of a window, and one more: no window holds more than these
+NEWS = 0.1  # of a window: what was told longer ago may be of a minute that is over, and one call asks anew
 
 # KEYS values, lanes, names. ARGV now, field stem, token, cost, listing, urgent, slot ms, window ms, share, lanes, lane ms,
-# keep ms, name, try only. Answers {reason, ms}: 0 go, 1 rests, 2 lanes are taken, 3 spent, 4 key refused.
+# keep ms, name, try only, slots, news ms, urgent share. Answers {reason, ms}: 0 go, 1 rests, 2 lanes are taken, 3 spent, 4 key refused.
 ENTER = Script("""
 local now, stem, cost, listing = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[4]), ARGV[5] == '1'
 local urgent, slotms, window, share = ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -53,12 +54,17 @@ local total, left, told = tonumber(get('total') or '0'), tonumber(get('left') or
 if total == 0 or now - told >= window then
   if lanes > 0 then return {2, 30} end
 else
-  if left - under_way - cost < total * (1 - share) then return {3, math.max(1, told + window - now)} end
+  if left - under_way - cost < total * (1 - share) then
+    local fresh = told + tonumber(ARGV[16])
+    if lanes > 0 or left - cost < total * (1 - tonumber(ARGV[17])) then fresh = told + window end
+    if now < fresh then return {3, math.max(1, fresh - now)} end
+  end
 end
+local slots = tonumber(ARGV[15])
 local slot, spent, listed = math.floor(now / slotms), 0, 0
-for i = 0, 6 do
+for i = 0, slots - 1 do
   local at, all, lists = string.match(get('slot' .. i) or '', '^(%d+):(%d+):(%d+)$')
-  if at and tonumber(at) > slot - 7 then spent, listed = spent + tonumber(all), listed + tonumber(lists) end
+  if at and tonumber(at) > slot - slots then spent, listed = spent + tonumber(all), listed + tonumber(lists) end
 end
 if total > 0 and not urgent then
   local most = 400
@@ -71,7 +77,7 @@ if total > 0 and not urgent then
   if over then return {3, slotms - now % slotms + 1} end
 end
 if ARGV[14] == '1' then return {0, 0} end
-local place = 'slot' .. (slot % 7)
+local place = 'slot' .. (slot % slots)
 local at, all, lists = string.match(get(place) or '', '^(%d+):(%d+):(%d+)$')
 if not at or tonumber(at) ~= slot then all, lists = 0, 0 end
 if not urgent then all = all + cost end
@@ -168,7 +174,7 @@ class AccountGate(Gate):
         return lambda: server().run(
             ENTER, self._keys, _now(), self._stem, token, cost, int(listing), int(self._urgent),
             WINDOW_MS // (SLOTS - 1), WINDOW_MS, str(share), lanes, int(1000 * LANE_SECONDS), KEEP_MS,
-            f"{SPACE}.{VERSION}", int(only_try),
+            f"{SPACE}.{VERSION}", int(only_try), SLOTS, int(NEWS * WINDOW_MS), str(URGENT_SHARE),
         )  # fmt: skip
 
     async def _patiently(self, ask: Any) -> Any:
