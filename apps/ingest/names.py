@@ -18,7 +18,7 @@ from apps.core.errors import AppError, CredentialsRejected, ExternalError, Exter
 from apps.ingest import streams
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
-from apps.ingest.sql import name_authors
+from apps.ingest.sql import name_authors, name_rows
 from apps.platforms.base import Page, PersonData, PlatformAdapter
 from apps.platforms.connecting import open_adapter, stops_connection
 from apps.platforms.models import Connection, Person, Ticket
@@ -121,13 +121,16 @@ def _advance(lease: streams.Lease, count: int, *, cursor: dict[str, Any] | None,
 def name_people(connection: Connection, people: Sequence[PersonData]) -> int:
     """Name those who wait for it, in the caller's transaction; nobody else is stored. Returns how many."""
     told = {one.remote_id: one for one in people if one.name is not None}
-    rows = list(nameless(connection.pk).select_for_update().filter(remote_id__in=told).order_by("remote_id"))
-    for row in rows:
-        one = told[row.remote_id]
-        row.name, row.email, row.language, row.named = one.name or "", (one.email or "").lower(), one.language or "", True
-    Person.objects.bulk_update(rows, ["name", "email", "language", "named"])
-    follow_names([row.pk for row in rows])
+    waiting = nameless(connection.pk).select_for_update().filter(remote_id__in=told).order_by("remote_id")
+    rows = [(pk, told[remote_id]) for pk, remote_id in waiting.values_list("pk", "remote_id")]
+    name_rows([(pk, _fit(one.name, 300), _fit(one.email, 320).lower(), one.language or "") for pk, one in rows])
+    follow_names([pk for pk, _ in rows])
     return len(rows)
+
+
+def _fit(text: str | None, most: int) -> str:
+    """One name that the database cannot hold must not stop the walk that names all others."""
+    return (text or "").replace("\x00", "")[:most]
 
 
 def follow_names(person_ids: Sequence[UUID]) -> None:

@@ -72,6 +72,11 @@ FROM platforms_ticket t, platforms_person p
 WHERE t.id = ANY(%s) AND m.ticket_id = t.id AND m.author_name = '' AND m.author_remote_id <> ''
   AND p.connection_id = t.connection_id AND p.remote_id = m.author_remote_id AND (p.name <> '' OR p.email <> '')
 """
+_NAMES = """
+UPDATE platforms_person p SET name = new.name, email = new.email, language = new.language, named = true
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS new (id, name, email, language)
+WHERE p.id = new.id
+"""
 
 TICKET_COLUMNS = (
     "connection_id", "remote_id", "subject", "state", "deleted", "status_value", "status_label", "status_category",
@@ -143,6 +148,13 @@ def take_lease(stream_id: UUID, seconds: int) -> tuple[int, int] | None:
         cursor.execute(_LEASE, [seconds, stream_id])
         row: tuple[int, int] | None = cursor.fetchone()
     return row
+
+
+def name_rows(rows: Sequence[tuple[UUID, str, str, str]]) -> None:
+    """(person, name, e-mail, language) each."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_NAMES, [list(column) for column in zip(*rows, strict=True)])
 
 
 def name_authors(ticket_ids: list[UUID]) -> None:

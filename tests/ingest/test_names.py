@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from apps.ingest.models import Outbox, Stream
-from apps.ingest.names import FEW, follow_names
+from apps.ingest.names import FEW, follow_names, name_people
 from apps.ingest.outbox import work_off
 from apps.ingest.streams import due_streams
 from apps.ingest.sync import Outcome, read_feed
@@ -184,6 +184,17 @@ def test_a_page_that_tells_names_names_who_waited_and_one_that_does_not_takes_no
     assert (person.named, person.name, person.email) == (True, "Priya", "p@x.example")
     assert list(Outbox.objects.values_list("kind", flat=True)) == ["index_ticket"], "once, when the name came"
     assert Connection.objects.count() == 1
+
+
+def test_a_name_the_database_cannot_hold_is_cut_to_fit_and_stops_no_other(in_acme):
+    from apps.platforms.base import PersonData
+    from tests.mirror import make_connection
+
+    connection = make_connection()
+    Person.objects.bulk_create([Person(connection=connection, remote_id=one, named=False) for one in ("1", "2")])
+    assert name_people(connection, [PersonData(remote_id="1", name="\0" + "x" * 400), PersonData(remote_id="2", name="Priya", email="P@x.example")]) == 2
+    rows = Person.objects.order_by("remote_id").values_list("name", "email", "named")
+    assert list(rows) == [("x" * 300, "", True), ("Priya", "p@x.example", True)]
 
 
 def test_names_of_nobody_owe_nothing(in_acme):
