@@ -1,17 +1,21 @@
-"""Load what the first question of a process would otherwise wait for: embedding weights and the language table."""
+"""Load what the first question of a process would otherwise wait for: embedding weights, the language table, the way out."""
 
 from __future__ import annotations
 
 from threading import Thread  # noqa: TID251 - touches no company's data
 
+from apps.core import egress
 from apps.core.text import detect_language
 from apps.llm.registry import embeddings
+from apps.platforms.registry import adapters
 
 SENTENCE = "How does a process get warm?"  # its script does not tell the language, so the table is asked
 
 
 def warm() -> None:
-    """Return when both have answered once."""
+    """Return when the models have answered once and a helpdesk can be called."""
+    adapters()
+    egress.make_ready()
     embeddings().embed([SENTENCE])
     detect_language(SENTENCE)
 

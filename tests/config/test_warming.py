@@ -32,9 +32,13 @@ import sys
 from celery.signals import worker_init
 from config.celery import app
 from apps.core.text.languages import _identifier
+from apps.core.egress.transport import _tls
 from apps.llm import registry
+from apps.platforms.registry import adapters
+assert not _tls.cache_info().currsize
 worker_init.send(sender=app)
 sys.stdout.write(f"{registry._provider.cache_info().currsize} {_identifier.cache_info().currsize}")
+sys.stdout.write(f" {_tls.cache_info().currsize} {adapters.cache_info().currsize} {'httpcore2' in sys.modules}")
 """
 
 
@@ -52,7 +56,7 @@ def test_a_web_process_warms_itself_while_it_starts(kind):
 
 
 def test_a_worker_loads_the_models_before_it_forks():
-    assert printed_by(WORKER) == "1 1"
+    assert printed_by(WORKER) == "1 1 1 1 True"
 
 
 def test_who_asks_while_the_weights_are_read_waits_for_the_same_read(monkeypatch):

@@ -11,5 +11,6 @@ that leads inside included, is `ExternalUnavailable` with one sentence, and an a
 
 from apps.core.egress.client import Answer, EgressClient, EgressLimits, Headers
 from apps.core.egress.policy import EgressPolicy, Target, is_denied, is_pair
+from apps.core.egress.transport import make_ready
 
-__all__ = ["Answer", "EgressClient", "EgressLimits", "EgressPolicy", "Headers", "Target", "is_denied", "is_pair"]
+__all__ = ["Answer", "EgressClient", "EgressLimits", "EgressPolicy", "Headers", "Target", "is_denied", "is_pair", "make_ready"]

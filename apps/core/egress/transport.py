@@ -58,6 +58,11 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
+def make_ready() -> None:
+    """Import and read what the first call of a process would: the HTTP engine, the authorities."""
+    httpx2.AsyncHTTPTransport(verify=_tls(), trust_env=False)
+
+
 class PinnedTransport(httpx2.AsyncBaseTransport):
     """Serves one target. The name is resolved once per transport, so a second answer cannot move us (rebinding)."""
 
