@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import pytest
 
+from benchmarks.strangers import index_silence, install
 from tests.simulated import KEY, ROOT, fingerprint, running
 from tests.simulators.certificates import write
 
@@ -25,25 +26,12 @@ DOMAIN = "acme.freshdesk.com"
 pytestmark = pytest.mark.verify
 
 
-def index_silence() -> str | None:
-    """Why pip's package index, whichever it is set to, cannot be asked, or None when it answers."""
-    ask = [sys.executable, "-m", "pip", "index", "versions", "python-freshdesk", "--disable-pip-version-check"]
-    asked = subprocess.run(ask, capture_output=True, text=True, check=False)
-    said = asked.stderr.strip().splitlines() or ["without a word"]
-    return f"the package index does not answer: {said[-1]}" if asked.returncode else None
-
-
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of a venv with the strangers in it."""
     if reason := index_silence():
         pytest.skip(reason)
-    venv = tmp_path_factory.mktemp("strangers") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-    pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--requirement", str(HERE / "third_party.txt")]
-    done = subprocess.run(pip, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return venv / "bin" / "python"
+    return install(tmp_path_factory.mktemp("strangers") / "venv")
 
 
 @pytest.fixture(scope="module")
