@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
-from tests.seeded import database, operations, people, stores, tool
+from tests.seeded import database, mirror, operations, people, stores, tool
 from tests.seeded.running import ROOT, Fault, Outdated, applied, line, run_all, unharmed
 
-FAULTS = (*database.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *tool.FAULTS)
+FAULTS = (*database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *tool.FAULTS)
 
 
 def test_every_fault_still_applies_and_is_a_program_and_names_tests_that_are_there():
