@@ -29,7 +29,7 @@ test: ## set everything up, pass the tests
 
 verify: ## the longer tier: browser, faults, seeds
 	@.ci/setup.sh test
-	@$(PYTEST) -m verify
+	@$(SIDE_BY_SIDE) -m verify
 
 soak: ## long forms, by hand
 	@.ci/setup.sh test

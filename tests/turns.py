@@ -19,7 +19,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = "DESKHAND_TESTS_ROOM"  # the folder all workers of one run share
 # Files that take minutes, the longest first: everybody would wait for one that is begun last.
-LONG = ("tests/faults/test_kills.py", "tests/seeded/test_faults.py")
+LONG = (
+    "tests/seeded/test_faults.py", "tests/faults/test_kills.py", "tests/faults/test_orders_killed.py",
+    "tests/evaluation/test_help.py", "tests/browser/test_matrix.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

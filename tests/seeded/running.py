@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,20 +18,13 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+import orjson
+
 ROOT = Path(__file__).resolve().parents[2]
-PYTEST = [
-    sys.executable,
-    "-m",
-    "pytest",
-    "-p",
-    "pytest_django.plugin",
-    "-m",
-    "not verify and not soak",
-    "--tb=no",
-    "-rfE",
-]
+PYTEST = ["-p", "pytest_django.plugin", "-m", "not verify and not soak", "--tb=no", "-rfE"]
 SECONDS = 300  # of one run; a test that hangs has noticed nothing
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "docs", ".mypy_cache", ".ruff_cache", "var", "node_modules")
+MAKES_CLUSTER = "embedded/"  # a fault there is in the prepared cluster, or nowhere
 FAILED = 1  # what pytest says when a test has failed; 2 and more: it could not run them
 
 
@@ -72,36 +66,122 @@ def applied(fault: Fault, root: Path = ROOT) -> str:
     return source.replace(fault.old, fault.new)
 
 
-def run_all(faults: Iterable[Fault], *, at_once: int = 2, tell: Callable[[str], None] = print) -> list[Outcome]:
-    """Every fault by itself, `at_once` at a time, each in a copy of the tree. The copies are gone afterwards.
+class Place:
+    """Where faults are tried, one after another: a copy of the tree and an interpreter that forks (tests/seeded/ready.py).
 
-    Each has engines of its own, on a copy of one prepared cluster. What nobody notices there is run once more from
-    nothing: the fault may be in what makes the cluster.
+    Every run has engines of its own, on a copy of the prepared cluster.
     """
-    trees: SimpleQueue[Path] = SimpleQueue()
+
+    def __init__(self, tree: Path, cluster: Path) -> None:
+        self.tree, self.cluster = tree, cluster
+        self._ready: subprocess.Popen[bytes] | None = None
+
+    def tried(self, fault: Fault) -> Outcome:
+        """What nobody notices on the prepared cluster is run once more from nothing: the fault may be in what makes it."""
+        prepared = not fault.file.startswith(MAKES_CLUSTER)
+        outcome = self._run(fault, prepared=prepared)
+        if outcome.word == "survived" and prepared:
+            return self._run(fault, prepared=False)
+        return outcome
+
+    def unharmed(self, faults: Iterable[Fault]) -> Outcome:
+        """The tests of all faults without any fault: they must pass, or a failure would mean nothing."""
+        tests = tuple(sorted({test for fault in faults for test in fault.tests}))
+        return self._tested(Fault("no fault", "", "", "", tests), prepared=True)
+
+    def close(self) -> None:
+        """The interpreter ends, with whatever it still runs."""
+        if self._ready is not None:
+            os.killpg(self._ready.pid, signal.SIGKILL)
+            self._ready.communicate()
+            self._ready = None
+
+    def _run(self, fault: Fault, *, prepared: bool) -> Outcome:
+        path = self.tree / fault.file
+        try:
+            text = applied(fault, self.tree)
+        except Outdated:
+            return Outcome(fault, "outdated")
+        sound = path.read_text(encoding="utf-8")
+        try:
+            _written(path, text)
+            return self._tested(fault, prepared=prepared)
+        finally:
+            _written(path, sound)
+
+    def _tested(self, fault: Fault, *, prepared: bool) -> Outcome:
+        environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        environment |= {"PREPARED_CLUSTER": str(self.cluster)} if prepared else {}
+        output, began = self.tree / "output", time.monotonic()
+        run = {
+            "cwd": str(self.tree), "environment": environment, "output": str(output),
+            "arguments": [*PYTEST, *(["-x"] if fault.file else []), *fault.tests],
+        }  # fmt: skip
+        code = self._asked(run, SECONDS if fault.file else None)
+        ended = partial(Outcome, fault, seconds=time.monotonic() - began)
+        if code is None:
+            return ended("hung")
+        said = output.read_text(encoding="utf-8", errors="replace")
+        if code == FAILED:
+            named = [
+                row.split(" - ")[0].split("/")[-1] for row in said.splitlines() if row.startswith(("FAILED", "ERROR"))
+            ]
+            return ended("caught", by=named[0] if named else "?")
+        return ended("survived") if code == 0 else ended("broken", by=said[-400:])
+
+    def _asked(self, run: dict[str, object], seconds: float | None) -> int | None:
+        """Pytest's exit code, or None when there was none in time."""
+        if self._ready is None:
+            command = [sys.executable, str(ROOT / "tests" / "seeded" / "ready.py")]
+            self._ready = subprocess.Popen(
+                command, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
+        assert self._ready.stdin is not None
+        assert self._ready.stdout is not None
+        self._ready.stdin.write(orjson.dumps(run) + b"\n")
+        self._ready.stdin.flush()
+        if not select.select([self._ready.stdout], [], [], seconds)[0]:
+            self.close()
+            return None
+        return int(self._ready.stdout.readline())
+
+
+def _written(path: Path, text: str) -> None:
+    """A compiled file is known by size and second of its source: that of another text must not stand for this one."""
+    path.write_text(text, encoding="utf-8")
+    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
+        compiled.unlink()
+
+
+@contextmanager
+def places(number: int = 1) -> Iterator[list[Place]]:
+    """So many places on one prepared cluster, gone afterwards."""
+    with _copies(number) as trees, _prepared() as cluster:
+        found = [Place(tree, cluster) for tree in trees]
+        try:
+            yield found
+        finally:
+            for one in found:
+                one.close()
+
+
+def run_all(faults: Iterable[Fault], *, at_once: int = 2, tell: Callable[[str], None] = print) -> list[Outcome]:
+    """Every fault by itself, `at_once` at a time."""
+    free: SimpleQueue[Place] = SimpleQueue()
 
     def one(fault: Fault) -> Outcome:
-        tree = trees.get()
+        place = free.get()
         try:
-            outcome = _run(fault, tree, cluster)
-            if outcome.word == "survived":
-                outcome = _run(fault, tree)
+            outcome = place.tried(fault)
         finally:
-            trees.put(tree)
+            free.put(place)
         tell(line(outcome))
         return outcome
 
-    with _copies(at_once) as copies, _prepared() as cluster, ThreadPoolExecutor(at_once) as pool:
-        for copy in copies:
-            trees.put(copy)
+    with places(at_once) as found, ThreadPoolExecutor(at_once) as pool:
+        for place in found:
+            free.put(place)
         return list(pool.map(one, faults))
-
-
-def unharmed(faults: Iterable[Fault]) -> Outcome:
-    """The tests of all faults without any fault: they must pass, or a failure would mean nothing."""
-    tests = tuple(sorted({test for fault in faults for test in fault.tests}))
-    with _copies(1) as (tree,):
-        return _tested(Fault("no fault", "", "", "", tests), tree)
 
 
 def line(outcome: Outcome) -> str:
@@ -118,7 +198,9 @@ def _copies(number: int) -> Iterator[list[Path]]:
             shutil.copytree(ROOT, tree, ignore=LEFT_OUT, symlinks=True)
             (tree / "docs").mkdir(exist_ok=True)
             subprocess.run(
-                [sys.executable, "-m", "compileall", "-q", "apps", "config", "embedded", "tests"], cwd=tree, check=True
+                [sys.executable, "-m", "compileall", "-q", "apps", "config", "embedded", "simulators", "tests"],
+                cwd=tree,
+                check=True,
             )
         yield trees
 
@@ -134,44 +216,3 @@ def _prepared() -> Iterator[Path]:
             cwd=ROOT, env=environment, check=True, capture_output=True,
         )  # fmt: skip
         yield cluster
-
-
-def _run(fault: Fault, tree: Path, cluster: Path | None = None) -> Outcome:
-    path = tree / fault.file
-    try:
-        text = applied(fault, tree)
-    except Outdated:
-        return Outcome(fault, "outdated")
-    sound = path.read_text(encoding="utf-8")
-    path.write_text(text, encoding="utf-8")
-    try:
-        return _tested(fault, tree, cluster)
-    finally:
-        path.write_text(sound, encoding="utf-8")
-
-
-def _tested(fault: Fault, tree: Path, cluster: Path | None = None) -> Outcome:
-    # A compiled file is known by size and second of its source, so a fault could hide behind the one of the sound file.
-    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment |= {"PREPARED_CLUSTER": str(cluster)} if cluster else {}
-    if fault.file.endswith(".py"):
-        Path(importlib.util.cache_from_source(tree / fault.file)).unlink(missing_ok=True)
-    began = time.monotonic()
-    try:
-        done = subprocess.run(
-            [*PYTEST, *(["-x"] if fault.file else []), *fault.tests],
-            cwd=tree, env=environment, capture_output=True, text=True, timeout=SECONDS if fault.file else None,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return Outcome(fault, "hung", seconds=time.monotonic() - began)
-    ended = partial(Outcome, fault, seconds=time.monotonic() - began)
-    if done.returncode == FAILED:
-        named = [
-            row.split(" - ")[0].split("/")[-1]
-            for row in done.stdout.splitlines()
-            if row.startswith(("FAILED", "ERROR"))
-        ]
-        return ended("caught", by=named[0] if named else "?")
-    return ended(
-        "survived" if done.returncode == 0 else "broken", by="" if done.returncode == 0 else done.stdout[-400:]
-    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 import pytest
 
 from tests.seeded import database, mirror, operations, people, stores, tool
-from tests.seeded.running import ROOT, Fault, Outdated, applied, line, run_all, unharmed
+from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, places
 
 FAULTS = (*database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *tool.FAULTS)
 
@@ -28,14 +29,20 @@ def test_a_fault_whose_line_is_gone_says_what_to_do():
         applied(Fault("gone", "apps/tenancy/rls.py", "no such line", "", ()))
 
 
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with places() as (one,):
+        yield one
+
+
 @pytest.mark.verify
-def test_every_fault_is_caught(capsys):
-    with capsys.disabled():
-        print()
-        healthy = unharmed(FAULTS)
-        print(line(healthy))
-        outcomes = run_all(FAULTS)
-        caught = [one for one in outcomes if one.word == "caught"]
-        print(f"{len(caught)} of {len(outcomes)} faults caught")
+def test_without_a_fault_the_tests_of_all_pass(place):
+    healthy = place.unharmed(FAULTS)
     assert healthy.word == "survived", healthy.by
-    assert [line(one) for one in outcomes if one not in caught] == []
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+def test_a_fault_is_caught(fault, place):
+    outcome = place.tried(fault)
+    assert outcome.word == "caught", line(outcome)
