@@ -211,4 +211,27 @@ document.addEventListener("answered", () => {
   byId("question").focus({ preventScroll: true });
 });
 
+/* A link to a message that is not on the page: the part that holds it comes into its place, and nothing typed is lost */
+
+const MESSAGE = /^#m\d+$/;
+
+async function bring(hash) {
+  if (!MESSAGE.test(hash) || byId(hash.slice(1))) return false;
+  const number = Number(hash.slice(2));
+  const gap = [...document.querySelectorAll(".gap")].find(({ dataset }) => dataset.first <= number && number <= dataset.last);
+  if (gap) await htmx.ajax("GET", `${gap.dataset.part}&at=${number}`, { target: gap, swap: "outerHTML" });
+  return Boolean(gap && byId(hash.slice(1)));
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.jump, a.no");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.pathname !== location.pathname) return;
+  if (link.search === location.search && byId(link.hash.slice(1))) return; // the browser goes there itself
+  event.preventDefault();
+  bring(link.hash).then(() => { location.hash = link.hash; });
+});
+
+addEventListener("hashchange", () => bring(location.hash).then((came) => came && location.replace(location.hash)));
+addEventListener("DOMContentLoaded", () => bring(location.hash).then((came) => came && location.replace(location.hash)));
+
 recallTab();

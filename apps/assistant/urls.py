@@ -10,6 +10,7 @@ urlpatterns = [
     path("views/", saved_pages.views, name="views"),
     path("views/<uuid:view_id>/", saved_pages.change_view, name="view"),
     path("tickets/<uuid:ticket_id>/", views.ticket_page, name="ticket"),
+    path("tickets/<uuid:ticket_id>/messages/", views.more_messages, name="messages"),
     path("tickets/<uuid:ticket_id>/draft/", views.draft_card, name="draft"),
     path("tickets/<uuid:ticket_id>/draft/used/", views.draft_used, name="draft-used"),
     path("tickets/<uuid:ticket_id>/ask/", views.ask_ticket, name="ask-ticket"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.access import allow
 from apps.accounts.find_views import find_company
 from apps.accounts.permissions import may
-from apps.assistant import pages, queues
+from apps.assistant import conversation, pages, queues
 from apps.assistant.api import find_ticket
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question
@@ -32,6 +34,7 @@ from apps.tenancy.slots import RETRY_SECONDS
 
 USES = ("inserted", "copied")  # what a page can do with a suggested reply
 NOTHING = Brief.Outcome.NOT_ENOUGH_EVIDENCE
+Read = Callable[[QuerySet[Message], QueryDict], conversation.Conversation]
 
 def queue(request: HttpRequest) -> HttpResponse:
     """The first page of a company's host; on the bare host, the way to one's company; operators have their console."""
@@ -88,7 +91,7 @@ def draft_card(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     with transaction.atomic():
         if _mark(find_ticket(ticket_id), fresh) == request.GET.get("seen"):
             return HttpResponse(status=204)  # every half minute from every open page: the conversation is not read
-        context = _ticket_context(request, ticket_id, fresh=fresh)
+        context = _ticket_context(request, ticket_id, read=conversation.of_news, fresh=fresh)
     return render(request, "assistant/draft_update.html", context)
 
 
@@ -111,7 +114,21 @@ def draft_used(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _readable(request: HttpRequest) -> Any:
+@allow("tickets.read")
+@require_GET
+def more_messages(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+    """What takes the place of a gap in a conversation. The focus goes to the message aimed at, or to the first that came."""
+    with transaction.atomic():
+        ticket = find_ticket(ticket_id)
+        parts = conversation.of_gap(_readable(request).filter(ticket=ticket), request.GET)
+    context = {
+        "ticket": ticket, "parts": parts, "entry": conversation.entry(parts, request.GET),
+        "page_url": reverse("assistant:ticket", args=[ticket.pk]),
+    }  # fmt: skip
+    return render(request, "parts/messages.html", context)
+
+
+def _readable(request: HttpRequest) -> QuerySet[Message]:
     """The messages this reader may see: a visit of support sees no private notes, nor what is not surely public."""
     if may("notes.read", request.user.role):
         return Message.objects.all()
@@ -122,17 +139,19 @@ def _reads_drafts(request: HttpRequest) -> bool:
     return may("assistant.read", request.user.role)
 
 
-def _ticket_context(request: HttpRequest, ticket_id: UUID, *, fresh: bool = False) -> dict[str, Any]:
+def _ticket_context(
+    request: HttpRequest, ticket_id: UUID, *, read: Read = conversation.of_page, fresh: bool = False
+) -> dict[str, Any]:
     """Everything the ticket page shows, read in one short transaction."""
     with transaction.atomic():
         ticket = find_ticket(ticket_id)
         stored = Brief.objects.filter(ticket=ticket).first()
-        messages = list(_readable(request).filter(ticket=ticket).prefetch_related("attachments"))
+        shown = read(_readable(request).filter(ticket=ticket), request.GET)
         remote = remote_page(Connection.objects.get(pk=ticket.connection_id), ticket.remote_id)
     brief = stored.shape() if stored else None
     card = pages.card_of(ticket, stored, brief, fresh=fresh)
     return {
-        "section": "queue", "ticket": ticket, "messages": messages, "remote": remote, "card": card,
+        "section": "queue", "ticket": ticket, "conversation": shown, "remote": remote, "card": card,
         "brief": None if card.state == "preparing" else brief, "due": pages.due_of(ticket),
         "priority": priority_words(ticket.priority), "customer": str(ticket.customer or "–"),
         "summary_parts": pages.summary_parts(brief.summary) if brief else [],

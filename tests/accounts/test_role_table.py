@@ -31,6 +31,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "views/"): PEOPLE,
     ("POST", "views/<uuid:view_id>/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/"): PEOPLE,
+    ("GET", "tickets/<uuid:ticket_id>/messages/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/draft/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/draft/used/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/ask/"): PEOPLE,

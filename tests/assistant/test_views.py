@@ -101,7 +101,7 @@ def test_news_brings_the_card_the_panels_and_the_conversation(browser, case):
     news = browser.get(f"/tickets/{case.pk}/draft/?seen=none", headers=HTMX).content.decode()
     assert news.lstrip().startswith('<section class="draft" id="draft" data-state="ready"')
     assert re.search(r'id="panels" hx-swap-oob="true"', news)
-    assert re.search(r'id="messages" hx-swap-oob="true"', news)
+    assert re.search(r'id="newest" hx-swap-oob="true"', news)
     assert "<html" not in news
     seen = re.search(r"\?seen=([\w-]+)", news)[1]
     with CaptureQueriesContext(connection) as asked:

@@ -58,8 +58,9 @@ def put_cases() -> dict[str, str]:
     _store(_news(), [], work=False)
     _synced()
     _attach()
+    _lengthen()
     names = {"101": "solved", "102": "ready", "103": "german", "104": "ask", "105": "korean", "106": "stale",
-             "107": "preparing", "108": "hostile", "109": "formatted"}  # fmt: skip
+             "107": "preparing", "108": "hostile", "109": "formatted", "110": "long"}  # fmt: skip
     return {names[row.remote_id]: str(row.pk) for row in Ticket.objects.all()}
 
 
@@ -74,6 +75,7 @@ def _settled() -> list[Any]:
         (ticket_data(105, korean, f"안녕하세요. {korean}. 케이스에 넣어도 불이 안 들어옵니다. 어떻게 해야 하나요?"), []),
         (ticket_data(106, "Earbud not charging any more", "Since update 2.4.1 one earbud is not charging any more. What can I do?"), []),
         (ticket_data(109, "Which part has failed?", "Since the update: left is dead, right is fine.", description_html=FORMATTED, status=CLOSED), []),
+        (ticket_data(110, "A case of many letters", "This began long ago.", status=CLOSED), []),
         (ticket_data(108, HOSTILE, "<script>alert(1)</script> " + "unbroken" * 40), [message_data(3, 108, "Look at this with care.", private=True)]),
     ]  # fmt: skip
 
@@ -123,6 +125,20 @@ def _attach() -> None:
     files = (("photo of the case, taken from above.png", "image/png", 1_258_291), ("update.exe", "", 2048), ("notes", "", 0))
     for number, (name, content_type, size) in enumerate(files):
         Attachment.objects.create(message=message, remote_id=str(number), name=name, content_type=content_type, size=size)
+
+
+def _lengthen() -> None:
+    """200 messages, of which a page shows a part."""
+    from apps.platforms.models import Message, Ticket
+    from tests.mirror import NOW
+
+    long = Ticket.objects.get(remote_id="110")
+    common = {"company_id": "acme", "ticket": long, "kind": "reply", "author": "agent", "author_name": "Tomasz Zielinski",
+              "visibility": "public", "language": "en", "updated_at": NOW, "raw_hash": "x"}  # fmt: skip
+    Message.objects.bulk_create(
+        Message(remote_id=f"r{number}", number=number, text=f"These are the words of letter {number}.", created_at=NOW + timedelta(hours=number), **common)
+        for number in range(2, 201)
+    )
 
 
 def _synced() -> None:

@@ -24,6 +24,7 @@ OPEN_TO_ALL = {row for row, who in TABLE.items() if who == ALL and row[0] == "GE
 SUPPORT_COLUMN = OPEN_TO_ALL | {
     ("GET", ""),
     ("GET", "tickets/<uuid:ticket_id>/"),
+    ("GET", "tickets/<uuid:ticket_id>/messages/"),
     ("GET", "messages/<uuid:message_id>/sent/"),
     ("GET", "sources/messages/<uuid:source_id>/"),
     ("GET", "sources/articles/<uuid:source_id>/"),

@@ -40,6 +40,7 @@ COMPANY: Rows = {
     "views/": ("/views/", 200, 302),
     "views/<uuid:view_id>/": ("/views/{ticket}/", 405, 302),
     "tickets/<uuid:ticket_id>/": ("/tickets/{ticket}/", 404, 302),
+    "tickets/<uuid:ticket_id>/messages/": ("/tickets/{ticket}/messages/?first=1&last=9", 404, 302),
     "tickets/<uuid:ticket_id>/draft/": ("/tickets/{ticket}/draft/", 404, 302),
     "tickets/<uuid:ticket_id>/draft/used/": ("/tickets/{ticket}/draft/used/", 405, 302),
     "tickets/<uuid:ticket_id>/ask/": ("/tickets/{ticket}/ask/", 405, 302),
