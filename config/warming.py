@@ -1,4 +1,4 @@
-"""Load what the first question of a process would otherwise wait for: embedding weights, the language table, the way out."""
+"""Load what the first question of a process would wait for: weights, language table, the way out, the engine's client."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from apps.core import egress
 from apps.core.text import detect_language
 from apps.llm.registry import embeddings
 from apps.platforms.registry import adapters
+from apps.search.index import load_library
 
 SENTENCE = "How does a process get warm?"  # its script does not tell the language, so the table is asked
 
 
 def warm() -> None:
-    """Return when the models have answered once and a helpdesk can be called."""
+    """Return when the models have answered once and helpdesk and vector engine can be called."""
     adapters()
     egress.make_ready()
+    load_library()
     embeddings().embed([SENTENCE])
     detect_language(SENTENCE)
 

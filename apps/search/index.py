@@ -6,16 +6,23 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from apps.core.errors import ExternalUnavailable, TenantLeak
+from apps.core.late import Late
 from apps.tenancy.alarms import alarm
 from apps.tenancy.context import current_company
+
+if TYPE_CHECKING:
+    import qdrant_client as library
+    from qdrant_client import QdrantClient, models
+    from qdrant_client.http import exceptions
+else:  # most of a second of CPU, which no command and no page waits for that searches nothing
+    library = Late("qdrant_client")
+    models, exceptions = Late("qdrant_client.models"), Late("qdrant_client.http.exceptions")
 
 ALIAS = "chunks"
 PROFILE = "use_v1"
@@ -24,7 +31,7 @@ DENSE, SPARSE = "use", "lex"
 DENSE_SIZE = 512
 POINTS = UUID("7a0f4f5e-53b1-5d55-9a35-6d1f2e3c8b47")  # namespace of point ids
 BATCH = 128
-VACUUM = models.OptimizersConfigDiff(deleted_threshold=0.001, vacuum_min_vector_number=100)  # the least a server takes
+VACUUM = {"deleted_threshold": 0.001, "vacuum_min_vector_number": 100}  # the least a server takes
 KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "connection")
 
 
@@ -69,11 +76,16 @@ def point_id(profile: str, source_id: UUID, kind: str, position: int) -> UUID:
     return uuid5(POINTS, f"{current_company().company_id}/{profile}/{kind}/{source_id}/{position}")
 
 
+def load_library() -> None:
+    """Load the engine's client now: otherwise the first search of the process waits for it."""
+    Late.load(library)
+
+
 @lru_cache(maxsize=1)
 def _client() -> QdrantClient:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a key over plain http: the engine is on this machine or behind the firewall
-        return QdrantClient(
+        return library.QdrantClient(
             url=settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY, timeout=10, check_compatibility=False
         )
 
@@ -203,7 +215,7 @@ def sweep_index() -> None:
     """
     client = _client()
     for name in _collections(client):
-        _engine(client.update_collection, name, optimizers_config=VACUUM)
+        _engine(client.update_collection, name, optimizers_config=models.OptimizersConfigDiff(**VACUUM))
 
 
 def _collections(client: QdrantClient) -> list[str]:
@@ -235,15 +247,15 @@ def ensure_collection() -> None:
 def _create_collection(client: QdrantClient, dense: dict[str, Any], sparse: dict[str, Any]) -> None:
     try:
         client.create_collection(COLLECTION, dense, sparse)
-    except UnexpectedResponse as exc:
+    except exceptions.UnexpectedResponse as exc:
         if exc.status_code != 409:  # another worker got there first
             raise ExternalUnavailable("The vector engine did not take a collection.", code="index_unavailable") from exc
-    except (ApiException, OSError) as exc:
+    except (exceptions.ApiException, OSError) as exc:
         raise ExternalUnavailable("The vector engine did not answer.", code="index_unavailable") from exc
 
 
 def _engine(call: Any, *args: Any, **kwargs: Any) -> Any:
     try:
         return call(*args, **kwargs)
-    except (ApiException, OSError) as exc:
+    except (exceptions.ApiException, OSError) as exc:
         raise ExternalUnavailable("The vector engine did not answer as expected.", code="index_unavailable") from exc

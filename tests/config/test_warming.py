@@ -25,6 +25,7 @@ warming[0].join(60)
 began = time.perf_counter()
 embeddings().embed(["What now?"])
 assert _identifier.cache_info().currsize == 1, "the language table was not read"
+assert "qdrant_client" in sys.modules, "the client of the vector engine was not loaded"
 sys.stdout.write(f"{{time.perf_counter() - began}}")
 """
 WORKER = """
@@ -39,6 +40,16 @@ assert not _tls.cache_info().currsize
 worker_init.send(sender=app)
 sys.stdout.write(f"{registry._provider.cache_info().currsize} {_identifier.cache_info().currsize}")
 sys.stdout.write(f" {_tls.cache_info().currsize} {adapters.cache_info().currsize} {'httpcore2' in sys.modules}")
+sys.stdout.write(f" {'qdrant_client' in sys.modules}")
+"""
+COMMAND = """
+import sys
+import django
+django.setup()
+import config.urls
+from config.celery import app
+app.loader.import_default_modules()
+sys.stdout.write(" ".join(sorted({"qdrant_client", "grpc"} & sys.modules.keys())))
 """
 
 
@@ -56,7 +67,12 @@ def test_a_web_process_warms_itself_while_it_starts(kind):
 
 
 def test_a_worker_loads_the_models_before_it_forks():
-    assert printed_by(WORKER) == "1 1 1 1 True"
+    assert printed_by(WORKER) == "1 1 1 1 True True"
+
+
+def test_who_searches_nothing_does_not_load_the_client_of_the_vector_engine():
+    """It takes most of a second; models, tasks, pages and API are loaded without it."""
+    assert printed_by(COMMAND) == ""
 
 
 def test_who_asks_while_the_weights_are_read_waits_for_the_same_read(monkeypatch):
