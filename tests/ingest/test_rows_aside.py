@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from apps.ingest import sync
 from apps.ingest.deadletters import ARTICLE, RETRY_AFTER, TICKET, bury, dead_counts, row_key
+from apps.ingest.deletions import BRING, FEW
 from apps.ingest.models import DeadLetter, Outbox, Stream
 from apps.ingest.outbox import work_off
 from apps.ingest.streams import hurry
@@ -34,16 +35,16 @@ def account(in_acme, settings):
         yield simulator, join(simulator)
 
 
-def spoil(patch: pytest.MonkeyPatch, number: int) -> None:
-    """The helpdesk answers this ticket in a shape nobody knows."""
+def spoil(patch: pytest.MonkeyPatch, *numbers: int) -> None:
+    """The helpdesk answers these tickets in a shape nobody knows."""
     original = FreshdeskClient._get
 
     async def spoiled(self, path, params):
         answer = await original(self, path, params)
-        if path in ("/tickets", f"/tickets/{number}"):
+        if path in ("/tickets", *(f"/tickets/{number}" for number in numbers)):
             body = orjson.loads(answer.body)
             for row in body if isinstance(body, list) else [body]:
-                if row["id"] == number:
+                if row["id"] in numbers:
                     row["status"] = {"new": "shape"}
             object.__setattr__(answer, "body", orjson.dumps(body))
         return answer
@@ -53,12 +54,17 @@ def spoil(patch: pytest.MonkeyPatch, number: int) -> None:
 
 def set_aside(simulator) -> int:
     """The number of a ticket that the walk could not read."""
-    number = simulator.get("/tickets", updated_since="2000-01-01T00:00:00Z", per_page=100).json()[3]["id"]
+    return set_many_aside(simulator, 1)[0]
+
+
+def set_many_aside(simulator, count: int) -> list[int]:
+    rows = simulator.get("/tickets", updated_since="2000-01-01T00:00:00Z", per_page=100).json()
+    numbers = [row["id"] for row in rows[3 : 3 + count]]
     with pytest.MonkeyPatch.context() as patch:
-        spoil(patch, number)
+        spoil(patch, *numbers)
         run_feeds()
-    assert dead_counts() == [{"kind": TICKET, "code": "malformed_answer", "count": 1}]
-    return number
+    assert dead_counts() == [{"kind": TICKET, "code": "malformed_answer", "count": count}]
+    return numbers
 
 
 def retry(monkeypatch, **options) -> dict:
@@ -130,20 +136,22 @@ def test_one_that_breaks_the_store_is_set_aside_again_and_one_that_is_gone_is_fo
     assert not Ticket.objects.filter(remote_id=str(number)).exists()
 
 
-def test_the_walk_over_all_numbers_does_not_begin_the_feed_again_for_what_was_set_aside(account):
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_the_walk_over_all_numbers_does_nothing_for_what_was_set_aside(account, count):
+    """It meets numbers that no feed has brought: a few it looks at, for many it begins the feeds again; these it knows."""
     simulator, connection = account
-    with pytest.MonkeyPatch.context() as patch:
-        number = set_aside(simulator)
-        spoil(patch, number)
-        Stream.objects.filter(kind=Stream.Kind.TICKETS).update(completed_at=timezone.now() + timedelta(days=3650))
-        hurry(connection, full=True)
-        Stream.objects.exclude(kind=Stream.Kind.IDS).update(next_at=timezone.now() + timedelta(hours=1))
-        before = Stream.objects.get(kind=Stream.Kind.TICKETS)
-        run_feeds()
-    after = Stream.objects.get(kind=Stream.Kind.TICKETS)
-    assert Stream.objects.get(kind=Stream.Kind.IDS).pages > 0
-    assert (after.cursor, after.fence) == (before.cursor, before.fence)
-    assert before.cursor
+    numbers = set_many_aside(simulator, count)
+    feeds = Stream.objects.filter(kind__in=BRING)
+    assert feeds.exclude(first_completed_at=None).count() == len(BRING), "before that the walk leaves strangers alone"
+    before = list(feeds.order_by("kind").values_list("kind", "cursor", "fence", "first_completed_at"))
+    hurry(connection, full=True)
+    ids = Stream.objects.get(kind=Stream.Kind.IDS)
+    Stream.objects.exclude(pk=ids.pk).update(next_at=timezone.now() + timedelta(hours=1))
+    run_feeds()
+    assert Stream.objects.get(pk=ids.pk).pages > ids.pages
+    assert list(feeds.order_by("kind").values_list("kind", "cursor", "fence", "first_completed_at")) == before
+    assert not Ticket.objects.filter(remote_id__in=map(str, numbers)).exists(), "a mark would be looked at"
+    assert not Outbox.objects.filter(kind=Outbox.Kind.LOOK).exists()
 
 
 def test_an_article_that_was_set_aside_is_tried_by_the_next_walk_and_its_letter_goes_when_it_is_stored(account, monkeypatch):
