@@ -20,7 +20,7 @@ from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.streams import begin_again
 from apps.platforms.base import TicketPlace
-from apps.platforms.models import Article, Connection, Ticket
+from apps.platforms.models import Article, Connection, Person, Ticket
 
 FEW, SHARE = 20, 0.05  # so many, or this part of what there is, may go in a day by itself
 PERIOD = timedelta(days=1)
@@ -91,7 +91,8 @@ def finish_ids(connection: Connection, stream: Stream) -> None:
 def remove_tickets(connection_id: UUID, ids: Sequence[UUID]) -> bool:
     """The helpdesk says that they are not there. True when they are removed; False when somebody must say so first.
 
-    In the caller's transaction. Removed: words, thread, briefs and chunks; the number stays as a mark.
+    In the caller's transaction. Removed: words, thread, briefs, chunks, and the customer whose last ticket it was; the
+    number stays as a mark.
     """
     if not ids:
         return True
@@ -110,8 +111,9 @@ def remove_tickets(connection_id: UUID, ids: Sequence[UUID]) -> bool:
 
 
 def erase_tickets(ids: Iterable[UUID]) -> None:
-    """Everything we hold of them but their numbers."""
+    """Everything we hold of them but their numbers, and their customers when we hold nothing else of these."""
     ids = list(ids)
+    customers = list(Person.objects.filter(tickets__in=ids).values_list("pk", flat=True).distinct())
     for relation in Ticket._meta.related_objects:
         if relation.on_delete is models.CASCADE:
             relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
@@ -119,7 +121,15 @@ def erase_tickets(ids: Iterable[UUID]) -> None:
         deleted=True, subject="", description_html="", description_text="", tags=[], customer=None, raw_hash="",
         message_count=0,
     )  # fmt: skip
+    _forget(customers)
     owe(Outbox.Kind.INDEX_TICKET, ids, priority=1)
+
+
+def _forget(customer_ids: Sequence[UUID]) -> None:
+    """Who has no ticket left: their contact may be gone as well, and no list would say so. Who writes again is met again."""
+    rows = Person.objects.filter(pk__in=customer_ids, kind=Person.Kind.CUSTOMER)
+    list(rows.select_for_update().order_by("remote_id"))  # whoever stores a ticket of theirs now has it in or waits
+    rows.filter(tickets=None).delete()
 
 
 def remove_articles(connection: Connection, stream: Stream) -> None:

@@ -28,6 +28,7 @@ from apps.platforms.connecting import open_adapter, refresh_reference
 from apps.platforms.models import Article, Connection, Group, Person, Ticket
 
 OPEN_FIRST, REST, AGAIN = 3, 5, 6  # priorities of owed threads: what agents wait for comes first
+NOBODY = ("", True, "")  # kind, whether it was asked who they are, name
 RECENT_DAYS = timedelta(days=7)
 
 
@@ -225,19 +226,20 @@ def _ticket_row(
 def _store_customers(connection: Connection, items: Iterable[TicketData]) -> dict[str, UUID]:
     """{remote id: our id} of the people the page names: its customers are stored, its agents are known.
 
-    Customers known by number only get a row that says so, and their names later.
+    Customers known by number only get a row that says so, and their names later. An answer without a name (of a chat)
+    takes none away.
     """
     seen = {item.customer.remote_id: item.customer for item in items if item.customer}
     named = {*seen, *(item.agent_id for item in items if item.agent_id)}
     people = Person.objects.filter(connection=connection, remote_id__in=named)
-    held = {remote_id: (kind, has) for remote_id, kind, has in people.values_list("remote_id", "kind", "named")}
+    held = {one[0]: one[1:] for one in people.values_list("remote_id", "kind", "named", "name")}
     customers = [
         Person(
             connection=connection, remote_id=one.remote_id, name=one.name or "", email=(one.email or "").lower(),
             language=one.language or "", named=one.name is not None,
         )
         for key, one in sorted(seen.items())  # in order: no two pages wait for each other's rows
-        if held.get(key, ("", True))[0] != Person.Kind.AGENT
+        if held.get(key, NOBODY)[0] != Person.Kind.AGENT and (one.name != "" or not held.get(key, NOBODY)[2])
     ]  # fmt: skip
     told = [person for person in customers if person.named]
     Person.objects.bulk_create(
@@ -249,7 +251,7 @@ def _store_customers(connection: Connection, items: Iterable[TicketData]) -> dic
     untold = [person for person in customers if not person.named and person.remote_id not in held]
     Person.objects.bulk_create(untold, ignore_conflicts=True)
     known = dict(people.values_list("remote_id", "id"))
-    follow_names([known[person.remote_id] for person in told if not held.get(person.remote_id, ("", True))[1]])
+    follow_names([known[person.remote_id] for person in told if not held.get(person.remote_id, NOBODY)[1]])
     return known
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Count
 from django.utils import timezone
 
 from apps.core.errors import CredentialsRejected
@@ -17,7 +18,7 @@ from apps.ingest.progress import progress
 from apps.ingest.streams import due_streams, hurry
 from apps.ingest.sync import read_feed
 from apps.platforms.adapters.freshdesk import FreshdeskAdapter
-from apps.platforms.models import Article, Attachment, Connection, Message, Ticket
+from apps.platforms.models import Article, Attachment, Connection, Message, Person, Ticket
 from tests.ingest.test_sync import allow, comparable, join, mirror
 from tests.simulated import Simulator, running
 
@@ -71,6 +72,20 @@ def test_deleted_and_archived_tickets_are_found_by_the_walk_over_all_numbers(acc
     assert set(removed.values_list("pk", flat=True)) <= owed, "their chunks are to go"
     assert set(Ticket.objects.filter(remote_id__in=archived).values_list("state", "deleted")) == {("archived", False)}
     assert set(Ticket.objects.filter(remote_id__in=trashed).values_list("state", flat=True)) == {"trashed"}
+    equal_to_truth(account)
+
+
+def test_a_customer_is_forgotten_with_their_last_ticket_and_not_before(account):
+    customers = Person.objects.filter(kind=Person.Kind.CUSTOMER).annotate(count=Count("tickets")).filter(count__gt=1)
+    erased, other = customers.filter(count__lte=5)[:2]
+    one = Ticket.objects.filter(customer=other, state="live").first()
+    everybody = set(Person.objects.values_list("pk", flat=True))
+    account.tell("update", apply=[{"op": "destroy_contact", "contact": int(erased.remote_id)}, {"op": "destroy", "tickets": [int(one.remote_id)]}])
+    read_all(full=True)
+    assert Ticket.objects.filter(deleted=True).count() == erased.count + 1
+    assert set(Person.objects.values_list("pk", flat=True)) == everybody - {erased.pk}
+    other.refresh_from_db()
+    assert other.name and other.email
     equal_to_truth(account)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.names import FEW, follow_names, name_people
-from apps.ingest.outbox import work_off
+from apps.ingest.outbox import owe, work_off
 from apps.ingest.streams import due_streams
 from apps.ingest.sync import Outcome, read_feed
 from apps.platforms.models import Connection, Message, Person, Ticket
@@ -195,6 +195,26 @@ def test_a_name_the_database_cannot_hold_is_cut_to_fit_and_stops_no_other(in_acm
     assert name_people(connection, [PersonData(remote_id="1", name="\0" + "x" * 400), PersonData(remote_id="2", name="Priya", email="P@x.example")]) == 2
     rows = Person.objects.order_by("remote_id").values_list("name", "email", "named")
     assert list(rows) == [("x" * 300, "", True), ("Priya", "p@x.example", True)]
+
+
+def test_a_chat_without_a_name_and_a_look_at_an_archived_ticket_take_no_name_away(account):
+    from apps.ingest.sync import store_tickets
+    from apps.platforms.base import PersonData
+    from tests.mirror import ticket_data
+
+    run_feeds()
+    ticket = Ticket.objects.filter(state="live", customer__isnull=False).select_related("customer").first()
+    known = (ticket.customer.name, ticket.customer.email)
+    assert all(known)
+    chat = ticket_data(900_001, "from the chat", "hello").model_copy(update={"customer": PersonData(remote_id=ticket.customer.remote_id, name="")})
+    store_tickets(Connection.objects.get(), [chat])
+    account.update(op="archive", tickets=[int(ticket.remote_id)])
+    owe(Outbox.Kind.LOOK, [ticket.pk])
+    work_off(Outbox.Kind.LOOK)
+    ticket.refresh_from_db()
+    assert ticket.state == "archived"
+    assert (ticket.customer.name, ticket.customer.email) == known
+    assert Person.objects.get(remote_id=ticket.customer.remote_id).named
 
 
 def test_names_of_nobody_owe_nothing(in_acme):
