@@ -7,13 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
-from tests.running_site import RunningSite, wait_until
+from embedded.processes import free_port
+from tests.running_site import RunningSite, running_site, wait_until
 from tests.simulated import KEY, Simulator, running
 
+FINDS_PROCESSES = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc")
 STAGES = {"messages": "platforms_message", "chunks": "search_chunk", "briefs": "assistant_brief"}
 
 
@@ -130,3 +135,28 @@ def first_sync(site: RunningSite, company: str, port: int, *, tickets: int, seed
         site.manage("create_company", company, "--name", company)
         site.manage("connect", company, "freshdesk", "--base-url", simulator.url, "--api-key", KEY)
         yield FirstSync(site, company, simulator)
+
+
+class Accounts:
+    """Companies to come, each with an account of its own: a site is told whom it may call when it starts."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self._name, self._most = name, most
+        self._ports: list[int] = []
+        self._numbers = count()
+
+    @contextmanager
+    def site(self, data: Path, *, poll_seconds: int) -> Iterator[RunningSite]:
+        while len(self._ports) < self._most:
+            self._ports.append(free_port(taken=self._ports))
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self._ports)
+        shell = {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": str(poll_seconds), "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
+        with running_site(data, shell=shell) as running:
+            yield running
+
+    @contextmanager
+    def sync(self, site: RunningSite, *, tickets: int, seed: int = 0) -> Iterator[FirstSync]:
+        """The next company's; its account is made from the seed and its number."""
+        number = next(self._numbers)
+        with first_sync(site, f"{self._name}{number}", self._ports[number], tickets=tickets, seed=seed + number) as begun:
+            yield begun

@@ -5,44 +5,35 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
 import pytest
 import redis
 
-from embedded.processes import free_port
-from tests.first_sync import FirstSync, first_sync
-from tests.running_site import RunningSite, running_site, wait_until
+from tests.first_sync import FINDS_PROCESSES, Accounts, FirstSync
+from tests.running_site import RunningSite, wait_until
 
 pytestmark = [
     pytest.mark.verify,
     pytest.mark.alone("site"),
-    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc"),
+    FINDS_PROCESSES,
 ]
 TICKETS = 120
 RECOVERY = 60  # seconds after a crash until the work goes on: claims and leases of the dead run out after 45
 SUSPECTS = 30  # more, on a busy machine: what a dead worker held is read one by one
 WORK = 90  # seconds the rest of the sync may take on a busy machine
-NUMBERS = count()
-PORTS: list[int] = []
+ACCOUNTS = Accounts("fault", 6)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """One site for all; each test brings a company of its own."""
-    while len(PORTS) < 6:
-        PORTS.append(free_port(taken=PORTS))
-    hosts = ",".join(f"127.0.0.1:{port}" for port in PORTS)
-    shell = {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": "5", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
-    with running_site(tmp_path_factory.mktemp("a site") / "dätä", shell=shell) as running:
+    with ACCOUNTS.site(tmp_path_factory.mktemp("a site") / "dätä", poll_seconds=5) as running:
         yield running
 
 
 @pytest.fixture
 def sync(site: RunningSite) -> Iterator[FirstSync]:
-    number = next(NUMBERS)
-    with first_sync(site, f"fault{number}", PORTS[number], tickets=TICKETS, seed=number) as begun:
+    with ACCOUNTS.sync(site, tickets=TICKETS) as begun:
         yield begun
 
 

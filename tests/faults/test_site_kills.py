@@ -5,42 +5,30 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
 import pytest
 import redis
 
-from embedded.processes import free_port
-from tests.first_sync import FirstSync, Recovery, first_sync
-from tests.running_site import RunningSite, running_site, wait_until
+from tests.first_sync import FINDS_PROCESSES, Accounts, FirstSync, Recovery
+from tests.running_site import RunningSite, wait_until
 
-pytestmark = [
-    pytest.mark.soak,
-    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc"),
-]
+pytestmark = [pytest.mark.soak, FINDS_PROCESSES]
 TICKETS, RECOVERY, WORK = 1500, 60, 600
 STORM = 180  # seconds to heal when the next kills come before the last has healed: each makes its twenty wait for turns
 CHILDREN, FAMILIES, LOSSES = 50, 6, 6
-NUMBERS = count()
-PORTS: list[int] = []
+ACCOUNTS = Accounts("often", 3)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """Feeds are read once: every list that is asked for twice is a repetition."""
-    while len(PORTS) < 3:
-        PORTS.append(free_port(taken=PORTS))
-    hosts = ",".join(f"127.0.0.1:{port}" for port in PORTS)
-    shell = {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": "3600", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
-    with running_site(tmp_path_factory.mktemp("kills") / "data", shell=shell) as running:
+    with ACCOUNTS.site(tmp_path_factory.mktemp("kills") / "data", poll_seconds=3600) as running:
         yield running
 
 
 @pytest.fixture
 def sync(site: RunningSite) -> Iterator[FirstSync]:
-    number = next(NUMBERS)
-    with first_sync(site, f"often{number}", PORTS[number], tickets=TICKETS, seed=number) as begun:
+    with ACCOUNTS.sync(site, tickets=TICKETS) as begun:
         yield begun
 
 

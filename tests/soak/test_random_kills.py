@@ -6,13 +6,11 @@ import os
 import random
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from embedded.processes import free_port
-from tests.first_sync import first_sync
-from tests.running_site import running_site, wait_until
+from tests.first_sync import FINDS_PROCESSES, Accounts
+from tests.running_site import wait_until
 
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "10"))
 TICKETS = int(os.environ.get("SOAK_TICKETS", "300"))
@@ -21,18 +19,14 @@ VICTIMS = ("worker child", "worker", "vectors", "web", "beat", "valkey", "postgr
 
 
 @pytest.mark.soak
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes in /proc")
+@FINDS_PROCESSES
 def test_first_syncs_end_complete_whatever_is_killed_and_whenever(tmp_path):
     seed = int(os.environ.get("SOAK_SEED", time.time_ns() % 10**6))
-    dice, ports = random.Random(seed), []
+    dice, accounts = random.Random(seed), Accounts("soak", ROUNDS)
     sys.stderr.write(f"SOAK_SEED={seed}\n")
-    while len(ports) < ROUNDS:
-        ports.append(free_port(taken=ports))
-    hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
-    shell = {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": "5", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
-    with running_site(tmp_path / "a site", shell=shell) as site:
-        for number, port in enumerate(ports):
-            with first_sync(site, f"soak{number}", port, tickets=TICKETS, seed=seed + number) as sync:
+    with accounts.site(tmp_path / "a site", poll_seconds=5) as site:
+        for number in range(ROUNDS):
+            with accounts.sync(site, tickets=TICKETS, seed=seed) as sync:
                 began, killed = time.monotonic(), []
                 for _ in range(KILLS):
                     pause = time.monotonic() + dice.uniform(0.5, 12)
