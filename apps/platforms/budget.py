@@ -11,6 +11,7 @@ import asyncio
 import random
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -49,10 +50,10 @@ for _, lane in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   local taken = string.match(lane, '^(%d+)|' .. string.gsub(stem, '%-', '%%-') .. '|')
   if taken then lanes, under_way = lanes + 1, under_way + tonumber(taken) end
 end
-if lanes >= tonumber(ARGV[10]) then return {2, 30} end
+if lanes >= tonumber(ARGV[10]) then return {2, 10} end
 local total, left, told = tonumber(get('total') or '0'), tonumber(get('left') or '0'), tonumber(get('told') or '0')
 if total == 0 or now - told >= window then
-  if lanes > 0 then return {2, 30} end
+  if lanes > 0 then return {2, 10} end
 else
   if left - under_way - cost < total * (1 - share) then
     local fresh = told + tonumber(ARGV[16])
@@ -134,19 +135,23 @@ class AccountGate(Gate):
     def __init__(self, connection_id: UUID, *, urgent: bool = False) -> None:
         self._stem, self._urgent = f"{connection_id}:", urgent
         self._keys = _keys()
+        self._asking, self._ended = asyncio.Lock(), asyncio.Event()
 
     async def enter(self, cost: int, *, listing: bool = False) -> Pass:
         token = secrets.token_hex(6)
-        while True:
-            reason, wait = await self._patiently(self._entry(token, cost, listing))
-            if reason == 0:
-                return Pass(token, cost)
-            if reason == 4:
-                raise CredentialsRejected("the helpdesk has refused this key")
-            if reason == 2 or wait <= SHORT_MS:
-                await asyncio.sleep(wait / 1000)
-                continue
-            raise RateLimited("the account's budget of this minute is spent", retry_after=wait / 1000, code=SPENT)
+        async with self._asking:  # the others of this process would hear the same
+            while True:
+                self._ended.clear()
+                reason, wait = await self._patiently(self._entry(token, cost, listing))
+                if reason == 0:
+                    return Pass(token, cost)
+                if reason == 4:
+                    raise CredentialsRejected("the helpdesk has refused this key")
+                if reason != 2 and wait > SHORT_MS:
+                    raise RateLimited("the account's budget of this minute is spent", retry_after=wait / 1000, code=SPENT)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait / 1000):
+                        await self._ended.wait()
 
     async def leave(
         self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
@@ -156,10 +161,9 @@ class AccountGate(Gate):
         pause = "" if rest is None else int(1000 * (rest + random.uniform(0.2, 2)))  # noqa: S311
         told = ["" if one is None else int(one) for one in (total, left)]
         arguments = (_now(), self._stem, entry.token, entry.cost, *told, pause, int(refused), 5 * LANES)
-        try:
+        with suppress(ExternalUnavailable):  # not heard: the lane ends by itself, and the next caller finds no server either
             await self._patiently(lambda: server().run(LEAVE, self._keys[:2], *arguments))
-        except ExternalUnavailable:
-            return  # not heard: the lane ends by itself, and the next caller finds no server either
+        self._ended.set()
 
     def wait(self) -> float:
         """Seconds until a plain call may be made; 0: now, or as soon as one under way has ended."""

@@ -137,6 +137,30 @@ def test_no_more_than_three_are_under_way_and_a_dead_workers_lane_comes_back(gat
     assert 0.2 < run(four()) < 3
 
 
+def test_of_those_who_wait_in_a_process_one_asks_and_the_end_of_a_call_of_its_own_wakes_it(gate):
+    real, asked = gate._entry, []
+
+    def entry(token: str, *rest):
+        asked.append(token)
+        reason, wait = real(token, *rest)()
+        return lambda: (reason, 60_000 if reason == 2 else wait)
+
+    async def waits() -> int:
+        await call(gate)
+        under_way = [await gate.enter(1) for _ in range(3)]
+        gate._entry = entry
+        waiting = [asyncio.create_task(gate.enter(1)) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        assert len(set(asked)) == 1
+        await gate.leave(under_way[0], total=100, left=95)
+        through, rest = await asyncio.wait(waiting, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        for one in rest:
+            one.cancel()
+        return len(through)
+
+    assert run(waits()) == 1
+
+
 def test_one_refusal_to_wait_makes_the_whole_account_quiet(gate):
     async def refused() -> None:
         entry = await gate.enter(1)
