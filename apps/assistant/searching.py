@@ -11,7 +11,7 @@ from apps.core.text import normalise
 from apps.llm.cache import embed
 from apps.search.index import Sparse, Wanted
 from apps.search.lexical import query_vector
-from apps.search.ranking import Scored, blend, fuse
+from apps.search.ranking import Ranked, Scored, blend, fuse, fuse_sources
 from apps.search.retrieval import Hit, find, measure_articles
 
 SUBJECT_SHARE = 0.3  # of the vector: a subject names the matter, the letter tells it
@@ -48,26 +48,27 @@ def asked_by(thread: Thread) -> Asked:
 
 def search(question: Asked, wanted: Wanted) -> list[Passage]:
     """Passages of both legs, best first."""
-    return _passages(find(dense=question.dense, sparse=question.sparse, wanted=wanted), question.language)
+    hits = find(dense=question.dense, sparse=question.sparse, wanted=wanted)
+    return load_passages(fuse(_scored(hits), question.language))
 
 
 def search_articles(
     question: Asked, visibilities: tuple[str, ...], *, among: tuple[str, ...] | None = None
 ) -> list[Passage]:
-    """Like `search` for articles; the nearest ones come with all their parts and languages.
+    """Articles whole, best first; the nearest ones come with all their parts and languages.
 
     `among`: our ids of the articles to put in order, all when None.
     """
     wanted = Wanted(kinds=("article",), visibilities=visibilities, sources=among)
     hits = find(dense=question.dense, sparse=question.sparse, wanted=wanted)
     if among is None:
-        nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in fuse(_scored(hits), question.language)))
-        hits = hits + measure_articles(question.dense, nearest[:WHOLE], known=hits, visibilities=visibilities)
-    return _passages(hits, question.language)
+        nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in _by_source(hits, question)))[:WHOLE]
+        hits = hits + measure_articles(question.dense, nearest, known=hits, visibilities=visibilities)
+    return load_passages(_by_source(hits, question))
 
 
-def _passages(hits: Sequence[Hit], language: str) -> list[Passage]:
-    return load_passages(fuse(_scored(hits), language))
+def _by_source(hits: Sequence[Hit], question: Asked) -> list[Ranked[Hit]]:
+    return fuse_sources(_scored(hits), question.language, lambda hit: hit.chunk.source_id)
 
 
 def _scored(hits: Sequence[Hit]) -> list[Scored[Hit]]:

@@ -159,7 +159,7 @@ def _articles(passages: Sequence[Passage], language: str) -> list[shapes.Relevan
     best = []
     for article in weigh_articles(passages, language):
         nearest = (article.in_language(language) or article.passages)[0]
-        if any(passes(one.dense, one.lexical, DEFAULTS.related) for one in article.passages):
+        if any(passes(one.dense, one.lexical, DEFAULTS.listed) for one in article.passages):
             best.append(nearest)
     return [
         shapes.RelevantArticle(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apps.core.text import Span, normalise, sentences
 
-PROFILE = "use-1"  # part of the hash: another cut or another model means new chunks
+PROFILE = "use-2"  # part of the hash: another cut, another model or other weights of terms mean new chunks
 MAX_WEIGHT = 120.0  # words; a CJK character counts as 0.55 of one
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -49,6 +49,23 @@ def fuse(candidates: Sequence[Scored[T]], language: str) -> list[Ranked[T]]:
         share = DENSE_SHARE if one.language == language else OTHER_LANGUAGE_SHARE
         ranked.append(Ranked(one.item, one.dense, one.lexical, share * meaning + (1 - share) * words))
     return sorted(ranked, key=lambda one: -one.fused)
+
+
+def fuse_sources(
+    candidates: Sequence[Scored[T]], language: str, source_of: Callable[[T], Hashable]
+) -> list[Ranked[T]]:
+    """Like `fuse` for whole sources: each by its nearest part and its wordiest, which need not be the same one.
+
+    All parts of a source stand together, nearest first, with the source's score.
+    """
+    best: dict[Hashable, Scored[Hashable]] = {}
+    for one in candidates:
+        key = source_of(one.item)
+        held = best.get(key, one)
+        best[key] = Scored(key, max(one.dense, held.dense), max(one.lexical, held.lexical), one.language)
+    order = {one.item: (place, one.fused) for place, one in enumerate(fuse(list(best.values()), language))}
+    found = sorted(candidates, key=lambda one: (order[source_of(one.item)][0], -one.dense))
+    return [Ranked(one.item, one.dense, one.lexical, order[source_of(one.item)][1]) for one in found]
 
 
 def blend(vectors: Sequence[Sequence[float]], shares: Sequence[float]) -> list[float]:

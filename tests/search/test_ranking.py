@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apps.search.ranking import RECENCY_SHARE, Scored, freshness, fuse, same_text_groups
+from apps.search.ranking import RECENCY_SHARE, Scored, freshness, fuse, fuse_sources, same_text_groups
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -29,6 +29,14 @@ def test_a_candidate_the_dense_leg_missed_counts_as_its_lowest_not_as_zero():
     candidates = [Scored("a", 0.62, 0.0, "en"), Scored("b", 0.50, 0.0, "en"), Scored("words only", 0.0, 8.0, "en")]
     found = {one.item: one.fused for one in fuse(candidates, "en")}
     assert found == pytest.approx({"a": 0.7, "b": 0.0, "words only": 0.3})
+
+
+def test_a_source_counts_by_its_nearest_part_and_its_wordiest_though_they_differ():
+    parts = [("a1", 0.6, 2.0), ("a2", 0.3, 9.0), ("b1", 0.58, 8.0), ("c1", 0.2, 0.0)]
+    found = fuse_sources([Scored(name, dense, lexical, "en") for name, dense, lexical in parts], "en", lambda name: name[0])
+    assert [one.item for one in found] == ["a1", "a2", "b1", "c1"]
+    assert found[0].fused == found[1].fused == 1.0
+    assert order(*[(name, dense, lexical, "en") for name, dense, lexical in parts])[0] == "b1"  # part by part
 
 
 def test_no_candidates_and_one_candidate_are_fine():
