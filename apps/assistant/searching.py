@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from apps.assistant.extractive.inputs import Passage, Thread
 from apps.assistant.loading import load_passages
 from apps.core.text import normalise
 from apps.llm.cache import embed
+from apps.llm.registry import embeddings
 from apps.search.index import Sparse, Wanted
 from apps.search.lexical import query_vector
 from apps.search.ranking import Ranked, Scored, blend, fuse, fuse_sources
@@ -44,6 +46,11 @@ def asked_by(thread: Thread) -> Asked:
     if len(customers) > 1:
         parts.append(customers[-1].text[: customers[-1].own][:LAST_WORD])
     return asked(normalise("\n".join(parts)), thread.language, subject=thread.subject)
+
+
+def closeness(question: Asked, texts: Sequence[str]) -> list[float]:
+    """Cosine of each text with the question. Not kept: they are many and seldom asked for again."""
+    return [sum(map(mul, question.dense, one)) for one in embeddings().embed(texts)]
 
 
 def search(question: Asked, wanted: Wanted) -> list[Passage]:

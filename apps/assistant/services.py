@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,7 +20,7 @@ from apps.assistant.extractive.similar import find_fix, similar_tickets
 from apps.assistant.extractive.summary import summarise
 from apps.assistant.loading import load_threads, message_source
 from apps.assistant.models import Brief
-from apps.assistant.searching import Asked, asked, asked_by, search, search_articles
+from apps.assistant.searching import Asked, asked, asked_by, closeness, search, search_articles
 from apps.core.audit import record
 from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
@@ -109,8 +110,10 @@ def ask_question(*, question: str, language: str = "", ticket: Ticket | None = N
     spoken = detect_language(question, hint=language or None)
     context = f"{ticket.subject}. {question}" if ticket is not None else question
     with ASKING.held():
-        found = search(asked(context, spoken), Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
-        answer = answer_question(question, spoken, _worth_quoting(found), _trace(found[:TRACE_LINES], None))
+        wish = asked(context, spoken)
+        found = search(wish, Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
+        answer = answer_question(question, spoken, _worth_quoting(found), partial(closeness, wish))
+        answer = answer.model_copy(update={"why": _trace(found[:TRACE_LINES], answer)})
     record("assistant_asked", subject=f"ticket:{ticket.pk}" if ticket else "", mode=MODE, outcome=answer.outcome)
     return answer
 
@@ -182,9 +185,9 @@ def _one_each(passages: Sequence[Passage], language: str) -> list[Passage]:
     return list(chosen.values())[: TRACE_LINES // 2]
 
 
-def _trace(passages: Sequence[Passage], draft: shapes.Draft | None) -> list[shapes.Candidate]:
+def _trace(passages: Sequence[Passage], made: shapes.Draft | shapes.Answer) -> list[shapes.Candidate]:
     """Why this answer: what was looked at, with scores, kept or dropped and for which reason."""
-    reasons = [_reason(one, draft) for one in passages]
+    reasons = [_reason(one, made) for one in passages]
     return [
         shapes.Candidate(
             kind=one.source.kind, title=one.source.title, remote_id=one.source.remote_id, language=one.source.language,
@@ -195,13 +198,13 @@ def _trace(passages: Sequence[Passage], draft: shapes.Draft | None) -> list[shap
     ]  # fmt: skip
 
 
-def _reason(passage: Passage, draft: shapes.Draft | None) -> str:
-    if draft is None:
-        return "kept" if passes(passage.dense, passage.lexical, DEFAULTS.answer) else "below_threshold"
-    if passage.source.id in {quote.source.id for quote in draft.citations}:
+def _reason(passage: Passage, made: shapes.Draft | shapes.Answer) -> str:
+    if passage.source.id in {quote.source.id for quote in made.citations}:
         return "kept"
+    if isinstance(made, shapes.Answer):
+        return "limit" if made.outcome == "answer" else "below_threshold"
     if passage.source.visibility != "public":
         return "private"
-    if passage.source.language != draft.language:
+    if passage.source.language != made.language:
         return "other_language"
-    return "limit" if draft.outcome == "reply" else "below_threshold"
+    return "limit" if made.outcome == "reply" else "below_threshold"

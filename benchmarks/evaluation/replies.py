@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from apps.assistant.services import ask_question
 from apps.assistant.shapes import Answer
+from apps.ingest.chunking import weight
 from benchmarks.evaluation.bm25 import Bm25
 from benchmarks.evaluation.knowledge import tick
 from benchmarks.evaluation.lines import QA_GOALS, Line
 from benchmarks.evaluation.packs import Document, Query
-from benchmarks.evaluation.scores import contains, first_words, length, mean, refusals_within
+from benchmarks.evaluation.scores import contains, first_words, mean, refusals_within
 
 MOST_QUOTES = 3  # of a reply that are read, MOST_WORDS of them: a pasted article is no answer
 CURVE = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # shares of what was answered, surest first
@@ -91,7 +92,7 @@ def refused_by(scores: Sequence[tuple[Query, float]]) -> dict[str, float]:
 
 
 def _words(reply: Reply) -> float:
-    return sum(length(one.text) for one in reply.answer.passages)
+    return sum(weight(one.text) for one in reply.answer.passages)
 
 
 def baseline_of(queries: Sequence[Query], documents: Sequence[Document], language: str) -> dict[str, float]:

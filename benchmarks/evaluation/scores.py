@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from apps.ingest.chunking import weight
+
 MOST_WORDS = 60  # of a reply that are read
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
@@ -35,16 +37,11 @@ def contains(reply: str, answers: Sequence[str]) -> bool:
     return any(f" {_plain(one)} " in said for one in answers if _plain(one))
 
 
-def length(text: str) -> float:
-    """In words; two CJK characters count about as one."""
-    return 0.55 * len(_CJK.findall(text)) + len(_CJK.sub(" ", text).split())
-
-
 def first_words(text: str, most: float = MOST_WORDS) -> str:
     """The beginning of a text that is at most so long."""
     kept = ""
     for piece in re.findall(rf"\s*(?:{_CJK.pattern}|[^\s{_CJK.pattern[1:-1]}]+)", text):
-        if length(kept + piece) > most:
+        if weight(kept + piece) > most:
             break
         kept += piece
     return kept
