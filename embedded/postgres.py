@@ -19,6 +19,7 @@ from embedded.identity import Identity, choose_identity, installation_for, reach
 from embedded.processes import StartFailed, ended, private_folder, remove_when_gone, spawn, stop, tail
 
 SUPERUSER = "postgres"
+SOCKET_LOCK = ".s.PGSQL.5432.lock"
 LONGEST_SOCKET_FOLDER = 80  # of 103 bytes for folder and socket together on the least generous system
 PATIENCE = 60.0
 OPTIONS = {
@@ -153,6 +154,8 @@ class Postgres:
                 raise StartFailed(f"Another PostgreSQL still runs on {self.data}.")
             time.sleep(0.05)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        if self.socket_dir:  # a process that was killed and nobody has buried yet counts as running there
+            (Path(self.socket_dir) / SOCKET_LOCK).unlink(missing_ok=True)
 
     def _predecessor_runs(self) -> bool:
         """Whether the server named by a left-over postmaster.pid runs; its number may be somebody else's by now."""

@@ -16,7 +16,7 @@ import redis
 
 from embedded import identity
 from embedded.identity import Identity
-from embedded.postgres import SUPERUSER, Postgres
+from embedded.postgres import SOCKET_LOCK, SUPERUSER, Postgres
 from embedded.processes import StartFailed
 from embedded.roles import DATABASE, ensure_roles
 from embedded.valkey import Valkey
@@ -62,6 +62,25 @@ def test_a_crashed_server_comes_back_at_the_same_address(tmp_path):
         assert ask(server, SUPERUSER, "SELECT 1", "postgres") == 1
     finally:
         server.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="sees in /proc that a process ended")
+def test_a_killed_server_that_nobody_has_buried_does_not_keep_the_next_one_from_its_socket(tmp_path):
+    server = Postgres(tmp_path / "postgres", fsync=False).start()
+    server.process.kill()
+    server.process.wait()
+    dead = subprocess.Popen(["true"])
+    while Path(f"/proc/{dead.pid}/stat").read_text().split()[2] != "Z":  # ended, its number still taken
+        time.sleep(0.01)
+    lock = Path(server.socket_dir) / SOCKET_LOCK
+    _first, *rest = lock.read_text().splitlines(keepends=True)
+    lock.write_text(f"{dead.pid}\n" + "".join(rest))
+    try:
+        server.start()
+        assert ask(server, SUPERUSER, "SELECT 1", "postgres") == 1
+    finally:
+        server.stop()
+        dead.wait()
 
 
 def test_a_long_path_gets_a_short_socket_that_goes_away_with_the_server(tmp_path):
