@@ -63,7 +63,10 @@ def first_sync_costs(simulator, tickets: int, changed: int) -> None:
     assert used <= sum(terms.values())
 
 
-@pytest.mark.parametrize(("tickets", "changes"), [(120, 0), pytest.param(2000, 60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("tickets", "changes"),
+    [(120, 0), pytest.param(600, 20, marks=pytest.mark.verify), pytest.param(2000, 60, marks=pytest.mark.soak)],
+)
 def test_a_first_sync_costs_hardly_more_than_it_must_and_an_idle_poll_one_credit(in_acme, settings, tickets, changes):
     with running("--account", "generated", "--tickets", str(tickets), "--plan", "unlimited") as simulator:
         allow(settings, simulator)
