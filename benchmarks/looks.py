@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -33,6 +34,20 @@ def best_ticket(acme: Caller) -> tuple[dict[str, Any], dict[str, Any]]:
         if fixes and brief["articles"] and brief["summary"]["request"] and brief["draft"]["citations"]:
             return row, brief
     raise Failed("no open ticket with summary, similar case, article and suggested reply")
+
+
+def queue_numbers(browser: Caller) -> set[str]:
+    """The numbers of all tickets in the queue, of every status, page by page."""
+    found: set[str] = set()
+    for status in ("open", "pending", "solved", "closed"):
+        path = f"/?status={status}"
+        while path:
+            page = browser.page(path)
+            for row in page.css("td.subj .sub > span:first-child"):  # who wrote, and the number
+                found.update(re.findall(r"#(\d+)$", words(row)))
+            following = page.css_first("a[rel=next]")
+            path = f"/{following.attributes['href']}" if following is not None else ""
+    return found
 
 
 def look_at_page(browser: Caller, ticket: dict[str, Any], brief: dict[str, Any]) -> None:
