@@ -5,6 +5,7 @@ Says "ready" when it may begin, waits for a line, and prints one JSON line at th
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 
@@ -25,6 +26,7 @@ def main(company_id: str, window_ms: str = "60000") -> None:
     from apps.tenancy.models import Company
     from config.warming import warm
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a worker's child; else asyncio.run writes out every answer for its handler
     warm()
     budget.WINDOW_MS = int(window_ms)
     company = Company.objects.get(company_id=company_id)
