@@ -24,7 +24,7 @@ from apps.platforms.budget import AccountGate
 from apps.platforms.connecting import open_adapter, refuse, stops_connection
 from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
 
-IN_FLIGHT = 3  # threads asked for at once, of one connection: as many as its account's gate lets through
+IN_FLIGHT = 4  # threads asked for at once, of one connection: one more than its gate lets through, and waits there
 FETCH_SECONDS = 35  # of a batch: what comes later would find the claim gone and be read twice
 Read = list[MessageData] | Fate | AppError
 

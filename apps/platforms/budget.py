@@ -164,6 +164,7 @@ class AccountGate(Gate):
         with suppress(ExternalUnavailable):  # not heard: the lane ends by itself, and the next caller finds no server either
             await self._patiently(lambda: server().run(LEAVE, self._keys[:2], *arguments))
         self._ended.set()
+        await asyncio.sleep(0)  # whoever waits is sent on before this answer is taken apart
 
     def wait(self) -> float:
         """Seconds until a plain call may be made; 0: now, or as soon as one under way has ended."""
