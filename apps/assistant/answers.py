@@ -106,17 +106,21 @@ class WholeArticle(ArticleRow):
 
 
 class FeedState(Shape):
-    """One feed of a connection. `lag_seconds`: since it was last read to its end, null before the first time;
-    `failures`: in a row; `last_error`: a stable code, '' for none."""
+    """One feed of a connection. `reading`: by somebody now; `lag_seconds`: since it was last read to its end, null before
+    the first time; `next_at`: not read before; `failures`: in a row; `last_error`: a stable code, '' for none; `held`:
+    removals too many to be believed."""
 
     feed: str
     pages: int
     items: int
+    reading: bool
     completed_at: datetime | None
     first_completed_at: datetime | None
     lag_seconds: int | None
+    next_at: datetime
     failures: int
     last_error: str
+    held: int
 
 
 class AbilityState(Shape):
@@ -142,17 +146,24 @@ class AccountCheck(Shape):
 
 
 class ConnectionState(Shape):
-    """One account at a helpdesk. `check`: null for one that was connected before there were checks."""
+    """One account at a helpdesk. `calls_left` of `calls_per_minute`: as it told `told_seconds` ago, null when it has not;
+    `rests_seconds`: nobody calls it for so long; `slow`: it does not answer, or late; `check`: null
+    for one that was connected before there were checks."""
 
     account: str
     state: Literal["active", "paused", "rejected"]
     last_error: str
+    calls_per_minute: float | None
+    calls_left: float | None
+    told_seconds: float | None
+    rests_seconds: float
+    slow: bool
     check: AccountCheck | None
     feeds: list[FeedState]
 
 
-class DeadWork(Shape):
-    """Work that was set aside after its deliveries, by kind and code."""
+class FailedWork(Shape):
+    """Work that failed, by kind and code."""
 
     kind: str
     code: str
@@ -160,16 +171,20 @@ class DeadWork(Shape):
 
 
 class SyncState(Shape):
-    """How far mirror and index are. `owed`: work that waits, by kind; `failing`: of it, what has failed already;
-    `done`: every feed was read to its end once and nothing is owed."""
+    """How far mirror and index are. `owed`: work that waits, by kind, the oldest of it due since `owed_seconds`;
+    `failing`: of it, what has failed already, in `failures` by kind and code; `dead`: what was set aside; `held`: removals
+    that wait for somebody's word; `done`: every feed was read to its end once and nothing is owed."""
 
     tickets: int
     messages: int
     articles: int
     chunks: int
     owed: dict[str, int]
+    owed_seconds: float | None
     failing: int
-    dead: list[DeadWork]
+    failures: list[FailedWork]
+    dead: list[FailedWork]
+    held: int
     done: bool
     connections: list[ConnectionState]
 

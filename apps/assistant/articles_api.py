@@ -25,6 +25,7 @@ from apps.ingest.progress import progress
 
 REFUSED = dict.fromkeys((400, 401, 403, 404), Problem)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
+COUNTS = ("tickets", "messages", "articles", "chunks", "owed", "failing", "failures", "dead", "held", "done")
 
 
 class ArticleListView(DatabaseView):
@@ -64,7 +65,7 @@ class ArticleView(DatabaseView):
 
 
 class SyncView(DatabaseView):
-    """Connections with their feeds: counts, how long ago each was read to its end, what went wrong."""
+    """Counts, what is owed and what fails by kind; connections with their budget and feeds: how far, how long ago, why not."""
 
     rule = "sync.read"
 
@@ -74,13 +75,14 @@ class SyncView(DatabaseView):
         feeds: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for feed in found["feeds"]:
             feeds[feed["account"]].append(_feed(feed, now))
-        connections = [
-            {"account": one["account"], "state": one["state"], "last_error": one["last_error"], "check": _check(one),
-             "feeds": feeds[one["account"]]}
-            for one in found["connections"]
-        ]  # fmt: skip
-        counts = {name: found[name] for name in ("tickets", "messages", "articles", "chunks", "owed", "failing", "done")}
-        return Response(counts | {"dead": found["dead"], "connections": connections})
+        connections = [_connection(one) | {"feeds": feeds[one["account"]]} for one in found["connections"]]
+        counts = {name: found[name] for name in COUNTS} | {"owed_seconds": found["owed_age_s"]}
+        return Response(counts | {"connections": connections})
+
+
+def _connection(one: dict[str, Any]) -> dict[str, Any]:
+    shown = ("account", "state", "last_error", "calls_per_minute", "calls_left", "slow")
+    return {name: one[name] for name in shown} | {"check": _check(one), "told_seconds": one["calls_left_age_s"], "rests_seconds": one["rests_s"]}
 
 
 def _check(connection: dict[str, Any]) -> dict[str, Any] | None:
@@ -92,7 +94,7 @@ def _check(connection: dict[str, Any]) -> dict[str, Any] | None:
 
 def _feed(feed: dict[str, Any], now: datetime) -> dict[str, Any]:
     done = feed["completed_at"]
-    shown = ("feed", "pages", "items", "completed_at", "first_completed_at", "failures", "last_error")
+    shown = ("feed", "pages", "items", "reading", "completed_at", "first_completed_at", "next_at", "failures", "last_error", "held")
     return {name: feed[name] for name in shown} | {"lag_seconds": round((now - done).total_seconds()) if done else None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -77,7 +78,7 @@ def put_off(claimed: Sequence[Claimed], *, code: str, seconds: float | None = No
         if not passes and one.deliveries >= one.most:
             _set_aside(one, code)
             continue
-        wait = min(2 ** (one.attempts + 2), 600)
+        wait = min(2 ** (one.attempts + 2), 600) * random.uniform(1, 1.3)  # noqa: S311 - no secret: not all at once again
         Outbox.objects.filter(id=one.id, claim=one.claim).update(
             claimed_until=None,
             due_at=now + timedelta(seconds=seconds if seconds is not None else wait),

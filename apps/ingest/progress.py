@@ -68,6 +68,8 @@ def _connection(connection: Connection) -> dict[str, Any]:
         "rests_s": told.rests_s,
         "checked_at": connection.checked_at,
         "check": connection.check_report,
+        "slow": told.slow,
+        "bad_calls": told.bad,
     }
 
 

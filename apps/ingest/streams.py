@@ -22,6 +22,7 @@ from apps.platforms.models import Connection
 from apps.platforms.registry import adapter_class
 
 LEASE_SECONDS = 45  # a dead worker's feed is free again after it; a late writer is refused by the fence
+RETRIES = 3  # of a feed that failed, at once; the next try is its next turn
 FORBIDDEN_SECONDS = 3600.0  # until a feed that the key may not read is tried again
 FETCH_SECONDS = 35  # of one page, so that a slow helpdesk's answer still finds the lease
 KINDS = tuple(Stream.Kind)  # in the order in which they are of use: articles, what is new, trash and spam, the past
@@ -158,7 +159,7 @@ def fail(lease: Lease, error: AppError) -> None:
             return
         stream.lease_until = None
         stream.deliveries = 0
-        stream.next_at = now + timedelta(seconds=_pause(error, stream.failures))
+        stream.next_at = now + timedelta(seconds=_pause(error, stream.failures, Stream.Kind(stream.kind)))
         if not isinstance(error, RateLimited):
             stream.failures += 1
             stream.last_error = error.code[:60]
@@ -169,13 +170,17 @@ def fail(lease: Lease, error: AppError) -> None:
         refuse(stream.connection_id, error.code)
 
 
-def _pause(error: AppError, failures: int) -> float:
-    """Seconds until the next try; spread, so that all who met the same trouble do not come back together."""
+def _pause(error: AppError, failures: int, kind: Stream.Kind) -> float:
+    """Seconds until the next try: RETRIES soon, then not before the feed's next turn, ever more rarely.
+
+    Spread, so that all who met the same trouble do not come back together.
+    """
     if isinstance(error, RateLimited):
         return error.retry_after + random.uniform(0.05, 0.3)  # noqa: S311 - no secret
     if isinstance(error, CredentialsRejected):
         return FORBIDDEN_SECONDS
-    return float(min(2**failures * 5, 900)) * random.uniform(1, 1.3)  # noqa: S311
+    turn = 0 if failures < RETRIES else settings.POLL_SECONDS * EVERY.get(kind, 1)
+    return float(min(max(2**failures * 5, turn), 900)) * random.uniform(1, 1.3)  # noqa: S311
 
 
 def broke(lease: Lease, code: str) -> None:

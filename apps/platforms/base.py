@@ -41,6 +41,7 @@ StatusCategory = Literal["open", "pending", "solved", "closed"]
 Author = Literal["customer", "agent", "system"]
 Fate = Literal["live", "spam", "trashed", "archived", "gone", "forbidden"]
 PlatformValue = int | str  # a code as the platform writes it: 2 in Freshdesk, "2" in ServiceNow
+WAITING: frozenset[StatusCategory] = frozenset(("open", "pending"))  # for somebody to do something
 TICKET_FEEDS: tuple[TicketFeed, ...] = get_args(TicketFeed)
 
 
@@ -238,10 +239,11 @@ class RateState:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Leave to make one call of this cost."""
+    """Leave to make one call of this cost, and seconds to wait for its answer (None: as long as a call may take)."""
 
     token: str = ""
     cost: int = 1
+    patience: float | None = None
 
 
 class Gate:
@@ -254,10 +256,11 @@ class Gate:
 
     async def leave(
         self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
-        refused: bool = False,
+        refused: bool = False, useful: bool | None = None,
     ) -> None:  # fmt: skip
         """The call has ended. `total` and `left` as the answer told them; `rest`: seconds the account wants quiet;
-        `refused`: the key is not accepted."""
+        `refused`: the key is not accepted; `useful`: the helpdesk answered, be it a refusal. False: nothing came, an
+        error of the server's or no data; None: we broke off."""
 
 
 class PlatformAdapter(ABC):
@@ -295,7 +298,8 @@ class PlatformAdapter(ABC):
 
     @classmethod
     def first_history(cls, before: datetime, *, statuses: Sequence[StatusData] = ()) -> Cursor | None:
-        """Where the walk over what changed before that moment begins, newest first. None: `first_tickets` brings all."""
+        """Where the walk over what changed before that moment begins: what waits for an agent, then from new to old.
+        None: `first_tickets` brings all."""
         return None
 
     @classmethod
@@ -353,8 +357,9 @@ class PlatformAdapter(ABC):
     async def fetch_articles(self, cursor: Cursor) -> Page[ArticleData]:
         """One step of the knowledge-base walk; may bring no items and still have more."""
 
-    async def fetch_ticket(self, ticket_id: str) -> TicketData:
-        """One ticket in full, whatever its state. Raises NotFound when it is gone or out of our scope."""
+    async def fetch_ticket(self, ticket_id: str, *, archived: bool = False) -> TicketData:
+        """One ticket in full, whatever its state. Raises NotFound when it is gone or out of our scope. `archived`: it is
+        thought to be in the archive, and cheapest to be asked for there."""
         raise NotFound(f"{self.kind} cannot look up a single ticket")
 
     async def probe(self, ticket_id: str) -> Fate:

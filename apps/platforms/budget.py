@@ -3,6 +3,9 @@
 A helpdesk counts the calls of all apps of an account together. We take what its answers tell, never more than a share
 of it, and few at a time; the rest is the customer's. It is kept in the cache server, because every worker must see the
 same, at once. Without that server nobody calls: a limit that is not known is not kept.
+
+An account that does not answer costs more than its own company's time: a worker waits in every call. So it gets one call
+at a time and rests after each (decision 0052).
 """
 
 from __future__ import annotations
@@ -31,12 +34,18 @@ LANE_SECONDS = 45.0  # a worker that died in a call gives its lane back after it
 KEEP_MS = 24 * 3600 * 1000
 PATIENCE = (0.05, 0.3, 2.2)  # seconds between tries to reach the server; its breaker rests two
 SHORT_MS = 400  # a wait that is not worth giving up the turn
-SPENT = "budget_spent"  # code of a wait that is no failure
+SPENT, AWAY = "budget_spent", "helpdesk_away"  # codes of waits that are no failures
+PATIENCE_SECONDS = (10.0, 30.0)  # for an answer: while the account is quick, and once it was not
+SILENT_MS = 3000  # an account that has answered nobody for so long keeps no second worker waiting
+REST_TIMES, REST_MOST_MS = 10, 300_000  # a call that waited for nothing: so many times its length nobody calls
+QUICK_FAILURES, QUICK_REST_MS = 3, 60_000  # so many in a row without an answer of use: rest 2, 4, 8 … s, a minute at most
+TURN_SECONDS = 3.0  # waiting for a lane: longer than a turn nobody sits there
 SLOTS = 21  # twentieths of a window, and one more: no window holds more than these
 NEWS = 0.1  # of a window: what was told longer ago may be of a minute that is over, and one call asks anew
 
 # KEYS values, lanes, names. ARGV now, field stem, token, cost, listing, urgent, slot ms, window ms, share, lanes, lane ms,
-# keep ms, name, try only, slots, news ms, urgent share. Answers {reason, ms}: 0 go, 1 rests, 2 lanes are taken, 3 spent, 4 key refused.
+# keep ms, name, try only, slots, news ms, urgent share, silent ms, patience ms, longer ms. Answers {reason, ms}: 0 go (ms 1:
+# with the longer patience), 1 rests, 2 lanes are taken, 3 spent, 4 key refused, 5 away.
 ENTER = Script("""
 local now, stem, cost, listing = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[4]), ARGV[5] == '1'
 local urgent, slotms, window, share = ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -44,11 +53,23 @@ local function get(name) return redis.call('HGET', KEYS[1], stem .. name) end
 if get('refused') then return {4, 0} end
 local rest = tonumber(get('rest') or '0')
 if rest > now then return {1, math.ceil(rest - now)} end
+local away = tonumber(get('away') or '0')
+if away > now and not urgent then return {5, math.ceil(away - now)} end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-local lanes, under_way = 0, 0
-for _, lane in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  local taken = string.match(lane, '^(%d+)|' .. string.gsub(stem, '%-', '%%-') .. '|')
-  if taken then lanes, under_way = lanes + 1, under_way + tonumber(taken) end
+local lanes, under_way, waiting, slow = 0, 0, 0, get('slow')
+local silent, patience, oldest = tonumber(ARGV[18]), tonumber(slow and ARGV[20] or ARGV[19]) + 1000, now
+local rows = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
+for i = 1, #rows, 2 do
+  local taken = string.match(rows[i], '^(%d+)|' .. string.gsub(stem, '%-', '%%-') .. '|')
+  local began = tonumber(rows[i + 1]) - tonumber(ARGV[11])
+  if taken then
+    lanes, under_way = lanes + 1, under_way + tonumber(taken)
+    if now - began < patience then waiting, oldest = waiting + 1, math.min(oldest, began) end  -- an older one is dead
+  end
+end
+if waiting > 0 and not urgent then
+  local unanswered = now - math.max(oldest, tonumber(get('good') or '0')) >= silent
+  if slow or unanswered or tonumber(get('bad') or '0') > 0 then return {5, 2000} end
 end
 if lanes >= tonumber(ARGV[10]) then return {2, 10} end
 local total, left, told = tonumber(get('total') or '0'), tonumber(get('left') or '0'), tonumber(get('told') or '0')
@@ -77,7 +98,7 @@ if total > 0 and not urgent then
   if listing then over = over or (listed > 0 and listed + cost > most * share) end
   if over then return {3, slotms - now % slotms + 1} end
 end
-if ARGV[14] == '1' then return {0, 0} end
+if ARGV[14] == '1' then return {0, 0} end  -- only asked
 local place = 'slot' .. (slot % slots)
 local at, all, lists = string.match(get(place) or '', '^(%d+):(%d+):(%d+)$')
 if not at or tonumber(at) ~= slot then all, lists = 0, 0 end
@@ -88,13 +109,36 @@ redis.call('ZADD', KEYS[2], now + tonumber(ARGV[11]), cost .. '|' .. stem .. '|'
 redis.call('PEXPIRE', KEYS[1], ARGV[12])
 redis.call('PEXPIRE', KEYS[2], ARGV[12])
 redis.call('SADD', KEYS[3], ARGV[13])
-return {0, 0}
+return {0, slow and 1 or 0}
 """)
 
-# KEYS values, lanes. ARGV now, field stem, token, cost, total, left, rest ms, refused, small. '' where nothing was told.
+# KEYS values, lanes. ARGV now, field stem, token, cost, total, left, rest ms, refused, small, outcome (good, bad, broken
+# off), lane ms, silent ms, times, most ms, quick failures, quick ms, spread. '' where nothing was told.
 LEAVE = Script("""
 local now, stem = tonumber(ARGV[1]), ARGV[2]
-redis.call('ZREM', KEYS[2], ARGV[4] .. '|' .. stem .. '|' .. ARGV[3])
+local lane, lanems, silent = ARGV[4] .. '|' .. stem .. '|' .. ARGV[3], tonumber(ARGV[11]), tonumber(ARGV[12])
+local began = tonumber(redis.call('ZSCORE', KEYS[2], lane) or now + lanems) - lanems
+redis.call('ZREM', KEYS[2], lane)
+local function get(name) return tonumber(redis.call('HGET', KEYS[1], stem .. name) or '0') end
+local function away(ms)
+  local till = math.max(get('away'), now + ms * tonumber(ARGV[17]))
+  redis.call('HSET', KEYS[1], stem .. 'away', string.format('%.0f', till))
+end
+local took, alone = now - began, get('good') <= began  -- alone: nobody was answered meanwhile
+if ARGV[10] == 'good' then
+  redis.call('HSET', KEYS[1], stem .. 'good', now)
+  redis.call('HDEL', KEYS[1], stem .. 'bad')
+  if took < silent then redis.call('HDEL', KEYS[1], stem .. 'slow', stem .. 'away')
+  elseif alone then redis.call('HSET', KEYS[1], stem .. 'slow', '1') end  -- no rest: a page may need another call
+elseif alone and (ARGV[10] == 'bad' or (ARGV[10] == 'broken off' and took >= silent)) then
+  local bad = redis.call('HINCRBY', KEYS[1], stem .. 'bad', 1)
+  if took >= silent then
+    redis.call('HSET', KEYS[1], stem .. 'slow', '1')
+    away(math.min(took * tonumber(ARGV[13]), tonumber(ARGV[14])))
+  elseif bad >= tonumber(ARGV[15]) then
+    away(math.min(1000 * 2 ^ (bad - tonumber(ARGV[15]) + 1), tonumber(ARGV[16])))
+  end
+end
 if ARGV[6] ~= '' then
   local before, left = tonumber(redis.call('HGET', KEYS[1], stem .. 'left') or ARGV[6]), tonumber(ARGV[6])
   local told = tonumber(redis.call('HGET', KEYS[1], stem .. 'told') or '0')
@@ -112,21 +156,28 @@ return 0
 """)
 
 # KEYS values. ARGV field stem. What was learnt and what was refused under an old key is forgotten.
-FORGET = Script("return redis.call('HDEL', KEYS[1], ARGV[1] .. 'refused', ARGV[1] .. 'rest')")
+FORGET = Script("""
+local stem = ARGV[1]
+return redis.call('HDEL', KEYS[1], stem .. 'refused', stem .. 'rest', stem .. 'away', stem .. 'bad', stem .. 'slow')
+""")
 TOLD = Script("""
 local stem = ARGV[1]
-return redis.call('HMGET', KEYS[1], stem .. 'total', stem .. 'left', stem .. 'told', stem .. 'rest', stem .. 'refused')
+return redis.call('HMGET', KEYS[1], stem .. 'total', stem .. 'left', stem .. 'told', stem .. 'rest', stem .. 'away',
+  stem .. 'slow', stem .. 'bad')
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the account last told of its budget; None: not known. `rests_s`: nobody calls for so long."""
+    """What the account last told of its budget; None: not known. `rests_s`: nobody calls for so long. `slow`: its last
+    answer took long or did not come; `bad`: calls in a row without an answer of use."""
 
     total: float | None = None
     left: float | None = None
     age_s: float | None = None
     rests_s: float = 0.0
+    slow: bool = False
+    bad: int = 0
 
 
 class AccountGate(Gate):
@@ -138,29 +189,36 @@ class AccountGate(Gate):
         self._asking, self._ended = asyncio.Lock(), asyncio.Event()
 
     async def enter(self, cost: int, *, listing: bool = False) -> Pass:
-        token = secrets.token_hex(6)
+        token, until = secrets.token_hex(6), time.monotonic() + TURN_SECONDS
         async with self._asking:  # the others of this process would hear the same
             while True:
                 self._ended.clear()
                 reason, wait = await self._patiently(self._entry(token, cost, listing))
                 if reason == 0:
-                    return Pass(token, cost)
+                    return Pass(token, cost, PATIENCE_SECONDS[int(wait)])
                 if reason == 4:
                     raise CredentialsRejected("the helpdesk has refused this key")
-                if reason != 2 and wait > SHORT_MS:
-                    raise RateLimited("the account's budget of this minute is spent", retry_after=wait / 1000, code=SPENT)
+                if reason == 5:
+                    raise RateLimited("the helpdesk does not answer", retry_after=wait / 1000, code=AWAY)
+                if (reason != 2 and wait > SHORT_MS) or time.monotonic() > until:
+                    raise RateLimited("the account's budget is spent", retry_after=1.0 if reason == 2 else wait / 1000, code=SPENT)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait / 1000):
                         await self._ended.wait()
 
     async def leave(
         self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
-        refused: bool = False,
+        refused: bool = False, useful: bool | None = None,
     ) -> None:  # fmt: skip
         # everybody who waits for the same end would come at the same moment
         pause = "" if rest is None else int(1000 * (rest + random.uniform(0.2, 2)))  # noqa: S311
         told = ["" if one is None else int(one) for one in (total, left)]
-        arguments = (_now(), self._stem, entry.token, entry.cost, *told, pause, int(refused), 5 * LANES)
+        outcome = "broken off" if useful is None else "good" if useful else "bad"
+        arguments = (
+            _now(), self._stem, entry.token, entry.cost, *told, pause, int(refused), 5 * LANES, outcome,
+            int(1000 * LANE_SECONDS), SILENT_MS, REST_TIMES, REST_MOST_MS, QUICK_FAILURES, QUICK_REST_MS,
+            str(random.uniform(1, 1.3)),  # noqa: S311
+        )  # fmt: skip
         with suppress(ExternalUnavailable):  # not heard: the lane ends by itself, and the next caller finds no server either
             await self._patiently(lambda: server().run(LEAVE, self._keys[:2], *arguments))
         self._ended.set()
@@ -172,14 +230,15 @@ class AccountGate(Gate):
             reason, wait = self._entry("", 1, False, only_try=True)()
         except Away:
             return 1.0
-        return 3600.0 if reason == 4 else wait / 1000 if reason in (1, 3) else 0.0
+        return 3600.0 if reason == 4 else wait / 1000 if reason in (1, 3, 5) else 0.0
 
     def _entry(self, token: str, cost: int, listing: bool, *, only_try: bool = False) -> Any:
         lanes, share = (URGENT_LANES, URGENT_SHARE) if self._urgent else (LANES, SHARE)
         return lambda: server().run(
             ENTER, self._keys, _now(), self._stem, token, cost, int(listing), int(self._urgent),
             WINDOW_MS // (SLOTS - 1), WINDOW_MS, str(share), lanes, int(1000 * LANE_SECONDS), KEEP_MS,
-            f"{SPACE}.{VERSION}", int(only_try), SLOTS, int(NEWS * WINDOW_MS), str(URGENT_SHARE),
+            f"{SPACE}.{VERSION}", int(only_try), SLOTS, int(NEWS * WINDOW_MS), str(URGENT_SHARE), SILENT_MS,
+            *(int(1000 * seconds) for seconds in PATIENCE_SECONDS),
         )  # fmt: skip
 
     async def _patiently(self, ask: Any) -> Any:
@@ -196,7 +255,7 @@ class AccountGate(Gate):
 def budget_of(connection_id: UUID) -> Told:
     """What the account of this connection last told; nothing when the server does not answer."""
     try:
-        total, left, told, rest, _refused = server().run(TOLD, _keys()[:1], f"{connection_id}:")
+        total, left, told, rest, away, slow, bad = server().run(TOLD, _keys()[:1], f"{connection_id}:")
     except Away:
         return Told()
     now = _now()
@@ -204,7 +263,9 @@ def budget_of(connection_id: UUID) -> Told:
         total=float(total) if total else None,
         left=float(left) if left else None,
         age_s=round((now - int(told)) / 1000, 1) if told else None,
-        rests_s=max(0.0, round((float(rest or 0) - now) / 1000, 1)),
+        rests_s=max(0.0, round((max(float(rest or 0), float(away or 0)) - now) / 1000, 1)),
+        slow=bool(slow),
+        bad=int(bad or 0),
     )
 
 

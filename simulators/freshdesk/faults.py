@@ -10,10 +10,11 @@ from typing import Any
 
 from simulators.web import Response
 
+HUGE = 24 * 1024 * 1024  # bytes: more than anybody should take
 _HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Something went wrong</h1></body></html>"
 KINDS = (
     "429", "500", "502", "503", "504", "reset_before", "reset_after", "truncated", "cut", "html_200", "empty",
-    "wrong_type", "slow", "drip", "invalid_json", "gzip", "429_html", "503_throttle", "403_throttle", "latency",
+    "wrong_type", "slow", "drip", "invalid_json", "huge", "gzip", "429_html", "503_throttle", "403_throttle", "latency",
 )  # fmt: skip
 WHOLE = ("slow", "drip", "latency", "gzip", "wrong_type")  # the answer can be read all the same
 
@@ -97,6 +98,8 @@ def spoil(fault: Fault, response: Response, dice: random.Random) -> Response:
         response.content_type = "text/plain"
     elif fault.kind == "invalid_json":
         response.body = response.body[:-1] + b",}" if response.body else b"{,}"
+    elif fault.kind == "huge":  # spaces are JSON: only its size is wrong with it
+        response.body += b" " * HUGE
     elif fault.kind == "gzip":
         response.body = gzip.compress(response.body)
         response.headers["Content-Encoding"] = "gzip"

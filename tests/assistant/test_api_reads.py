@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from apps.assistant import answers
 from apps.ingest.models import DeadLetter, Outbox, Stream
+from apps.platforms.budget import AccountGate
 from apps.platforms.models import Article, Connection, Message, Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import NOW, charging_case
@@ -126,15 +128,22 @@ def test_the_state_of_the_sync_by_connection_and_feed(acme, api, connection):
     with bind_company(acme.binding()):
         Stream.objects.create(connection=connection, kind="articles", next_at=done, items=3, completed_at=done, first_completed_at=done)
         Stream.objects.create(connection=connection, kind="tickets", next_at=done, items=4, failures=2, last_error="external_unavailable")
-        Outbox.objects.create(kind="thread", object_id=uuid4(), due_at=done, attempts=1)
+        Outbox.objects.create(kind="thread", object_id=uuid4(), due_at=done, attempts=1, last_error="external_unavailable")
+        Stream.objects.create(connection=connection, kind="ids", next_at=done, held=30, lease_until=timezone.now() + timedelta(seconds=9))
+        gate = AccountGate(connection.pk)
+        asyncio.run(gate.leave(asyncio.run(gate.enter(1)), total=400, left=371, rest=20))
         DeadLetter.objects.create(kind="brief", key=str(uuid4()), code="bug", at=done)
     found = api.get("/api/v1/sync/").json()
     (account,) = found["connections"]
     assert (account["account"], account["state"]) == ("acme.example", "active")
-    articles, tickets = account["feeds"]
+    articles, ids, tickets = account["feeds"]
     assert 90 <= articles["lag_seconds"] < 120
     assert (tickets["lag_seconds"], tickets["failures"], tickets["last_error"]) == (None, 2, "external_unavailable")
-    assert (found["owed"], found["failing"], found["done"]) == ({"thread": 1}, 1, False)
+    assert [one["reading"] for one in account["feeds"]] == [False, True, False]
+    assert (account["calls_left"], account["calls_per_minute"], account["slow"]) == (371, 400, False)
+    assert 0 <= account["told_seconds"] < 30 and 0 < account["rests_seconds"] <= 22
+    assert (found["owed"], found["failing"], found["done"], found["held"], ids["held"]) == ({"thread": 1}, 1, False, 30, 30)
+    assert found["failures"] == [{"kind": "thread", "code": "external_unavailable", "count": 1}] and found["owed_seconds"] >= 90
     assert found["dead"] == [{"kind": "brief", "code": "bug", "count": 1}]
     assert "secret" not in str(found)
 

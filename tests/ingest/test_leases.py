@@ -169,16 +169,12 @@ def test_a_row_of_a_shape_nobody_knows_holds_up_no_other(in_acme, settings):
         original = FreshdeskClient._get
 
         async def spoiled(self, path, params):
-            import orjson
-
-            answer = await original(self, path, params)
+            value, headers = await original(self, path, params)
             if path == "/tickets":
-                rows = orjson.loads(answer.body)
-                for row in rows:
+                for row in value:
                     if row["id"] == odd:
                         row["status"] = {"new": "shape"}
-                object.__setattr__(answer, "body", orjson.dumps(rows))
-            return answer
+            return value, headers
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(FreshdeskClient, "_get", spoiled)

@@ -90,10 +90,14 @@ class EgressClient:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         content: bytes | None = None,
+        seconds: float | None = None,
     ) -> Answer:
-        """One call, one answer. Raises ExternalUnavailable (wire, deadline) or ExternalError (bounds)."""
+        """One call, one answer, within `seconds` when they are fewer than the client's own.
+
+        Raises ExternalUnavailable (wire, deadline) or ExternalError (bounds).
+        """
         try:
-            async with asyncio.timeout(self._limits.total):
+            async with asyncio.timeout(min(seconds or self._limits.total, self._limits.total)):
                 async with self._client.stream(
                     method, path, params=params, headers=headers, auth=auth, content=content
                 ) as response:

@@ -28,7 +28,10 @@ class Command(CompanyCommand):
             self.stdout.write(f"held: {result['held']} removals are too many to be believed (confirm_removals)")
         for one in result["connections"]:
             calls = f"{one['calls_left']:.0f}" if one["calls_left"] is not None else "unknown"
-            self.stdout.write(f"{one['account']}: {one['state']}, calls left {calls} of {one['calls_per_minute']} a minute")
+            rests = f", rests {one['rests_s']:.0f} s" if one["rests_s"] else ""
+            rests += " (it does not answer, or late)" if one["slow"] or one["bad_calls"] else ""
+            of = f"{calls} of {one['calls_per_minute']} a minute"
+            self.stdout.write(f"{one['account']}: {one['state']}, calls left {of}{rests}")
             self._show_check(one)
         for feed in result["feeds"]:
             state = feed["last_error"] or ("complete" if feed["completed_at"] else "reading")

@@ -48,12 +48,12 @@ class FreshdeskClient:
 
     async def one(self, path: str, shape: type[T], params: Params | None = None) -> T:
         """One object. Raises NotFound, CredentialsRejected, RateLimited, ExternalUnavailable, ExternalError."""
-        return _parse((await self._get(path, params)).body, TypeAdapter(shape))
+        return _shaped((await self._get(path, params))[0], TypeAdapter(shape))
 
     async def rows(self, path: str, shape: type[T], params: Params | None = None) -> tuple[list[T], bool]:
         """One page of a list, and whether its Link header names a next one."""
-        answer = await self._get(path, params)
-        return _parse(answer.body, TypeAdapter(list[shape])), 'rel="next"' in answer.headers.get("link", "")  # type: ignore[valid-type]
+        value, headers = await self._get(path, params)
+        return _shaped(value, TypeAdapter(list[shape])), 'rel="next"' in headers.get("link", "")  # type: ignore[valid-type]
 
     async def rows_apart(
         self, path: str, shape: type[T], least: type[S], params: Params | None = None
@@ -62,11 +62,11 @@ class FreshdeskClient:
 
         One row of a hundred that has a new shape must not hold up the rest.
         """
-        body = (await self._get(path, params)).body
+        value, _headers = await self._get(path, params)
         try:
-            return _parse(body, TypeAdapter(list[shape])), []  # type: ignore[valid-type]
+            return _shaped(value, TypeAdapter(list[shape])), []  # type: ignore[valid-type]
         except ExternalError:
-            raw = _parse(body, TypeAdapter(list[Any]))
+            raw = _shaped(value, TypeAdapter(list[Any]))
         good: list[T] = []
         odd: list[S] = []
         one = TypeAdapter(shape)
@@ -87,31 +87,37 @@ class FreshdeskClient:
                 return
         raise ExternalError("the helpdesk's list does not end", code="malformed_answer")
 
-    async def _get(self, path: str, params: Params | None) -> Answer:
+    async def _get(self, path: str, params: Params | None) -> tuple[Any, Headers]:
+        """The answer's JSON and its headers. The gate hears whether the helpdesk answered anything of use."""
         entry = await self._gate.enter(cost_of(path, params), listing=path in LISTS)
         answer: Answer | None = None
+        useful: bool | None = None
+        rest: float | None = None
         try:
             answer = await self._egress.send(
-                "GET", f"/api/v2{path}", params=params, auth=self._auth, headers={"accept": "application/json"}
-            )
+                "GET", f"/api/v2{path}", params=params, auth=self._auth, headers={"accept": "application/json"},
+                seconds=entry.patience,
+            )  # fmt: skip
             self._listen(answer.headers)
-            if answer.status != 200:
-                raise _failure(answer)
-        except RateLimited as exc:
-            await self._leave(entry, answer, rest=exc.retry_after)
+            value = _data(answer)
+            useful = True
+        except (CredentialsRejected, NotFound, RateLimited) as exc:
+            useful, rest = True, getattr(exc, "retry_after", None)
             raise
-        except BaseException:
-            await self._leave(entry, answer)
+        except ExternalError as exc:  # refused for another reason is an answer too
+            useful = answer is not None and 400 <= answer.status < 500 and not exc.retryable
             raise
-        await self._leave(entry, answer)
-        return answer
+        finally:
+            await self._leave(entry, answer, rest=rest, useful=useful)
+        return value, answer.headers
 
-    async def _leave(self, entry: Pass, answer: Answer | None, *, rest: float | None = None) -> None:
+    async def _leave(self, entry: Pass, answer: Answer | None, *, rest: float | None, useful: bool | None) -> None:
         if answer is None:
-            await self._gate.leave(entry)
+            await self._gate.leave(entry, useful=useful)
             return
         total, left = (number_of(answer.headers.get(f"x-ratelimit-{name}")) for name in ("total", "remaining"))
-        await self._gate.leave(entry, total=total, left=left, rest=rest, refused=answer.status == 401)
+        refused = answer.status == 401
+        await self._gate.leave(entry, total=total, left=left, rest=rest, refused=refused, useful=useful)
 
     def _listen(self, headers: Headers) -> None:
         self.server_time = date_of(headers.get("date")) or datetime.now(UTC).replace(microsecond=0)
@@ -123,15 +129,16 @@ class FreshdeskClient:
             self.rate.credits_used += int(number_of(headers.get("x-ratelimit-used-currentrequest")) or 1)
 
 
-def _parse(body: bytes, shape: TypeAdapter[T]) -> T:
-    """The body as this shape. HTML, half a document or another shape is not data, even with status 200."""
+def _data(answer: Answer) -> Any:
+    """The body of a 200 as JSON, or why there is none. HTML or half a document is not data, even with status 200."""
+    if answer.status != 200:
+        raise _failure(answer)
     try:
-        value = orjson.loads(body)
+        return orjson.loads(answer.body)
     except orjson.JSONDecodeError as exc:
         raise ExternalError(
             f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"
         ) from None
-    return _shaped(value, shape)
 
 
 def _shaped(value: Any, shape: TypeAdapter[T]) -> T:
