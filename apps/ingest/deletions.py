@@ -26,6 +26,7 @@ FEW, SHARE = 20, 0.05  # so many, or this part of what there is, may go in a day
 PERIOD = timedelta(days=1)
 ASKED_AGAIN = timedelta(days=7)  # so long a ticket that went is looked for once a day
 BRING = (Stream.Kind.TICKETS, Stream.Kind.TRASHED, Stream.Kind.SPAM, Stream.Kind.HISTORY)  # the feeds of tickets
+ARCHIVE_DAYS, ARCHIVE_MOST = 30, 3000  # in so many walks every archived ticket is asked for, but no more in one: a credit each
 LOOK_FIRST, LOOK = 2, 6  # priorities
 log = structlog.get_logger("deskhand.ingest")
 
@@ -85,7 +86,16 @@ def finish_ids(connection: Connection, stream: Stream) -> None:
         _hold(stream, len(ids))
         return
     stream.held = 0
-    owe(Outbox.Kind.LOOK, ids, priority=LOOK)
+    owe(Outbox.Kind.LOOK, [*ids, *_of_the_archive(connection, stream)], priority=LOOK)
+
+
+def _of_the_archive(connection: Connection, stream: Stream) -> list[UUID]:
+    """Archived tickets that nobody has looked at for longest: no list shows them, so each is asked for now and then."""
+    rows = Ticket.objects.filter(connection=connection, deleted=False, state=Ticket.State.ARCHIVED)
+    unseen = rows.filter(sweep__lt=stream.sweep).order_by("sweep", "pk")
+    ids = list(unseen.values_list("pk", flat=True)[: min(max(FEW, rows.count() // ARCHIVE_DAYS), ARCHIVE_MOST)])
+    Ticket.objects.filter(pk__in=ids).update(sweep=stream.sweep)
+    return ids
 
 
 def remove_tickets(connection_id: UUID, ids: Sequence[UUID]) -> bool:

@@ -42,7 +42,8 @@ async def _look(adapter: PlatformAdapter, tickets: Sequence[Ticket]) -> dict[UUI
     async def one(ticket: Ticket) -> tuple[UUID, Seen]:
         try:
             async with asyncio.timeout_at(until):
-                return ticket.pk, await opened.fetch_ticket(ticket.remote_id)
+                archived = ticket.state == Ticket.State.ARCHIVED
+                return ticket.pk, await opened.fetch_ticket(ticket.remote_id, archived=archived)
         except NotFound:
             return ticket.pk, None
         except AppError as exc:

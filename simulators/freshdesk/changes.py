@@ -114,7 +114,11 @@ def _description(world: World, ticket_id: int, change: Change) -> None:
 
 def _status(world: World, ticket_id: int, change: Change) -> None:
     ticket = world.edit(ticket_id)
-    set_status(world, ticket_id, int(change.get("value", 4 if ticket.status in (2, 3) else 2)))
+    value = int(change.get("value", 4 if ticket.status in (2, 3) else 2))
+    if change.get("bump", True):
+        set_status(world, ticket_id, value)
+    else:  # as if it had been so all the time
+        ticket.status = value
 
 
 def _reply(world: World, ticket_id: int, change: Change) -> None:

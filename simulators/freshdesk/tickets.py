@@ -83,6 +83,9 @@ def _rows(world: World, request: Request, feed: Feed, page: Window) -> tuple[lis
     elif plain and order == "created_at":
         ids = _by_number(world, feed, since, ascending=ascending)
         found = [row for row in map(world.listed_ticket, islice(ids, page.start, last)) if row is not None]
+    elif plain and order == "status":
+        ids = _by_status(world, feed, since, ascending=ascending)
+        found = [row for row in map(world.listed_ticket, ids[page.start : last]) if row is not None]
     else:
         chosen = [(_ORDERS[order](row), row.id) for row in _chosen(world, request, feed, since)]
         chosen.sort(key=itemgetter(0), reverse=not ascending)  # ties stay as the index has them
@@ -99,6 +102,17 @@ def _by_number(world: World, feed: Feed, since: int | None, *, ascending: bool) 
         row = world.stamp(ticket_id)
         if row and (row.created_at >= oldest if since is None else row.updated_at >= since):
             yield ticket_id
+
+
+def _by_status(world: World, feed: Feed, since: int | None, *, ascending: bool) -> list[int]:
+    """Ids of the feed in order of status; ties stay as the index has them."""
+    oldest, found = world.clock.second() - _DEFAULT_DAYS * 86400, []
+    for ticket_id in world.in_feed(feed):
+        row, status = world.stamp(ticket_id), world.status(ticket_id)
+        if row and status and (row.created_at >= oldest if since is None else row.updated_at >= since):
+            found.append((status, ticket_id))
+    found.sort(key=itemgetter(0), reverse=not ascending)
+    return [ticket_id for _, ticket_id in found]
 
 
 def _order(request: Request) -> tuple[str, bool]:

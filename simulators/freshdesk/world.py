@@ -40,6 +40,7 @@ class World:
         self._threads: dict[int, list[Entry]] = {}
         self._last: dict[int, list[Entry]] = {}  # threads made lately, because a thread is read page by page
         self._numbers: dict[int, int] = {}  # entries a changed ticket ever had
+        self._statuses: dict[int, int] = {}  # of tickets as they were made: all are asked for to be sorted by it
         self._gone: set[int] = set()
         self.people: dict[int, Contact] = {}  # those who changed
         self._people_gone: set[int] = set()
@@ -88,6 +89,15 @@ class World:
         if row is not None:
             return Stamp(row.id, row.created_at, row.updated_at, row.feed)
         return None if ticket_id in self._gone or ticket_id > self.first_top else self.origin.stamp(ticket_id)
+
+    def status(self, ticket_id: int) -> int | None:
+        """Its status as the lists show it, without making the ticket again and again."""
+        row = self._lists.shown.get(ticket_id) or self._changed.get(ticket_id)
+        if row is not None or ticket_id in self._gone or ticket_id > self.first_top:
+            return row.status if row is not None else None
+        if ticket_id not in self._statuses:
+            self._statuses[ticket_id] = self.origin.ticket(ticket_id).status
+        return self._statuses[ticket_id]
 
     def holders(self, entry: int) -> list[int]:
         """The tickets that may hold an entry: the one it was written to, then those that merging gave it to."""

@@ -200,7 +200,7 @@ def hasty_worker(allowed: frozenset[str]):
 
 def first_sync_beside(admin: psycopg.Connection, settings, names: tuple, fault: dict | None) -> tuple[float, int]:
     """Seconds until the second company's first sync is over, while the first one's helpdesk does that; calls to that one."""
-    size = ("--account", "generated", "--tickets", "800", "--plan", "unlimited")
+    size = ("--account", "generated", "--tickets", "400", "--plan", "unlimited")
     with ExitStack() as stack:
         accounts = [stack.enter_context(running(*size)) for _ in names]
         settings.EGRESS_ALLOW_HOSTS = frozenset(one.url.removeprefix("http://") for one in accounts)
@@ -239,7 +239,7 @@ def synced(admin: psycopg.Connection, company: str) -> bool:
 KINDS = (pytest.param("slow", marks=pytest.mark.verify), *(pytest.param(kind, marks=pytest.mark.soak) for kind in BAD if kind != "slow"))
 
 
-@pytest.mark.parametrize("kind", KINDS)  # 30 s each
+@pytest.mark.parametrize("kind", KINDS)  # 20 s each
 def test_a_bad_helpdesk_delays_no_other_company(django_db_setup, django_db_blocker, superuser_url, settings, kind):
     """Two children for all, and one company's helpdesk answers badly; a slow one after 3 s where it has 1 s (30 and 10 in
     a tenth of the time). The other's first sync takes no longer than beside a helpdesk that is well."""
@@ -253,4 +253,5 @@ def test_a_bad_helpdesk_delays_no_other_company(django_db_setup, django_db_block
     told = f"{well:.1f} s beside a helpdesk that is well, {bad:.1f} s beside one that answers {kind}, which was called {calls} times"
     sys.stderr.write(f"a first sync took {told}\n")
     assert bad <= 1.05 * well
-    assert calls <= 5 + bad / 2, "it rests"
+    most = 2 + bad / 11 if kind == "slow" else 5 + bad / 2  # both children at once, then an eleventh of one
+    assert calls <= most, "it rests"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,8 +10,10 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Count
 from django.utils import timezone
+from qdrant_client import models
 
 from apps.core.errors import CredentialsRejected
+from apps.ingest import deletions
 from apps.ingest.deletions import FEW
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe, work_off
@@ -19,6 +22,8 @@ from apps.ingest.streams import due_streams, hurry
 from apps.ingest.sync import read_feed
 from apps.platforms.adapters.freshdesk import FreshdeskAdapter
 from apps.platforms.models import Article, Attachment, Connection, Message, Person, Ticket
+from apps.search import index
+from apps.search.models import Chunk
 from tests.ingest.test_sync import allow, comparable, join, mirror
 from tests.simulated import Simulator, running
 
@@ -89,6 +94,81 @@ def test_a_customer_is_forgotten_with_their_last_ticket_and_not_before(account):
     equal_to_truth(account)
 
 
+def test_tickets_deleted_from_the_archive_are_found_by_asking_for_each_now_and_then(account, monkeypatch):
+    old = live_ids(12)
+    account.update(op="archive", tickets=old)
+    read_all(full=True)
+    monkeypatch.setattr(deletions, "FEW", 5)
+    account.update(op="destroy", tickets=[old[0], old[11]])
+    account.control.request("DELETE", "/__sim/log")
+    for _ in range(3):  # a day each: five, five, two and those that were asked for first
+        read_all(full=True)
+    asked = Counter(row["path"].rsplit("/", 1)[1] for row in account.told("log")["requests"] if "/archived/" in row["path"])
+    assert set(Ticket.objects.filter(deleted=True).values_list("remote_id", flat=True)) == {str(old[0]), str(old[11])}
+    gone = sum(asked.pop(str(one)) for one in (old[0], old[11]))  # those are looked for again every day
+    assert set(asked) == {str(one) for one in old[1:11]} and sum(asked.values()) + gone <= 3 * (5 + 2), "five a day"
+    equal_to_truth(account)
+
+
+def points() -> dict[str, set[str]]:
+    """What the engine itself holds of the company: ids of points by (kind, remote id)."""
+    found: dict[str, set[str]] = defaultdict(set)
+    own = models.Filter(must=[models.FieldCondition(key="company_id", match=models.MatchValue(value="acme"))])
+    records, after = index._client().scroll("chunks", own, limit=10_000, with_payload=True)
+    assert after is None
+    for one in records:
+        found[f"{one.payload['kind']} {one.payload['remote_id']}"].add(str(one.id))
+    return found
+
+
+def index_all() -> None:
+    for kind in (Outbox.Kind.INDEX_ARTICLE, Outbox.Kind.INDEX_TICKET):
+        while work_off(kind):
+            pass
+
+
+def hide(monkeypatch, ticket_id: int) -> None:
+    """The key may not see it any more: no list names it, and it is refused when asked for."""
+    listed, fetched = FreshdeskAdapter._list, FreshdeskAdapter.fetch_ticket
+
+    async def listing(self, at, shape, **more):
+        rows, odd = await listed(self, at, shape, **more)
+        return [row for row in rows if row.id != ticket_id], odd
+
+    async def refused(self, asked, **more):
+        if int(asked) == ticket_id:
+            raise CredentialsRejected("not in your scope", code="access_denied")
+        return await fetched(self, asked, **more)
+
+    monkeypatch.setattr(FreshdeskAdapter, "_list", listing)
+    monkeypatch.setattr(FreshdeskAdapter, "fetch_ticket", refused)
+
+
+def test_vectors_of_what_was_removed_are_gone_after_one_look_at_everything(account, monkeypatch):
+    """Deleted, trashed, spam, merged, out of scope (403), an article deleted and one made a draft: in the engine itself."""
+    owe(Outbox.Kind.INDEX_TICKET, list(Ticket.objects.values_list("pk", flat=True)))
+    owe(Outbox.Kind.INDEX_ARTICLE, list(Article.objects.values_list("pk", flat=True)))
+    index_all()
+    before = points()
+    destroyed, trashed, spam, forbidden, main, second = live_ids(6)
+    dropped, draft = sorted({int(one) for one in Article.objects.filter(published=True).values_list("remote_id", flat=True)})[:2]
+    gone = {f"message {one}" for one in (destroyed, trashed, spam, forbidden)} | {f"article {one}" for one in (dropped, draft)}
+    assert gone | {f"message {main}", f"message {second}"} <= set(before), "they were there"
+    account.tell("update", apply=[
+        {"op": "destroy", "ticket": destroyed}, {"op": "trash", "ticket": trashed}, {"op": "spam", "ticket": spam},
+        {"op": "merge", "into": main, "tickets": [second]}, {"op": "delete_article", "article": dropped},
+        {"op": "article_status", "article": draft, "value": 1},
+    ])  # fmt: skip
+    hide(monkeypatch, forbidden)
+    read_all(full=True)
+    index_all()
+    after = points()
+    assert gone & set(after) == set()
+    rows = {str(one): f"{kind} {number}" for kind, number, one in Chunk.objects.values_list("kind", "remote_id", "id")}
+    assert rows == {one: key for key, ids in after.items() for one in ids}, "no point more or less than chunks"
+    assert len(after[f"message {main}"]) > len(before[f"message {main}"]), "what was merged speaks for its new ticket"
+
+
 def test_too_many_removals_wait_for_a_word_and_then_happen(account):
     many = live_ids(FEW + 10)
     account.update(op="destroy", tickets=many)
@@ -111,7 +191,7 @@ def test_a_key_that_sees_less_all_of_a_sudden_hides_little_and_everything_comes_
         rows, odd = await real[0](self, at, shape, **more)
         return [row for row in rows if row.id in seen], odd
 
-    async def forbidden(self, ticket_id):
+    async def forbidden(self, ticket_id, **_):
         raise CredentialsRejected("not in your scope", code="access_denied")
 
     with monkeypatch.context() as narrow:

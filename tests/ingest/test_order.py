@@ -13,7 +13,7 @@ from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import work_off
 from apps.ingest.progress import progress
 from apps.ingest.streams import FIRST_DAYS, due_streams, ensure_streams, hurry
-from apps.ingest.sync import read_feed
+from apps.ingest.sync import OPEN_FIRST, read_feed, sync_page
 from apps.platforms.models import Connection, Person, Ticket
 from tests.ingest.test_deletions import equal_to_truth, read_all
 from tests.ingest.test_sync import allow, join, run_feeds
@@ -36,7 +36,9 @@ def test_articles_then_the_last_thirty_days_then_the_past_from_new_to_old(in_acm
         before = [row["path"] for row in log[:first]]
         assert before.pop() == "/api/v2/contacts", "whether this key may list customers"
         assert all("/solutions/" in path or "/settings/" in path for path in before)
-        since = [datetime.fromisoformat(row["query"]["updated_since"]) for row in lists(simulator) if "filter" not in row["query"]]
+        waiting = [row for row in lists(simulator) if row["query"]["order_by"] == "status"]
+        walked = [row for row in lists(simulator) if "filter" not in row["query"] and row not in waiting]
+        since = [datetime.fromisoformat(row["query"]["updated_since"]) for row in walked]
         assert abs(timezone.now() - FIRST_DAYS - since[0]) < timedelta(minutes=1)
         recent = [one for one in since if one >= since[0]]
         past = [one for one in since if one < since[0]]
@@ -44,6 +46,33 @@ def test_articles_then_the_last_thirty_days_then_the_past_from_new_to_old(in_acm
         begins = [one for number, one in enumerate(past) if number == 0 or one < past[number - 1]]
         assert begins == sorted(begins, reverse=True) and len(begins) >= 2
         assert Ticket.objects.count() == 450
+        read_all()
+        equal_to_truth(simulator)
+
+
+def long_waiting(simulator, number: int, status: int) -> set[str]:
+    """So many tickets wait that were not touched for months, as if they had waited all the time."""
+    border = (timezone.now() - 2 * FIRST_DAYS).strftime("%Y-%m-%dT%H:%M:%SZ")
+    old = [row for row in simulator.told("truth")["tickets"] if row["state"] == "live" and row["updated_at"] < border and row["status"] in (4, 5)]
+    chosen = [row["remote_id"] for row in old[:: len(old) // number][:number]]
+    simulator.update(op="status", tickets=[int(one) for one in chosen], value=status, bump=False)
+    return set(chosen)
+
+
+def test_what_waits_for_an_agent_is_read_before_the_past_whatever_its_age(in_acme, settings):
+    with running("--account", "generated", "--tickets", "600", "--plan", "unlimited") as simulator:
+        allow(settings, simulator)
+        join(simulator)
+        waits = long_waiting(simulator, 120, 2) | long_waiting(simulator, 20, 6)
+        simulator.control.request("DELETE", "/__sim/log")
+        stream = Stream.objects.get(kind=Stream.Kind.HISTORY)
+        for _ in range(3):
+            assert sync_page(stream_id=stream.pk)
+        assert waits <= set(Ticket.objects.waiting().values_list("remote_id", flat=True))
+        assert [row["query"]["order_type"] for row in lists(simulator)] == ["asc", "asc", "asc", "desc", "desc"]
+        assert simulator.told("log")["credits"] == 1 + 5 + 5 + 1 + 5
+        owed = set(Outbox.objects.filter(kind=Outbox.Kind.THREAD, priority=OPEN_FIRST).values_list("object_id", flat=True))
+        assert set(Ticket.objects.filter(remote_id__in=waits).values_list("pk", flat=True)) <= owed
         read_all()
         equal_to_truth(simulator)
 

@@ -9,7 +9,7 @@ import pytest
 from apps.platforms.adapters.freshdesk import walk
 from apps.platforms.adapters.freshdesk.walk import Row, TicketCursor, next_cursor
 
-PER_PAGE = 5
+PER_PAGE, PAGES_MOST = 5, 300
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
@@ -34,6 +34,7 @@ class MovingList:
 
     def page(self, cursor: TicketCursor) -> list[Row]:
         self.calls += 1
+        assert cursor.page <= PAGES_MOST, "400: you cannot access tickets beyond the 300th page"
         since = int(cursor.since.timestamp())
         salt = random.Random(self.calls).randrange(1, 104729) if self.restless else 7919
         found = sorted((at, number * salt % 104729, number) for number, at in self.rows.items() if at >= since)
@@ -104,6 +105,14 @@ def test_page_numbers_over_the_same_list_do_lose_rows() -> None:
             page += 1
         lost += len([number for number, at in moving.rows.items() if number not in seen and at < START.timestamp()])
     assert lost > 0
+
+
+def test_a_list_longer_than_its_three_hundred_pages_is_read_to_its_end() -> None:
+    moving = MovingList(3, rows=PER_PAGE * (PAGES_MOST + 20), crowd=0, pace=1)
+    held: dict[int, int] = {}
+    read_pass(moving, TicketCursor(), held, updates=0)
+    assert moving.calls > PAGES_MOST
+    assert held == moving.versions
 
 
 def test_a_quiet_crowd_costs_two_rounds_and_is_left_behind_after_an_hour() -> None:

@@ -17,6 +17,7 @@ from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
 from apps.platforms.adapters.freshdesk.probing import probe
 from apps.platforms.base import (
     TICKET_FEEDS,
+    WAITING,
     ArticleData,
     Capabilities,
     CheckReport,
@@ -37,6 +38,7 @@ from apps.platforms.probing import ProbeReport, Tell
 
 T = TypeVar("T")
 _SCOPES: dict[int, Literal["all", "group", "restricted"]] = {1: "all", 2: "group", 3: "restricted"}
+_CLOSED = 5  # the highest of Freshdesk's first statuses
 _FEWEST_CALLS = 100  # a minute; below it a first sync takes days
 _FULL, _NAMELESS = "description,requester", "description"
 _NAMED_AT_ONCE = timedelta(days=3)  # what changed in them is worked on: its customers' names come with it
@@ -200,6 +202,8 @@ class FreshdeskAdapter(PlatformAdapter):
 
     async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
         at = walk.TicketCursor.model_validate(cursor)
+        if at.waiting:
+            return await self._fetch_waiting(at)
         if (at.polling or at.feed != "live") and at.page == 1 and at.started is None:  # nothing new, or nothing at all
             places = await self._list(at, wire.TicketPlace)
             if all(walk.is_known(at, _row(row)) for row in places[0]):
@@ -215,6 +219,24 @@ class FreshdeskAdapter(PlatformAdapter):
         statuses = {int(status.value): status for status in following.statuses}
         items = [mapping.ticket(row, statuses, at.feed, settled=row.updated_at <= border) for row in rows]
         return Page(items, following, more, tuple([str(row.id) for row in odd]))
+
+    async def _fetch_waiting(self, at: walk.TicketCursor) -> Page[TicketData]:
+        """A page of the list by status: open and pending have the lowest numbers, a company's own the highest.
+
+        The first one is looked at for a credit: most accounts have nothing there that is older than what is read anyway.
+        """
+        known = {int(status.value): status for status in at.statuses}
+        others = any(status.category in WAITING for value, status in known.items() if value > _CLOSED)
+        if at.page == 1:
+            look, _ = await self._list(at, wire.Ticket)
+            old = [row for row in look if at.until is None or row.updated_at < at.until]
+            if not any(mapping.status(row.status).category in WAITING for row in old):
+                return Page([], walk.next_waiting(at, on=False, others=others), True)
+        rows, odd = await self._list(at, wire.Ticket, include=_FULL)
+        border = self._client.server_time - walk.FRESH
+        items = [mapping.ticket(row, known, at.feed, settled=row.updated_at <= border) for row in rows]
+        on = len(rows) + len(odd) >= PER_PAGE and bool(items) and items[-1].status.category in WAITING
+        return Page(items, walk.next_waiting(at, on=on, others=others), True, tuple([str(row.id) for row in odd]))
 
     async def _asking_for_names(self, at: walk.TicketCursor) -> walk.TicketCursor:
         """The cursor of a long first walk knows whether this key may list customers: names by that list cost a third."""
@@ -280,9 +302,9 @@ class FreshdeskAdapter(PlatformAdapter):
         self, at: walk.TicketCursor, shape: type[T], *, include: str = ""
     ) -> tuple[list[T], list[wire.TicketPlace]]:
         params: dict[str, str | int] = {
-            "updated_since": at.since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "order_by": "updated_at",
-            "order_type": "asc",
+            "updated_since": (walk.BEGINNING if at.waiting else at.since).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "order_by": "status" if at.waiting else "updated_at",
+            "order_type": at.waiting or "asc",
             "per_page": PER_PAGE,
             "page": at.page,
         }
@@ -292,15 +314,23 @@ class FreshdeskAdapter(PlatformAdapter):
             params["filter"] = "deleted" if at.feed == "trashed" else "spam"
         return await self._client.rows_apart("/tickets", shape, wire.TicketPlace, params)
 
-    async def fetch_ticket(self, ticket_id: str) -> TicketData:
+    async def fetch_ticket(self, ticket_id: str, *, archived: bool = False) -> TicketData:
         statuses = await self._known_statuses()
         number = _number(ticket_id)
+        ways = (self._view, self._view_archived)
+        first, second = reversed(ways) if archived else ways
         try:
-            row = await self._client.one(f"/tickets/{number}", wire.Ticket, {"include": "requester"})
+            row = await first(number)
         except NotFound:
-            row = await self._client.one(f"/tickets/archived/{number}", wire.Ticket)
-            row = row.model_copy(update={"archived": True})
+            row = await second(number)
         return mapping.ticket(row, statuses, settled=row.updated_at <= self._client.server_time - walk.FRESH)
+
+    async def _view(self, number: int) -> wire.Ticket:
+        return await self._client.one(f"/tickets/{number}", wire.Ticket, {"include": "requester"})
+
+    async def _view_archived(self, number: int) -> wire.Ticket:
+        row = await self._client.one(f"/tickets/archived/{number}", wire.Ticket)
+        return row.model_copy(update={"archived": True})
 
     async def fetch_thread(self, ticket_id: str) -> list[MessageData]:
         number = _number(ticket_id)

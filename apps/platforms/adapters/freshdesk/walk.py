@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict
 
@@ -25,6 +26,7 @@ OVERLAP = timedelta(minutes=3)  # rows may become visible late, and not in the o
 SETTLED = timedelta(hours=1)  # nothing new for this long: the last second needs no second look
 FRESH = timedelta(seconds=2)  # a row may change again within the second it shows
 KNOWN_MOST = 300
+WAITING_PAGES = 10  # of each end of the list by status: of more that waits, nobody knows what is of use first
 WINDOWS = (timedelta(days=365), None)  # of the past, newest first: a page of each may be read for little; None: all the rest
 _SECOND = timedelta(seconds=1)
 
@@ -70,6 +72,7 @@ class TicketCursor(Cursor):
     handed: tuple[int, ...] = ()  # of that second, by its full rounds
     until: AwareDatetime | None = None  # of a walk over the past: the window [floor, until) is read, then an older one
     older: tuple[AwareDatetime, ...] = ()  # where the windows after this one begin, newest first
+    waiting: Literal["", "asc", "desc"] = ""  # before the first window: what waits for an agent, in this order of status
     statuses: tuple[StatusData, ...] = ()  # the account's, kept here because an adapter lives for one page
     statuses_at: AwareDatetime | None = None
     apart: bool | None = None  # the customers can be listed by themselves; None: not asked yet
@@ -89,9 +92,20 @@ def next_cursor(
 
 
 def history(before: datetime) -> TicketCursor:
-    """The past before that moment, in windows from new to old: what is met behind a window's end is somebody else's."""
+    """The past before that moment, in windows from new to old: what is met behind a window's end is somebody else's.
+
+    Before them all that waits for an agent, of whatever age, by pages that may miss some: the windows bring those too.
+    """
     begins = tuple([before - window if window else BEGINNING for window in WINDOWS])
-    return TicketCursor(since=begins[0], floor=begins[0], until=before, older=begins[1:])
+    return TicketCursor(since=begins[0], floor=begins[0], until=before, older=begins[1:], waiting="asc")
+
+
+def next_waiting(cursor: TicketCursor, *, on: bool, others: bool) -> TicketCursor:
+    """The walk over what waits, after a page. `on`: there is more in this order; `others`: some wait at its other end."""
+    if on and cursor.page < WAITING_PAGES:
+        return cursor.model_copy(update={"page": cursor.page + 1})
+    other_end: Literal["", "desc"] = "desc" if cursor.waiting == "asc" and others else ""
+    return cursor.model_copy(update={"page": 1, "waiting": other_end})
 
 
 def _older_window(cursor: TicketCursor) -> tuple[TicketCursor, bool]:
