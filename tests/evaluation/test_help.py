@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from benchmarks.evaluation.__main__ import OWN
 from benchmarks.evaluation.accounts import measure_questions, measure_tickets
@@ -15,7 +16,7 @@ from tests.simulated import running
 
 # What was found on the day, by part and language. A floor may be raised, never lowered; the goals stand in lines.py.
 FLOORS = {
-    "article": {"en": 0.57, "ko": 0.5, "ja": 0.78, "zh": 0.92, "de": 0.85, "fr": 0.85, "es": 0.71},
+    "article": {"en": 0.71, "ko": 0.85, "ja": 0.85, "zh": 1.0, "de": 1.0, "fr": 0.92, "es": 0.85},
     "similar": {"en": 0.71, "ko": 0.78, "ja": 0.71, "zh": 0.92, "de": 1.0, "fr": 0.64, "es": 0.85},
 }
 LEAST_REFUSED, MOST_WRONGLY = 0.34, 0.32  # of the unanswerable, of the answerable
@@ -23,6 +24,8 @@ LEAST_REFUSED, MOST_WRONGLY = 0.34, 0.32  # of the unanswerable, of the answerab
 
 @pytest.mark.verify
 def test_of_every_fifth_ticket_the_suggested_replies_are_right_and_the_rest_is_honest(in_acme, settings):
+    with connection.cursor() as cursor:  # all of it is one transaction, in which a slow machine embeds long
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO 0")
     with running("--account", "acme", "--plan", "unlimited") as simulator:
         allow(settings, simulator)
         settle(join(simulator))
