@@ -34,7 +34,7 @@ from benchmarks.company import company_named
 from benchmarks.strangers import index_silence, install
 
 ROOT = Path(__file__).resolve().parents[2]
-KEY, WORKERS, LATENCY = "the-key-of-the-account", 2, 0.05
+KEY, WORKERS, LATENCY = "the-key-of-the-account", 2, 0.05  # as many workers as the product has
 FAST, PLAN = 10, 400  # simulated seconds in one of ours, and credits a simulated minute, where the rate is judged
 
 
@@ -68,13 +68,13 @@ class Account:
 
 def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
     """Seconds to all stored, both sides in turn; calls a changed ticket; the part of the permitted rate that was used."""
-    size, limited, rounds = (20, 10, 1) if short else (600, 1200, 3)
+    size, limited, rounds, workers = (20, 10, 1, 1) if short else (600, 1200, 3, WORKERS)
     ours: list[Spent] = []
     peer: list[Spent] = []
     with account(size) as one, strangers(short=short) as python:
         for number in range(rounds):
             with site(one, f"bench-sync-{number}") as company:
-                ours.append(measured(one, lambda company=company: read(company)))
+                ours.append(measured(one, lambda company=company: read(company, workers)))
                 held = stored(company)
                 if python is not None:
                     peer.append(measured(one, lambda: beside(one, python)))
@@ -83,7 +83,7 @@ def run(urls: dict[str, str], *, short: bool) -> dict[str, Any]:
     with account(limited, "--plan", "pro", latency=LATENCY / FAST) as one, site(one, "bench-rate") as company:
         one.tell("clock", {"rate": FAST})
         one.tell("log", method="DELETE")
-        read(company, window_ms=60_000 // FAST)
+        read(company, workers, window_ms=60_000 // FAST)
         used, refused = rate_used(one), one.tell("limits", method="GET")["refused"]
     line = _line(held, min(ours), min(peer, default=None), per_change)
     line |= {"rate_used": round(used, 2), "rate_refused": refused}
@@ -127,11 +127,11 @@ def site(one: Account, name: str) -> Iterator[Company]:
     yield company
 
 
-def read(company: Company, *, window_ms: int = 60_000) -> tuple[float, float]:
-    """All that is due, by as many workers as the product has, which run already. Seconds on the clock and of CPU."""
+def read(company: Company, count: int, *, window_ms: int = 60_000) -> tuple[float, float]:
+    """All that is due, by so many workers, which run already. Seconds on the clock and of CPU."""
     command = [sys.executable, "-m", "benchmarks.reader", company.company_id, str(window_ms)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
-    workers = [subprocess.Popen(command, **pipes) for _ in range(WORKERS)]
+    workers = [subprocess.Popen(command, **pipes) for _ in range(count)]
     for worker in workers:
         worker.stdout.readline()
     began = time.perf_counter()
@@ -162,7 +162,7 @@ def changed(one: Account, company: Company, count: int) -> float:
         before = dict(Ticket.objects.values_list("remote_id", "updated_at"))
         Stream.objects.filter(kind=Stream.Kind.TICKETS).update(next_at=timezone.now())
     one.tell("log", method="DELETE")
-    read(company)
+    read(company, 1)
     with bind_company(company.binding()):
         after = dict(Ticket.objects.values_list("remote_id", "updated_at"))
     return float(one.tell("log", method="GET")["calls"]) / sum(before[key] != at for key, at in after.items())
