@@ -44,7 +44,7 @@ def inside(began: float, folder: Path, result: dict[str, Any]) -> None:
     acme, globex = (
         Caller(one, manage("create_token", one, f"admin@{one}.example")["token"]) for one in ("acme", "globex")
     )
-    brief_at, queue_at = _wait_first(began, acme, len(account))
+    brief_at, queue_at = _wait_first(first_page, acme, len(account))
     result |= {"first_brief_s": round(brief_at - began, 1), "queue_complete_s": round(queue_at - first_page, 1)}
     result |= _wait_sync(began, acme, globex)
     browser = Caller("acme").sign_in("mara@acme.example")
@@ -68,10 +68,10 @@ def inside(began: float, folder: Path, result: dict[str, Any]) -> None:
     )
 
 
-def _wait_first(began: float, acme: Caller, tickets: int) -> tuple[float, float]:
+def _wait_first(first_page: float, acme: Caller, tickets: int) -> tuple[float, float]:
     """The moments at which a ticket's brief could be read, and at which the queue had so many tickets."""
     brief_at = queue_at = 0.0
-    while time.time() - began < 120:
+    while time.time() - first_page < 120:
         if not queue_at and acme.json("/api/v1/sync/")["tickets"] >= tickets:
             queue_at = time.time()
         if not brief_at and _a_brief(acme):
@@ -79,7 +79,9 @@ def _wait_first(began: float, acme: Caller, tickets: int) -> tuple[float, float]
         if brief_at and queue_at:
             return brief_at, queue_at
         time.sleep(0.5)
-    raise Failed(f"within 120 s: {'a' if brief_at else 'no'} brief, queue {'' if queue_at else 'not '}complete")
+    raise Failed(
+        f"within 120 s of the first page: {'a' if brief_at else 'no'} brief, queue {'' if queue_at else 'not '}complete"
+    )
 
 
 def _a_brief(acme: Caller) -> bool:
@@ -98,7 +100,8 @@ def _wait_sync(began: float, acme: Caller, globex: Caller) -> dict[str, Any]:
             require(all(counts.values()), f"a whole account is more than {counts}")
             return counts | {"first_sync_s": round(time.time() - began, 1)}
         time.sleep(1)
-    raise Failed(f"first sync not complete within 300 s: {states}")
+    left = [{name: state[name] for name in ("tickets", "owed", "failing", "dead")} for state in states]
+    raise Failed(f"first sync not complete within 300 s: {left}")
 
 
 def _account(folder: Path) -> set[str]:
