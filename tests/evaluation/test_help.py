@@ -19,7 +19,7 @@ FLOORS = {
     "article": {"en": 0.71, "ko": 0.85, "ja": 0.85, "zh": 1.0, "de": 1.0, "fr": 0.92, "es": 0.85},
     "similar": {"en": 0.71, "ko": 0.78, "ja": 0.71, "zh": 0.92, "de": 1.0, "fr": 0.64, "es": 0.85},
 }
-LEAST_REFUSED, MOST_WRONGLY = 0.34, 0.32  # of the unanswerable, of the answerable
+LEAST_REFUSED, MOST_WRONGLY = 0.48, 0.13  # of the unanswerable, of the answerable
 
 
 @pytest.mark.verify
