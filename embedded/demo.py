@@ -16,6 +16,10 @@ PEOPLE = {
     ),
     "globex": (("noor@globex.example", "Noor Haddad", "agent"), ("admin@globex.example", "Globex Admin", "admin")),
 }
+AGENTS = {  # of the helpdesks, as the people they are here: nobody in a demo follows a mailed link
+    "acme": ("mara@acme.example", "lena@acme.example"),
+    "globex": ("noor@globex.example",),
+}
 OPERATORS = (("ops@operator.example", "Site Operator", "operator"),)
 NAMES = {"acme": "Acme Audio", "globex": "Globex Pay"}
 KEYS = {"acme": "acme-demo-key", "globex": "globex-demo-key"}
@@ -29,6 +33,8 @@ def bring_up(addresses: dict[str, str]) -> None:
         call_command("create_company", company, name=NAMES[company], if_missing=True, json=True)
         _add_people(company, PEOPLE[company])
         call_command("connect", company, "freshdesk", base_url=address, api_key=KEYS[company], json=True)
+        for email in AGENTS.get(company, ()):
+            call_command("map_agent", company, email, agent=email, json=True)
 
 
 def _add_people(company: str, people: tuple[tuple[str, str, str], ...]) -> None:

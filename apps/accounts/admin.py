@@ -60,11 +60,11 @@ def _end(site: Any, request: HttpRequest, chosen: UserSessionQuerySet) -> None:
 class UserAdmin(admin.ModelAdmin):
     """Passwords are set by their owner or by command, never shown here."""
 
-    list_display = ("email", "name", "role", "language", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    list_display = ("email", "name", "role", "language", "is_active", "email_verified_at", "last_login")
+    list_filter = ("role", "is_active", ("email_verified_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name")
-    fields = ("email", "name", "role", "language", "theme", "keys_enabled", "is_active", "last_login")
-    readonly_fields = ("last_login",)
+    fields = ("email", "name", "role", "language", "theme", "keys_enabled", "is_active", "email_verified_at", "last_login")
+    readonly_fields = ("email_verified_at", "last_login")
     actions = ("end_sessions", "reset_factor")
 
     @admin.action(description=_("Reset the second factor of the selected people"))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.finding import Account
 from apps.accounts.models import User
 from apps.accounts.resets import reset_link
+from apps.accounts.verifying import verify_link
 from apps.tenancy.addresses import company_url
 from apps.tenancy.context import current_company
 from apps.tenancy.models import Company
@@ -36,6 +37,12 @@ def send_factor_changed(person: User) -> None:
     with translation.override(person.language):
         link = company_url(current_company().company_id, reverse("accounts:forgot-password"))
         _send(person, _("Your second factor was changed"), "mail/factor.txt", {"link": link})
+
+
+def send_verify(person: User) -> None:
+    """The link that proves an address. Raises OSError."""
+    with translation.override(person.language):
+        _send(person, _("Verify your email"), "mail/verify.txt", {"link": verify_link(person)})
 
 
 def send_companies(address: str, accounts: list[Account]) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.passwords import normalise
 from apps.accounts.session_models import open_for
+from apps.accounts.signals import address_settled
 from apps.core.errors import BadInput, Conflict
 from apps.core.fields import SealedField
 from apps.core.ids import uuid7
@@ -65,7 +66,7 @@ class User(AbstractBaseUser, CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "email": CONTACT, "name": CONTACT, "role": NONE, "language": NONE,
         "theme": NONE, "keys_enabled": NONE, "is_active": NONE, "password": SECRET, "last_login": NONE,
-        "created_at": NONE, "factor_changed_at": NONE,
+        "created_at": NONE, "factor_changed_at": NONE, "email_verified_at": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -78,6 +79,8 @@ class User(AbstractBaseUser, CompanyModel):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     factor_changed_at = models.DateTimeField(null=True, editable=False)  # in the seal of every session
+    # When this very address was proven to be theirs by a link that was mailed to it; another address is not.
+    email_verified_at = models.DateTimeField(_("email verified"), null=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -101,15 +104,32 @@ class User(AbstractBaseUser, CompanyModel):
         return self.name or self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Another role, or none any more, ends every session of the person in the same transaction."""
+        """Another role, or none any more, ends every session of the person in the same transaction; another address is
+        not verified, whatever the old one was."""
         changed, new = kwargs.get("update_fields"), self._state.adding
         with transaction.atomic():
+            moved = not new and (changed is None or "email" in changed) and self._has_moved()
+            if moved and changed is not None:
+                kwargs["update_fields"] = {*changed, "email_verified_at"}
             super().save(*args, **kwargs)
+            if moved:
+                address_settled.send(sender=User, person=self)
             if new or not (changed is None or {"role", "is_active"} & set(changed)):
                 return
             if not self.is_active:
                 open_for(self).end("deactivated")
             open_for(self).exclude(role=self.role).end("role")
+
+    def _has_moved(self) -> bool:
+        """Whether another address is stored; then this one counts as proven by nobody. One that stays is as proven as
+        the row says: whoever saves all fields may have read them before."""
+        rows = User.objects.select_for_update(no_key=True).filter(pk=self.pk)
+        held = rows.values_list("email", "email_verified_at").first()
+        if held is None or held[0] == self.email:
+            self.email_verified_at = held[1] if held else None
+            return False
+        self.email_verified_at = None
+        return True
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password if raw_password is None else normalise(raw_password))

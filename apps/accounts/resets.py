@@ -15,6 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from apps.accounts.models import User
 from apps.accounts.session_models import open_for
 from apps.accounts.throttle import clean
+from apps.accounts.verifying import note_verified
 from apps.core.audit import record_sparingly
 from apps.core.errors import RateLimited
 from apps.core.ids import uuid7
@@ -75,5 +76,6 @@ def set_by_link(*, person: User, token: str, password: str) -> bool:
             return False
         locked.set_password(password)
         locked.save(update_fields=["password"])
+        note_verified(locked, mode="link")  # the link came by mail to the address they have: another one ends it
         open_for(locked).end("password")
     return True

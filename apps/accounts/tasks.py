@@ -10,7 +10,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from apps.accounts.finding import companies_of, opened
-from apps.accounts.mails import send_changed, send_companies, send_factor_changed, send_reset
+from apps.accounts.mails import send_changed, send_companies, send_factor_changed, send_reset, send_verify
 from apps.accounts.models import User
 from apps.accounts.sweeping import sweep_sessions
 from apps.core.errors import ExternalUnavailable, SealBroken
@@ -42,6 +42,14 @@ def mail_factor(person_id: str) -> None:
     person = User.objects.active().filter(pk=person_id).first()
     if person is not None and settings.MAIL.sends:
         send_factor_changed(person)
+
+
+@shared_task(base=CompanyTask, name="accounts.mail_verify", **AGAIN)
+def mail_verify(person_id: str) -> None:
+    """The link that proves the address the person has by now, unless it is proven."""
+    person = User.objects.active().filter(pk=person_id, email_verified_at=None).first()
+    if person is not None and settings.MAIL.sends:
+        send_verify(person)
 
 
 @shared_task(base=OperatorTask, name="accounts.mail_companies", **AGAIN)

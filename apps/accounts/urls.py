@@ -9,6 +9,7 @@ from apps.accounts import (
     session_views,
     step_views,
     token_views,
+    verify_views,
     views,
 )
 
@@ -25,6 +26,8 @@ urlpatterns = [
     path("theme/", views.choose_theme, name="theme"),
     path("keys/", views.choose_keys, name="keys"),
     path("account/confirm/", confirm_views.confirm, name="confirm"),
+    path("account/email/", verify_views.address, name="address"),
+    path("account/email/<token>/", verify_views.confirm_address, name="email-confirm"),
     path("account/second-factor/", factor_views.second_factor, name="second-factor"),
     path("account/sessions/", session_views.sessions, name="sessions"),
     path("account/sessions/others/end/", session_views.end_others, name="sessions-end-others"),

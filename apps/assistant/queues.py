@@ -22,7 +22,8 @@ from apps.assistant.services import brief_state
 from apps.assistant.sql import count_sides
 from apps.assistant.words import category_words, priority_words, state_words
 from apps.core.templatetags.deskhand import language_name
-from apps.platforms.models import Group, Person, Ticket
+from apps.platforms.agents import agents_of
+from apps.platforms.models import Group, Ticket
 
 PAGE = 50
 STATUSES = ("waiting", "open", "pending", "solved", "closed")
@@ -105,13 +106,6 @@ def tickets_of(filters: Filters, person: User) -> QuerySet[Ticket]:
     if filters.language:
         tickets = tickets.filter(language=filters.language)
     return with_state(tickets).filter(assistant_state=filters.state) if filters.state else tickets
-
-
-def agents_of(person: User) -> set[UUID]:
-    """The helpdesk's agents this person is: the mapping of decisions 4, or the same address while nobody is mapped."""
-    unmapped = Q(user_id=None, email__iexact=person.email or None)
-    found = Person.objects.filter(Q(user_id=person.pk) | unmapped, kind=Person.Kind.AGENT)
-    return set(found.values_list("pk", flat=True))
 
 
 def by_status(status: str) -> QuerySet[Ticket]:

@@ -148,6 +148,8 @@ AUDIT_EVENTS: dict[str, Event] = {
     "user_changed": _company("change"),
     "user_deleted": _company(),
     "role_changed": _company("old", "new"),
+    "email_verified": _company("mode"),
+    "agent_mapped": _company("change", "mode"),  # a person here, and an agent of the helpdesk
     "connection_saved": _company("platform", "change"),
     "connection_refused": _company("code"),
     "sync_paused": _company(),

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from apps.platforms.models import Article, Connection, Ticket
+from apps.platforms.models import Article, Connection, Person, Ticket
 from apps.platforms.words import check_rows
 
 
@@ -36,6 +36,20 @@ class ConnectionAdmin(MirrorAdmin):
         """The last check as a table; it is made when the account is connected, and with the agents and groups."""
         rows = format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', check_rows(connection.check_report))
         return format_html("<table><tbody>{}</tbody></table>", rows) if rows else _("Not checked yet")
+
+
+@admin.register(Person)
+class PersonAdmin(MirrorAdmin):
+    """Agents of the helpdesk and whom of us they are; customers are looked at on their tickets."""
+
+    list_display = ("name", "email", "connection", "user", "mapped")
+    list_filter = ("mapped",)
+    list_select_related = ("user", "connection")
+    search_fields = ("name", "email")
+    fields = ("connection", "remote_id", "name", "email", "language", "user", "mapped")
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).filter(kind=Person.Kind.AGENT)
 
 
 @admin.register(Ticket)

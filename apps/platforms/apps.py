@@ -8,3 +8,9 @@ class PlatformsConfig(AppConfig):
     name = "apps.platforms"
     label = "platforms"
     verbose_name = _("Helpdesk")
+
+    def ready(self) -> None:
+        from apps.accounts.signals import address_settled
+        from apps.platforms.agents import follow
+
+        address_settled.connect(follow, dispatch_uid="deskhand.platforms.agents")

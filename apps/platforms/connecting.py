@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 
 from apps.core.audit import record_on_commit
 from apps.core.errors import AppError, BadInput, Conflict, CredentialsRejected, SealBroken
+from apps.platforms.agents import map_agents
 from apps.platforms.base import CheckReport, PlatformAdapter, Reference
 from apps.platforms.budget import AccountGate, forget_refusal
 from apps.platforms.models import Connection, Group, Person
@@ -147,7 +148,7 @@ def refresh_reference(connection: Connection, report: CheckReport, reference: Re
 
 
 def store_reference(connection: Connection, reference: Reference) -> None:
-    """Groups and agents of the account, in the caller's transaction."""
+    """Groups and agents of the account and whom of us they are, in the caller's transaction."""
     Group.objects.bulk_create(
         [Group(connection=connection, remote_id=group.remote_id, name=group.name) for group in reference.groups],
         update_conflicts=True,
@@ -167,3 +168,4 @@ def store_reference(connection: Connection, reference: Reference) -> None:
         unique_fields=["connection", "remote_id"],
         update_fields=["kind", "name", "email", "language"],
     )
+    map_agents(connection=connection)

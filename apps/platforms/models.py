@@ -92,15 +92,20 @@ class Group(CompanyModel):
 
 
 class Person(CompanyModel):
-    """A customer or an agent as the helpdesk knows them. `user` is set only by verified e-mail (decisions 4)."""
+    """A customer or an agent as the helpdesk knows them. `user` is set by agents.py alone: by verified e-mail, or by
+    somebody's word (decisions 4)."""
 
     class Kind(models.TextChoices):
         CUSTOMER = "customer", _("Customer")
         AGENT = "agent", _("Agent")
 
+    class Mapped(models.TextChoices):
+        EMAIL = "email", _("By verified email")
+        HAND = "hand", _("By hand")
+
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "kind": NONE, "name": CONTACT,
-        "email": CONTACT, "language": NONE, "user": NONE, "named": NONE,
+        "email": CONTACT, "language": NONE, "user": NONE, "named": NONE, "mapped": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -112,7 +117,10 @@ class Person(CompanyModel):
     name = models.CharField(_("name"), max_length=300, blank=True)
     email = models.CharField(_("email"), max_length=320, blank=True)
     language = models.CharField(max_length=12, blank=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("person here")
+    )
+    mapped = models.CharField(_("connected"), max_length=5, choices=Mapped, blank=True, default="", db_default="")  # to `user`
     named = models.BooleanField(default=True, db_default=True)  # False: we have the number, and not asked yet who it is
 
     class Meta:

@@ -6,12 +6,15 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import transaction
 from django.http import QueryDict
 
 from apps.accounts.models import User
+from apps.accounts.verifying import note_verified
 from apps.assistant import queues
 from apps.assistant.models import Brief
 from apps.assistant.services import brief_state
+from apps.platforms.agents import map_by_hand
 from apps.platforms.models import Group, Person, Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import CLOSED, NOW, charging_case, fill, make_connection, ticket_data
@@ -36,7 +39,15 @@ def many(in_acme, make_user):
         )
         for number in range(13)
     )  # fmt: skip
-    return make_user(in_acme)
+    person = make_user(in_acme)
+    prove(person)
+    return person
+
+
+def prove(person: User) -> None:
+    """As if a link mailed to their address had been followed."""
+    with transaction.atomic():
+        note_verified(person, mode="link")
 
 
 def shown(person: User, query: str = "") -> list[str]:
@@ -117,17 +128,17 @@ def test_only_the_commonest_tags_are_listed(many, monkeypatch):
     assert len(found) == 12
 
 
-def test_my_tickets_are_of_the_agent_a_lead_mapped_to_me_and_not_of_my_address(many, make_user, in_acme):
-    """Decision 4: the address counts only while nobody is mapped; what a lead has set wins."""
+def test_my_tickets_are_those_of_the_agent_with_my_proven_address(many, make_user, in_acme):
+    """Decision 4: an address that was only typed is nobody's, and what a lead has said wins."""
     mara = Person.objects.get(name="Mara")
+    assert (mara.user, mara.mapped) == (many, "email")
     assert queues.agents_of(many) == {mara.pk}
-    Person.objects.filter(pk=mara.pk).update(email="AGENT@Acme.example")
-    assert queues.agents_of(many) == {mara.pk}
+    User.objects.filter(pk=many.pk).update(email_verified_at=None)
+    assert queues.agents_of(User.objects.get(pk=many.pk)) == set()
+    assert shown(User.objects.get(pk=many.pk), "view=mine") == []
     lead = make_user(in_acme, "lead")
-    Person.objects.filter(pk=mara.pk).update(user=lead)
-    assert queues.agents_of(many) == set()
+    map_by_hand(person=lead, agent_email="agent@acme.example")
     assert queues.agents_of(lead) == {mara.pk}
-    Person.objects.create(connection=mara.connection, remote_id="9", kind="customer", name="x", email=many.email)
     assert queues.agents_of(many) == set()
 
 

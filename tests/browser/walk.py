@@ -78,6 +78,9 @@ def _signing_in(reader: Reader) -> Iterator[str]:
     reader.go("/account/sessions/")
     expect(page.locator(".things .tag")).to_be_visible()
     yield "where you are signed in"
+    reader.go("/account/email/")
+    expect(page.locator("main .tag")).to_be_visible()
+    yield "whether one's address is verified"
     reader.go("/")
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.test import Client
 
 from apps.accounts.models import ApiToken, User
+from apps.accounts.verifying import verify_tokens
 from apps.tenancy.context import bind_company
 from apps.tenancy.credentials import new_token
 from tests.compliance.causes import (
@@ -74,6 +75,17 @@ def change_password(place: Place) -> list[Entry]:
     new = "seven slow green boats"
     fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     sent(browser.post("/password/", fields), 302)
+    return [Entry("visited", f"user:{person.pk}", f"user:{person.pk}", {"mode": "page"})]
+
+
+@causes("email_verified")
+def follow_a_mailed_link(place: Place) -> list[Entry]:
+    person = place.person()
+    browser = Client(headers={"host": "visited.localhost"})
+    sent(browser.post("/sign-in/", {"username": person.email, "password": PASSWORD}), 302)
+    with bind_company(place.halls.visited.binding()):
+        token = verify_tokens.make_token(User.objects.get(pk=person.pk))
+    sent(browser.post(f"/account/email/{token}/"), 302)
     return [Entry("visited", f"user:{person.pk}", f"user:{person.pk}", {"mode": "page"})]
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from apps.accounts.models import User
 from apps.core.models import CompanyKey
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe, work_off
 from apps.ingest.streams import ensure_streams
 from apps.ingest.sync import sync_page
-from apps.platforms.models import Connection, Ticket
+from apps.platforms.models import Connection, Person, Ticket
 from apps.tenancy import lifecycle
 from apps.tenancy.context import bind_company
 from apps.tenancy.orders import newest_orders
@@ -51,6 +52,15 @@ def change_the_key_at_the_helpdesk(place: Place) -> list[Entry]:
         for stream_id in Stream.objects.filter(connection=made).values_list("pk", flat=True):
             sync_page(stream_id=stream_id)
         return [Entry("bystander", "", f"connection:{made.pk}", {"code": "credentials_rejected"})]
+
+
+@causes("agent_mapped")
+def say_whom_an_agent_is(place: Place) -> list[Entry]:
+    with connected(place), bind_company(place.halls.other.binding()):
+        agent = Person.objects.filter(kind="agent").exclude(email="").latest("remote_id")
+        person = User.objects.make(email="agent-to-be@bystander.example", name="x", role="agent")
+        told("map_agent", "bystander", person.email, agent=agent.email)
+        return [Entry("bystander", "", f"user:{person.pk}", {"change": "mapped", "mode": "hand"})]
 
 
 @causes("sync_paused")

@@ -213,6 +213,7 @@ def test_a_link_to_set_a_password_opens_none_elsewhere_even_for_the_same_person(
 
 SIGNED = {
     "apps/accounts/resets.py": {"PasswordResetTokenGenerator", "make_token"},
+    "apps/accounts/verifying.py": {"PasswordResetTokenGenerator", "make_token"},  # replayed in tests/accounts/test_verifying.py
     "apps/tenancy/tasks.py": {"dumps", "loads"},
     "apps/tenancy/queues.py": {"loads"},  # for whom a waiting message is: nothing is run
     "apps/console/support.py": {"dumps", "loads"},  # replayed in tests/console/test_support.py

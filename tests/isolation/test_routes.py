@@ -29,6 +29,8 @@ COMPANY: Rows = {
     "password/": ("/password/", 200, 302),
     "keys/": ("/keys/", 405, 302),
     "account/confirm/": ("/account/confirm/", 200, 302),
+    "account/email/": ("/account/email/", 200, 302),
+    "account/email/<token>/": ("/account/email/x/", 200, 302),
     "account/second-factor/": ("/account/second-factor/", 200, 302),
     "account/sessions/": ("/account/sessions/", 200, 302),
     "account/sessions/others/end/": ("/account/sessions/others/end/", 405, 302),
