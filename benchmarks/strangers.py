@@ -18,9 +18,9 @@ def index_silence() -> str | None:
     return f"the package index does not answer: {said[-1]}" if asked.returncode else None
 
 
-def install(folder: Path) -> Path:
-    """The interpreter of a new venv there with all of them in it. Raises CalledProcessError with pip's words."""
+def install(folder: Path, pins: Path = PINS) -> Path:
+    """The interpreter of a new venv there with all of these in it. Raises CalledProcessError with pip's words."""
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--requirement", str(PINS)]
+    pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--requirement", str(pins)]
     subprocess.run(pip, capture_output=True, text=True, check=True)
     return folder / "bin" / "python"

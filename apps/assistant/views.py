@@ -25,6 +25,7 @@ from apps.assistant.services import QUESTION_LIMIT, ask_question
 from apps.assistant.words import priority_words, reason_words
 from apps.core.audit import record
 from apps.core.errors import AppError, BadInput, RateLimited
+from apps.ingest.files import ask_files
 from apps.ingest.models import Stream
 from apps.platforms.links import ticket_page as remote_page
 from apps.platforms.models import Connection, Message, Ticket
@@ -147,7 +148,10 @@ def _ticket_context(
         ticket = find_ticket(ticket_id)
         stored = Brief.objects.filter(ticket=ticket).first()
         shown = read(_readable(request).filter(ticket=ticket), request.GET)
-        remote = remote_page(Connection.objects.get(pk=ticket.connection_id), ticket.remote_id)
+        connection = Connection.objects.get(pk=ticket.connection_id)
+        if may("notes.read", request.user.role):  # a visit of support only reads
+            ask_files(connection, ticket)
+        remote = remote_page(connection, ticket.remote_id)
     brief = stored.shape() if stored else None
     card = pages.card_of(ticket, stored, brief, fresh=fresh)
     return {

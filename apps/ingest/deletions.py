@@ -129,7 +129,7 @@ def erase_tickets(ids: Iterable[UUID]) -> None:
             relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
     Ticket.objects.filter(pk__in=ids).update(
         deleted=True, subject="", description_html="", description_text="", tags=[], customer=None, raw_hash="",
-        message_count=0,
+        message_count=0, files=None,
     )  # fmt: skip
     _forget(customers)
     owe(Outbox.Kind.INDEX_TICKET, ids, priority=1)

@@ -75,6 +75,9 @@ def _store(
                 elif not tickets[one.object_id].deleted:
                     gone.append(one.object_id)
         store_tickets(connection, there)
+        # a look that told nothing of files would be owed again whenever somebody opens the ticket
+        looked = Ticket.objects.filter(connection=connection, remote_id__in=[one.remote_id for one in there])
+        looked.filter(files__isnull=True, deleted=False).update(files=[])
         remove_tickets(connection.pk, gone)
         settle(done)
     for answer in seen.values():

@@ -16,6 +16,7 @@ from django.db.models import Q
 from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound, RateLimited
 from apps.core.text import detect_language, normalise
 from apps.ingest.deletions import remove_tickets
+from apps.ingest.files import hang_files
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import move_versions, upsert_messages
@@ -146,6 +147,7 @@ def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
     upsert_messages(rows)
     _remove_messages(threads)
     _store_attachments(threads)
+    hang_files([ticket.pk for ticket, _ in threads])
     move_versions([_version(ticket, thread) for ticket, thread in threads])
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if not ticket.is_solved], priority=3)
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if ticket.is_solved], priority=4)
@@ -205,6 +207,7 @@ def _store_attachments(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> N
     files = [(ticket.pk, one.remote_id, file) for ticket, thread in threads for one in thread for file in one.attachments]
     kept = {(ticket_id, file.remote_id) for ticket_id, _, file in files}
     held = Attachment.objects.filter(message__ticket__in=[ticket.pk for ticket, _ in threads])
+    held = held.exclude(message__kind=Message.Kind.DESCRIPTION)
     rows = held.values_list("message__ticket_id", "remote_id", "id")
     if stale := [row[2] for row in rows if row[:2] not in kept]:
         Attachment.objects.filter(pk__in=stale).delete()

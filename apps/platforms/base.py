@@ -112,6 +112,7 @@ class TicketData(Item):
     agent_id: str | None
     customer: PersonData | None
     tags: tuple[str, ...] = ()
+    attachments: tuple[AttachmentData, ...] | None = None  # of the first message; None = this answer does not tell
     language: str | None = None
     due_by: AwareDatetime | None = None
     created_at: AwareDatetime

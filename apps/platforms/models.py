@@ -168,7 +168,7 @@ class Ticket(CompanyModel):
         "source": NONE, "type": NONE, "group": NONE, "agent": NONE, "customer": NONE, "tags": CONTENT,
         "language": NONE, "description_html": CONTENT, "description_text": CONTENT, "due_by": NONE,
         "created_at": NONE, "updated_at": NONE, "solved_at": NONE, "raw_hash": NONE, "thread_version": NONE,
-        "message_count": NONE, "sweep": NONE, "missing_at": NONE,
+        "message_count": NONE, "sweep": NONE, "missing_at": NONE, "files": CONTENT,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -201,6 +201,7 @@ class Ticket(CompanyModel):
     message_count = models.IntegerField(default=0)
     sweep = models.BigIntegerField(default=0, db_default=0)  # number of the walk over all ids that last saw it
     missing_at = models.DateTimeField(null=True)  # when the helpdesk first answered that there is no such ticket
+    files = models.JSONField(null=True)  # of the first message, as AttachmentData; None: no answer has told yet
 
     objects = TicketQuerySet.as_manager()
 

@@ -148,6 +148,7 @@ CREATE TABLE @schema@.platforms_ticket (
     group_id uuid,
     missing_at timestamp with time zone,
     sweep bigint DEFAULT 0 NOT NULL,
+    files jsonb,
     CONSTRAINT platforms_ticket_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_ticket_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_ticket_pkey PRIMARY KEY (id),
@@ -734,14 +735,15 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(40, 'platforms', '0004_check_report', now()),
 	(41, 'platforms', '0005_named', now()),
 	(42, 'platforms', '0006_mapped_agents', now()),
-	(43, 'search', '0001_initial', now()),
-	(44, 'sessions', '0001_initial', now()),
-	(45, 'tenancy', '0001_initial', now()),
-	(46, 'tenancy', '0002_domain_verified_at', now()),
-	(47, 'tenancy', '0003_orders', now());
+	(43, 'platforms', '0007_files', now()),
+	(44, 'search', '0001_initial', now()),
+	(45, 'sessions', '0001_initial', now()),
+	(46, 'tenancy', '0001_initial', now()),
+	(47, 'tenancy', '0002_domain_verified_at', now()),
+	(48, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 128, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 32, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 47, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 48, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

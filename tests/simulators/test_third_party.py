@@ -1,8 +1,9 @@
 """Clients written by others for the real Freshdesk read the simulated one, unmodified, and find everything.
 
-They are installed from the package index into a venv of this test's own, at the versions of third_party.txt. Both
-call https://acme.freshdesk.com: a proxy takes them to the simulator, which holds a certificate for that name of an
-authority they are told to trust. Proxy and authority come by the environment, as for any program.
+They are installed from the package index into venvs of this test's own, at the versions of third_party.txt and
+third_party_tap.txt. All call https://acme.freshdesk.com: a proxy takes them to the simulator, which holds a
+certificate for that name of an authority they are told to trust. Proxy and authority come by the environment, as for
+any program.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if reason := index_silence():
         pytest.skip(reason)
     return install(tmp_path_factory.mktemp("strangers") / "venv")
+
+
+@pytest.fixture(scope="module")
+def tap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Singer's tap, as a program."""
+    if reason := index_silence():
+        pytest.skip(reason)
+    return install(tmp_path_factory.mktemp("tap") / "venv", HERE / "third_party_tap.txt").parent / "tap-freshdesk"
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +90,44 @@ def test_the_rest_source_of_dlt_finds_every_ticket_and_entry(python: Path, accou
     log = simulator.told("log")
     assert {row["status"] for row in log["requests"]} == {200}
     assert all("dlt" in row["caller"] for row in log["requests"])
+
+
+def test_the_tap_of_singer_finds_every_ticket_and_entry(
+    tap: Path, account: tuple[Any, dict[str, str]], tmp_path: Path
+) -> None:
+    """It discovers its streams, is told to take all of them, and runs. About 20 s with its installation."""
+    simulator, environment = account
+    simulator.control.delete("/__sim/log")
+    truth = told(simulator)
+    config, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
+    known = {"api_key": KEY, "domain": "acme", "start_date": "2000-01-01T00:00:00Z", "user_agent": "tap-freshdesk"}
+    config.write_bytes(orjson.dumps(known))
+    found = orjson.loads(tapped(tap, environment, "--config", str(config), "--discover"))
+    for stream in found["streams"]:
+        for one in stream["metadata"]:
+            one["metadata"]["selected"] = True
+    catalog.write_bytes(orjson.dumps(found))
+    lines = tapped(tap, environment, "--config", str(config), "--catalog", str(catalog)).splitlines()
+    records: dict[str, dict[str, Any]] = {}
+    for row in map(orjson.loads, lines):
+        if row["type"] == "RECORD":
+            records.setdefault(row["stream"], {})[str(row["record"]["id"])] = row["record"]
+    assert records["tickets"].keys() == {str(number) for number in truth}, "the live, the spam and the trash"
+    assert {number: fingerprint(row["body_text"]) for number, row in records["conversations"].items()} == {
+        one["remote_id"]: one["text_sha256"] for row in truth.values() if row["state"] == "live" for one in row["messages"]
+    }, "threads of spam and trash it does not ask for"
+    assert {name: len(records[name]) for name in ("groups", "agents", "contacts", "roles")} == {
+        "groups": 4, "agents": 7, "contacts": 98, "roles": 3,
+    }  # fmt: skip
+    log = simulator.told("log")
+    assert {row["status"] for row in log["requests"]} == {200}
+    assert {row["method"] for row in log["requests"]} == {"GET"}
+
+
+def tapped(tap: Path, environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run([str(tap), *arguments], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
 
 
 def test_python_freshdesk_reads_and_writes(python: Path, account: tuple[Any, dict[str, str]]) -> None:

@@ -91,6 +91,7 @@ def ticket(row: wire.Ticket, known: Statuses, feed: TicketFeed = "live", *, sett
         "agent_id": _text(row.responder_id),
         "customer": _customer(row),
         "tags": row.tags,
+        "attachments": tuple(map(attachment, row.attachments)) if "attachments" in row.model_fields_set else None,
         "due_by": row.due_by,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
