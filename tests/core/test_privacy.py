@@ -11,7 +11,7 @@ MODELS = [model for model in apps.get_models() if model.__module__.startswith("a
 PERSONAL = ("email", "name", "phone", "address")  # a field so named is somebody's contact unless the list below knows better
 NOT_PERSONS = {
     "tenancy.Domain.domain", "platforms.Group.name", "platforms.Article.folder", "accounts.ApiToken.name",
-    "tenancy.Company.schema_name", "core.AuditEvent.subject", "ingest.DeadLetter.key",
+    "tenancy.Company.schema_name", "core.AuditEvent.subject", "ingest.DeadLetter.key", "accounts.User.email_verified_at",
 }  # fmt: skip
 
 
