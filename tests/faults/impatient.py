@@ -17,6 +17,7 @@ if not apps.ready:
 
 from apps.ingest import streams, tasks
 from apps.ingest.sync import Outcome, read_feed
+from apps.platforms import budget
 from config.celery import app
 
 VISIBILITY = 4
@@ -26,6 +27,7 @@ app.conf.broker_transport_options = app.conf.broker_transport_options | {"visibi
 
 def watched(**options: Any) -> Outcome:
     with Redis.from_url(settings.BROKER_URL) as store:
+        budget.SILENT_MS = 60_000  # else a copy that takes over is kept from calling beside the first: both are to read
         streams.LEASE_SECONDS = int(store.get(LEASE) or 45)  # type: ignore[arg-type]
         turn = store.incr(BEGUN)
         outcome = read_feed(**options)
