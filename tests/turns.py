@@ -21,7 +21,7 @@ ROOM = "DESKHAND_TESTS_ROOM"  # the folder all workers of one run share
 # Files that take minutes, the longest first: everybody would wait for one that is begun last.
 LONG = (
     "tests/seeded/test_faults.py", "tests/faults/test_kills.py", "tests/faults/test_orders_killed.py",
-    "tests/evaluation/test_help.py", "tests/browser/test_matrix.py",
+    "tests/evaluation/test_help.py", "tests/ingest/test_scripts.py", "tests/browser/test_matrix.py",
 )  # fmt: skip
 
 
