@@ -90,7 +90,7 @@ def finish_ids(connection: Connection, stream: Stream) -> None:
 
 
 def _of_the_archive(connection: Connection, stream: Stream) -> list[UUID]:
-    """Archived tickets that nobody has looked at for longest: no list shows them, so each is asked for now and then."""
+    """The archived tickets that nobody has looked at for longest: no list shows them, so each walk asks for 1 / ARCHIVE_DAYS."""
     rows = Ticket.objects.filter(connection=connection, deleted=False, state=Ticket.State.ARCHIVED)
     unseen = rows.filter(sweep__lt=stream.sweep).order_by("sweep", "pk")
     ids = list(unseen.values_list("pk", flat=True)[: min(max(FEW, rows.count() // ARCHIVE_DAYS), ARCHIVE_MOST)])
