@@ -25,7 +25,8 @@ from apps.platforms.models import Article, Connection, Person, Ticket
 FEW, SHARE = 20, 0.05  # so many, or this part of what there is, may go in a day by itself
 PERIOD = timedelta(days=1)
 ASKED_AGAIN = timedelta(days=7)  # so long a ticket that went is looked for once a day
-BRING = (Stream.Kind.TICKETS, Stream.Kind.TRASHED, Stream.Kind.SPAM, Stream.Kind.HISTORY)  # the feeds of tickets
+HIDDEN = {"trashed": (Stream.Kind.TRASHED,), "spam": (Stream.Kind.SPAM,)}  # the feeds that bring tickets in that state
+SHOWN = (Stream.Kind.TICKETS, Stream.Kind.HISTORY)  # and all others
 ARCHIVE_DAYS, ARCHIVE_MOST = 30, 3000  # in so many walks every archived ticket is asked for, but no more in one: a credit each
 LOOK_FIRST, LOOK = 2, 6  # priorities
 log = structlog.get_logger("deskhand.ingest")
@@ -51,10 +52,11 @@ def note_ids(connection: Connection, stream: Stream, places: Sequence[TicketPlac
 def _meet(connection: Connection, strangers: Sequence[TicketPlace]) -> None:
     """Tickets that no feed has brought: hidden from the key till now, or back in a list at a time that was read long ago.
 
-    Each is looked at; when they are many, their feeds are read from the beginning, which costs less.
+    Each is looked at; when they are many, their feeds are read from the beginning, which costs less. Those whose own feed
+    has not been read to its end are still to come; that another one was not says nothing of them.
     """
-    if not strangers or Stream.objects.filter(connection=connection, kind__in=BRING, first_completed_at=None).exists():
-        return  # or they are still to come
+    unread = set(Stream.objects.filter(connection=connection, first_completed_at=None).values_list("kind", flat=True))
+    strangers = [place for place in strangers if unread.isdisjoint(HIDDEN.get(place.state, SHOWN))]
     if len(strangers) > FEW:
         for state in {place.state for place in strangers}:
             begin_again(connection, state)

@@ -256,6 +256,18 @@ def test_many_tickets_no_feed_has_brought_are_read_by_their_feeds_and_not_one_by
     equal_to_truth(account)
 
 
+def test_hidden_strangers_are_found_by_a_walk_that_sends_for_many_live_ones(account):
+    """For many live ones the past is begun again; that says nothing of spam and trash, whose feeds are past these."""
+    shown = live_ids(4)
+    account.tell("update", apply=[{"op": "spam", "ticket": shown[2]}, {"op": "trash", "ticket": shown[3]}])
+    read_all()
+    account.tell("switches", hiding_moves=False)
+    account.tell("update", apply=[{"op": "spam", "ticket": shown[0]}, {"op": "trash", "ticket": shown[1]}])
+    Ticket.objects.filter(remote_id__in=[*shown[:2], *live_ids(FEW + 30)]).delete()
+    read_all(full=True)
+    equal_to_truth(account)
+
+
 def test_an_archived_ticket_that_was_hidden_for_a_while_comes_back(account):
     """No list names what is in the archive: the removed ones are asked for by number for some days."""
     one = live_ids(1)[0]
