@@ -25,6 +25,8 @@ from apps.core.events import EVERYWHERE, LOG_EVENTS, fits, mark
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("apps/", "config/", "embedded/", "simulators/", "manage.py")
+# say something of every call or message; httpx is the vector store's
+TALKATIVE = ("celery", "httpx", "httpcore", "httpx2", "httpcore2", "django.server", "uvicorn.access", "gunicorn.access")
 DEEPEST, LONGEST_CHAIN = 12, 4  # frames of one exception; exceptions that led to one another
 _PACKAGES = "site-packages/"
 _crash = logging.getLogger("deskhand.crash")
@@ -37,7 +39,7 @@ def configure(*, level: str, form: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in list(logging.root.manager.loggerDict):
         _to_root(logging.getLogger(name))
-    for name in ("celery", "httpx2", "httpcore2", "django.server", "uvicorn.access", "gunicorn.access"):
+    for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.lastResort = handler  # a logger that is cut off from the root would print its message as it stands
     logging.raiseExceptions = False  # else a line that cannot be written is printed with its arguments

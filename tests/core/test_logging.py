@@ -213,3 +213,21 @@ def test_no_way_out_of_a_process_says_more():
     assert crashed.count("deskhand.crash") == 3
     assert "py.warnings" in {line["logger"] for line in lines}
     assert all(line["error"][0]["type"] == "builtins.ValueError" for line in lines if line["event"] == "crashed")
+
+
+CALLS = """
+import django; django.setup()
+import httpx, httpx2
+for library in (httpx, httpx2):
+    with library.Client(transport=library.MockTransport(lambda request, library=library: library.Response(200))) as web:
+        web.get("http://vectors.example/collections")
+import logging; logging.getLogger("some.library").info("a line of INFO is written")
+"""
+
+
+def test_a_call_of_ours_or_of_the_vector_store_writes_no_line():
+    done = subprocess.run(
+        [sys.executable, "-c", CALLS], capture_output=True, text=True, check=True,
+        env=os.environ | {"LOG_FORMAT": "json", "LOG_LEVEL": "INFO"},
+    )  # fmt: skip
+    assert [orjson.loads(line)["logger"] for line in done.stderr.splitlines()] == ["some.library"]
