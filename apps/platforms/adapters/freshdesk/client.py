@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
@@ -30,6 +31,8 @@ _WAIT_DEFAULT, _WAIT_LONGEST = 60.0, 3600.0
 S = TypeVar("S")
 T = TypeVar("T")
 Params = Mapping[str, str | int]
+# made once a shape: making one takes longer than reading a thread with it
+_adapter: Callable[[Any], TypeAdapter[Any]] = lru_cache(maxsize=64)(TypeAdapter)
 
 
 class FreshdeskClient:
@@ -48,12 +51,13 @@ class FreshdeskClient:
 
     async def one(self, path: str, shape: type[T], params: Params | None = None) -> T:
         """One object. Raises NotFound, CredentialsRejected, RateLimited, ExternalUnavailable, ExternalError."""
-        return _shaped((await self._get(path, params))[0], TypeAdapter(shape))
+        found: T = _shaped((await self._get(path, params))[0], _adapter(shape))
+        return found
 
     async def rows(self, path: str, shape: type[T], params: Params | None = None) -> tuple[list[T], bool]:
         """One page of a list, and whether its Link header names a next one."""
         value, headers = await self._get(path, params)
-        return _shaped(value, TypeAdapter(list[shape])), 'rel="next"' in headers.get("link", "")  # type: ignore[valid-type]
+        return _shaped(value, _adapter(list[shape])), 'rel="next"' in headers.get("link", "")  # type: ignore[valid-type]
 
     async def rows_apart(
         self, path: str, shape: type[T], least: type[S], params: Params | None = None
@@ -64,17 +68,17 @@ class FreshdeskClient:
         """
         value, _headers = await self._get(path, params)
         try:
-            return _shaped(value, TypeAdapter(list[shape])), []  # type: ignore[valid-type]
+            return _shaped(value, _adapter(list[shape])), []  # type: ignore[valid-type]
         except ExternalError:
-            raw = _shaped(value, TypeAdapter(list[Any]))
+            raw = _shaped(value, _adapter(list[Any]))
         good: list[T] = []
         odd: list[S] = []
-        one = TypeAdapter(shape)
+        one = _adapter(shape)
         for row in raw:
             try:
                 good.append(one.validate_python(row))
             except ValidationError:
-                odd.append(_shaped(row, TypeAdapter(least)))
+                odd.append(_shaped(row, _adapter(least)))
         return good, odd
 
     async def every(self, path: str, shape: type[T], params: Params | None = None) -> AsyncIterator[T]:
