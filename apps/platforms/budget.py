@@ -14,6 +14,7 @@ import asyncio
 import random
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -40,13 +41,15 @@ SILENT_MS = 3000  # an account that has answered nobody for so long keeps no sec
 REST_TIMES, REST_MOST_MS = 10, 300_000  # a call that waited for nothing: so many times its length nobody calls
 QUICK_FAILURES, QUICK_REST_MS = 3, 60_000  # so many in a row without an answer of use: rest 2, 4, 8 … s, a minute at most
 TURN_SECONDS = 3.0  # waiting for a lane: longer than a turn nobody sits there
+FAIR_MS = 500  # who has asked for a lane so long gets the next one, before another call of those that have it; a list at once
+ASKS_STILL_MS = 200  # who has not asked for so long is gone
 SLOTS = 21  # twentieths of a window, and one more: no window holds more than these
 NEWS = 0.1  # of a window: what was told longer ago may be of a minute that is over, and one call asks anew
 
 # KEYS values, lanes, names. ARGV now, field stem, token, cost, listing, urgent, slot ms, window ms, share, lanes, lane ms,
-# keep ms, name, try only, slots, news ms, urgent share, silent ms, patience ms, longer ms. Answers {reason, ms}: 0 go (ms 1:
-# with the longer patience), 1 rests, 2 lanes are taken, 3 spent, 4 key refused, 5 away.
-ENTER = Script("""
+# keep ms, name, try only, slots, news ms, urgent share, silent ms, patience ms, longer ms, fair ms, asks still ms. Answers
+# {reason, ms}: 0 go (ms 1: with the longer patience), 1 rests, 2 lanes are taken, 3 spent, 4 key refused, 5 away.
+_ENTER = """
 local now, stem, cost, listing = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[4]), ARGV[5] == '1'
 local urgent, slotms, window, share = ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local function get(name) return redis.call('HGET', KEYS[1], stem .. name) end
@@ -71,7 +74,18 @@ if waiting > 0 and not urgent then
   local unanswered = now - math.max(oldest, tonumber(get('good') or '0')) >= silent
   if slow or unanswered or tonumber(get('bad') or '0') > 0 then return {5, 2000} end
 end
-if lanes >= tonumber(ARGV[10]) then return {2, 10} end
+-- since when the first in the queue has asked, when it asked last, which call it is
+local since, last, first = string.match(get('queue') or '', '^(%d+):(%d+):(.+)$')
+if first and now - tonumber(last) >= tonumber(ARGV[22]) then first = nil end
+local is_first = not first or first == ARGV[3]
+local gives_way = not urgent and not is_first and now - tonumber(since) >= tonumber(ARGV[21])
+if lanes >= tonumber(ARGV[10]) or gives_way then
+  if ARGV[14] ~= '1' and not urgent and (is_first or (listing and not gives_way)) then
+    local begin = first == ARGV[3] and tonumber(since) or listing and now - tonumber(ARGV[21]) or now
+    redis.call('HSET', KEYS[1], stem .. 'queue', string.format('%.0f:%.0f:%s', begin, now, ARGV[3]))
+  end
+  return {2, 10}
+end
 local total, left, told = tonumber(get('total') or '0'), tonumber(get('left') or '0'), tonumber(get('told') or '0')
 if total == 0 or now - told >= window then
   if lanes > 0 then return {2, 10} end
@@ -83,9 +97,10 @@ else
   end
 end
 local slots = tonumber(ARGV[15])
-local slot, spent, listed = math.floor(now / slotms), 0, 0
-for i = 0, slots - 1 do
-  local at, all, lists = string.match(get('slot' .. i) or '', '^(%d+):(%d+):(%d+)$')
+local slot, spent, listed, names = math.floor(now / slotms), 0, 0, {}
+for i = 0, slots - 1 do names[i + 1] = stem .. 'slot' .. i end
+for _, kept in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
+  local at, all, lists = string.match(kept or '', '^(%d+):(%d+):(%d+)$')
   if at and tonumber(at) > slot - slots then spent, listed = spent + tonumber(all), listed + tonumber(lists) end
 end
 if total > 0 and not urgent then
@@ -109,12 +124,13 @@ redis.call('ZADD', KEYS[2], now + tonumber(ARGV[11]), cost .. '|' .. stem .. '|'
 redis.call('PEXPIRE', KEYS[1], ARGV[12])
 redis.call('PEXPIRE', KEYS[2], ARGV[12])
 redis.call('SADD', KEYS[3], ARGV[13])
+if first == ARGV[3] then redis.call('HDEL', KEYS[1], stem .. 'queue') end
 return {0, slow and 1 or 0}
-""")
+"""
 
 # KEYS values, lanes. ARGV now, field stem, token, cost, total, left, rest ms, refused, small, outcome (good, bad, broken
 # off), lane ms, silent ms, times, most ms, quick failures, quick ms, spread. '' where nothing was told.
-LEAVE = Script("""
+_LEAVE = """
 local now, stem = tonumber(ARGV[1]), ARGV[2]
 local lane, lanems, silent = ARGV[4] .. '|' .. stem .. '|' .. ARGV[3], tonumber(ARGV[11]), tonumber(ARGV[12])
 local began = tonumber(redis.call('ZSCORE', KEYS[2], lane) or now + lanems) - lanems
@@ -153,6 +169,16 @@ if ARGV[7] ~= '' then
 end
 if ARGV[8] == '1' then redis.call('HSET', KEYS[1], stem .. 'refused', '1') end
 return 0
+"""
+ENTER, LEAVE = Script(_ENTER), Script(_LEAVE)
+LEAVE_TAKES = 17
+
+# One call ends and the next begins, in one round trip: the arguments of LEAVE, then those of ENTER, whose answer it is.
+TURN = Script(f"""
+local function leave(KEYS, ARGV) {_LEAVE} end
+local function enter(KEYS, ARGV) {_ENTER} end
+leave(KEYS, {{unpack(ARGV, 1, {LEAVE_TAKES})}})
+return enter(KEYS, {{unpack(ARGV, {LEAVE_TAKES + 1})}})
 """)
 
 # KEYS values. ARGV field stem. What was learnt and what was refused under an old key is forgotten.
@@ -180,6 +206,16 @@ class Told:
     bad: int = 0
 
 
+@dataclass(slots=True)
+class _Wish:
+    """A call that waits for a lane: the end of another of this process asks for it. `answer`: what that one heard."""
+
+    token: str
+    cost: int
+    listing: bool
+    answer: tuple[int, int] | None = None
+
+
 class AccountGate(Gate):
     """The gate of one connection of the bound company. `urgent`: an agent waits for the answer."""
 
@@ -187,61 +223,103 @@ class AccountGate(Gate):
         self._stem, self._urgent = f"{connection_id}:", urgent
         self._keys = _keys()
         self._asking, self._ended = asyncio.Lock(), asyncio.Event()
+        self._under_way = 0
+        self._wish: _Wish | None = None
 
     async def enter(self, cost: int, *, listing: bool = False) -> Pass:
-        token, until = secrets.token_hex(6), time.monotonic() + TURN_SECONDS
+        until = time.monotonic() + TURN_SECONDS
         async with self._asking:  # the others of this process would hear the same
+            wish = _Wish(secrets.token_hex(6), cost, listing)
+            # where all lanes are this process's own, only the end of one of them brings news
+            reason, wait = (2, SHORT_MS) if self._all_ours() else await self._ask(wish)
             while True:
-                self._ended.clear()
-                reason, wait = await self._patiently(self._entry(token, cost, listing))
                 if reason == 0:
-                    return Pass(token, cost, PATIENCE_SECONDS[int(wait)])
+                    self._under_way += 1
+                    return Pass(wish.token, cost, PATIENCE_SECONDS[wait])
                 if reason == 4:
                     raise CredentialsRejected("the helpdesk has refused this key")
                 if reason == 5:
                     raise RateLimited("the helpdesk does not answer", retry_after=wait / 1000, code=AWAY)
                 if (reason != 2 and wait > SHORT_MS) or time.monotonic() > until:
                     raise RateLimited("the account's budget is spent", retry_after=1.0 if reason == 2 else wait / 1000, code=SPENT)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(wait / 1000):
-                        await self._ended.wait()
+                await self._sent_on(wish, (SHORT_MS if self._all_ours() else wait) / 1000)
+                reason, wait = wish.answer or await self._ask(wish)
+
+    def _all_ours(self) -> bool:
+        return self._under_way >= (URGENT_LANES if self._urgent else LANES)
+
+    async def _ask(self, wish: _Wish) -> tuple[int, int]:
+        """Reason and wait in ms."""
+        reason, wait = await self._patiently(lambda: server().run(ENTER, self._keys, *self._entry(wish)))
+        return reason, wait
+
+    async def _sent_on(self, wish: _Wish, seconds: float) -> None:
+        """Until the end of another call has asked for this one, or the time is over and it asks itself."""
+        wish.answer, self._wish = None, wish
+        self._ended.clear()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._ended.wait()
+        except BaseException:  # nobody is there to use the lane that was got meanwhile
+            if wish.answer is not None and wish.answer[0] == 0:
+                with suppress(Away):
+                    server().run(LEAVE, self._keys[:2], *self._exit(Pass(wish.token, wish.cost)))
+            raise
+        finally:
+            self._wish = None
 
     async def leave(
         self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
         refused: bool = False, useful: bool | None = None,
     ) -> None:  # fmt: skip
-        # everybody who waits for the same end would come at the same moment
-        pause = "" if rest is None else int(1000 * (rest + random.uniform(0.2, 2)))  # noqa: S311
-        told = ["" if one is None else int(one) for one in (total, left)]
-        outcome = "broken off" if useful is None else "good" if useful else "bad"
-        arguments = (
-            _now(), self._stem, entry.token, entry.cost, *told, pause, int(refused), 5 * LANES, outcome,
-            int(1000 * LANE_SECONDS), SILENT_MS, REST_TIMES, REST_MOST_MS, QUICK_FAILURES, QUICK_REST_MS,
-            str(random.uniform(1, 1.3)),  # noqa: S311
-        )  # fmt: skip
-        with suppress(ExternalUnavailable):  # not heard: the lane ends by itself, and the next caller finds no server either
-            await self._patiently(lambda: server().run(LEAVE, self._keys[:2], *arguments))
+        ended = self._exit(entry, total=total, left=left, rest=rest, refused=refused, useful=useful)
+        self._under_way -= 1
+        wish, self._wish = self._wish, None
+        try:
+            if wish is not None:
+                reason, wait = server().run(TURN, self._keys, *ended, *self._entry(wish))
+                wish.answer = reason, wait
+            else:
+                server().run(LEAVE, self._keys[:2], *ended)
+        except Away:  # who waits asks for itself
+            with suppress(ExternalUnavailable):  # not heard: the lane ends by itself, and the next caller finds no server either
+                await self._patiently(lambda: server().run(LEAVE, self._keys[:2], *ended))
         self._ended.set()
         await asyncio.sleep(0)  # whoever waits is sent on before this answer is taken apart
 
     def wait(self) -> float:
         """Seconds until a plain call may be made; 0: now, or as soon as one under way has ended."""
         try:
-            reason, wait = self._entry("", 1, False, only_try=True)()
+            reason, wait = server().run(ENTER, self._keys, *self._entry(_Wish("", 1, listing=False), only_try=True))
         except Away:
             return 1.0
         return 3600.0 if reason == 4 else wait / 1000 if reason in (1, 3, 5) else 0.0
 
-    def _entry(self, token: str, cost: int, listing: bool, *, only_try: bool = False) -> Any:
+    def _entry(self, wish: _Wish, *, only_try: bool = False) -> tuple[str | int, ...]:
         lanes, share = (URGENT_LANES, URGENT_SHARE) if self._urgent else (LANES, SHARE)
-        return lambda: server().run(
-            ENTER, self._keys, _now(), self._stem, token, cost, int(listing), int(self._urgent),
+        return (
+            _now(), self._stem, wish.token, wish.cost, int(wish.listing), int(self._urgent),
             WINDOW_MS // (SLOTS - 1), WINDOW_MS, str(share), lanes, int(1000 * LANE_SECONDS), KEEP_MS,
             f"{SPACE}.{VERSION}", int(only_try), SLOTS, int(NEWS * WINDOW_MS), str(URGENT_SHARE), SILENT_MS,
-            *(int(1000 * seconds) for seconds in PATIENCE_SECONDS),
+            *(int(1000 * seconds) for seconds in PATIENCE_SECONDS), FAIR_MS, ASKS_STILL_MS,
         )  # fmt: skip
 
-    async def _patiently(self, ask: Any) -> Any:
+    def _exit(
+        self, entry: Pass, *, total: float | None = None, left: float | None = None, rest: float | None = None,
+        refused: bool = False, useful: bool | None = None,
+    ) -> tuple[str | int, ...]:  # fmt: skip
+        # everybody who waits for the same end would come at the same moment
+        pause = "" if rest is None else int(1000 * (rest + random.uniform(0.2, 2)))  # noqa: S311
+        told = ["" if one is None else int(one) for one in (total, left)]
+        outcome = "broken off" if useful is None else "good" if useful else "bad"
+        return (
+            _now(), self._stem, entry.token, entry.cost, *told, pause, int(refused), 5 * LANES, outcome,
+            int(1000 * LANE_SECONDS), SILENT_MS, REST_TIMES, REST_MOST_MS, QUICK_FAILURES, QUICK_REST_MS,
+            str(random.uniform(1, 1.3)),  # noqa: S311
+        )  # fmt: skip
+
+    async def _patiently(self, ask: Callable[[], Any]) -> Any:
         for pause in (*PATIENCE, None):
             try:
                 return ask()

@@ -20,9 +20,10 @@ from apps.ingest.streams import due_streams, hurry
 from apps.ingest.sync import Outcome, read_feed
 from apps.platforms import budget
 from apps.platforms.adapters.freshdesk import client
-from apps.platforms.budget import SHARE, AccountGate, budget_of, forget_refusal
+from apps.platforms.base import Pass
+from apps.platforms.budget import SHARE, TURN, AccountGate, budget_of, forget_refusal
 from apps.platforms.models import Connection, Ticket
-from apps.tenancy.cacheserver import CacheServer
+from apps.tenancy.cacheserver import Away, CacheServer, Script
 from tests.ingest.test_sync import allow, join, run_feeds
 from tests.simulated import Simulator, running
 
@@ -137,28 +138,116 @@ def test_no_more_than_three_are_under_way_and_a_dead_workers_lane_comes_back(gat
     assert 0.2 < run(four()) < 3
 
 
-def test_of_those_who_wait_in_a_process_one_asks_and_the_end_of_a_call_of_its_own_wakes_it(gate):
-    real, asked = gate._entry, []
+@pytest.fixture
+def asked(monkeypatch) -> list[Script]:
+    """The scripts that are run."""
+    real, scripts = CacheServer.run, list[Script]()
 
-    def entry(token: str, *rest):
-        asked.append(token)
-        reason, wait = real(token, *rest)()
-        return lambda: (reason, 60_000 if reason == 2 else wait)
+    def run_and_note(self: CacheServer, script: Script, *rest):
+        scripts.append(script)
+        return real(self, script, *rest)
 
+    monkeypatch.setattr(CacheServer, "run", run_and_note)
+    return scripts
+
+
+async def three(gate: AccountGate) -> list[Pass]:
+    """All lanes taken."""
+    await call(gate)
+    return [await gate.enter(1) for _ in range(3)]
+
+
+def test_who_waits_for_a_call_of_its_own_process_is_asked_for_by_its_end(gate, asked):
     async def waits() -> int:
-        await call(gate)
-        under_way = [await gate.enter(1) for _ in range(3)]
-        gate._entry = entry
+        under_way = await three(gate)
+        asked.clear()
         waiting = [asyncio.create_task(gate.enter(1)) for _ in range(5)]
         await asyncio.sleep(0.05)
-        assert len(set(asked)) == 1
+        assert asked == [], "only the end of one of these three brings news"
         await gate.leave(under_way[0], total=100, left=95)
-        through, rest = await asyncio.wait(waiting, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        through, rest = await asyncio.wait(waiting, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
         for one in rest:
             one.cancel()
         return len(through)
 
     assert run(waits()) == 1
+    assert asked == [TURN]
+
+
+def test_of_those_who_wait_for_another_process_one_asks(gate, asked):
+    async def waits() -> int:
+        await three(AccountGate(gate._stem[:-1]))
+        asked.clear()
+        waiting = [asyncio.create_task(gate.enter(1)) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        for one in waiting:
+            one.cancel()
+        return len(asked)
+
+    assert 1 < run(waits()) <= 11
+
+
+def test_a_lane_that_was_got_for_somebody_who_went_away_is_given_back(gate):
+    async def goes_away() -> float:
+        under_way = await three(gate)
+        waiting = asyncio.create_task(gate.enter(1))
+        await asyncio.sleep(0.05)
+        ending = asyncio.create_task(gate.leave(under_way[0], total=100, left=95))
+        await asyncio.sleep(0)  # it has asked, and who waits has not heard yet
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await ending
+        began = time.monotonic()
+        await AccountGate(gate._stem[:-1]).enter(1)
+        return time.monotonic() - began
+
+    assert run(goes_away()) < 1
+
+
+@pytest.mark.parametrize(("fair_ms", "listing", "first"), [(100, False, True), (60_000, True, True), (60_000, False, False)])
+def test_a_list_or_who_has_asked_long_goes_before_the_next_call_of_those_that_hold_the_lanes(
+    gate, monkeypatch, fair_ms, listing, first
+):
+    """A batch of threads of another worker must not keep a feed waiting to its end."""
+    monkeypatch.setattr(budget, "FAIR_MS", fair_ms)
+    monkeypatch.setattr(budget, "ASKS_STILL_MS", 5000)
+    other = AccountGate(gate._stem[:-1])
+
+    async def waits() -> tuple[bool, bool]:
+        under_way = await three(other)
+        feed = asyncio.create_task(gate.enter(1, listing=listing))
+        await asyncio.sleep(0.2)
+        batch = asyncio.create_task(other.enter(1))
+        await asyncio.sleep(0)
+        await other.leave(under_way[0], total=100, left=95)
+        await asyncio.wait([feed, batch], timeout=2, return_when=asyncio.FIRST_COMPLETED)
+        found = feed.done(), batch.done()
+        feed.cancel()
+        batch.cancel()
+        return found
+
+    assert run(waits()) == (first, not first)
+
+
+def test_an_end_that_was_not_heard_at_once_leaves_who_waits_to_ask(gate, monkeypatch):
+    real = CacheServer.run
+
+    def away_for_turns(self: CacheServer, script: Script, *rest):
+        if script is TURN:
+            raise Away("away")
+        return real(self, script, *rest)
+
+    async def waits() -> None:
+        under_way = await three(gate)
+        monkeypatch.setattr(CacheServer, "run", away_for_turns)
+        waiting = asyncio.create_task(gate.enter(1))
+        await asyncio.sleep(0.05)
+        await gate.leave(under_way[0], total=100, left=95)
+        async with asyncio.timeout(1):
+            await waiting
+
+    run(waits())
 
 
 def test_one_refusal_to_wait_makes_the_whole_account_quiet(gate):
