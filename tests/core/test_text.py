@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
@@ -191,14 +192,29 @@ def test_tags_begin_and_end_where_the_tokens_of_as_sent_do(html):
 @pytest.mark.parametrize(
     "shape",
     ["<div>", "<p>", "<ul><li>", "<b>", "<table><tr><td>", "<a ", "<a b='", '<a b="', "<!--", "<!-- -", "<", "</", "<?", "&", "<a b=c ",
-     "<style>", "<style><", "</style", "<div hidden>", "<p style=display:none>", "<b hidden></i>", "<td hidden></div>", "<a  \t", "<h1>"],
+     "<style>", "<style><", "</style", "<div hidden>", "<p style=display:none>", "<b hidden></i>", "<td hidden></div>", "<a  \t", "<h1>",
+     "style=", "style='", 'style="', "style ", "hidden", "display:"],
 )  # fmt: skip
 def test_time_grows_with_the_length_alone(shape):
     """A parser that builds a tree needs a minute for some of these, a pattern that goes back would for others."""
     began = time.process_time()
-    html_to_text(shape * (150_000 // len(shape)))
-    headings(shape * (150_000 // len(shape)))
+    html = "&" + shape * (150_000 // len(shape))
+    html_to_text(html)
+    headings(html)
     assert time.process_time() - began < 3
+
+
+REFERENCES = st.sampled_from([
+    "&nbsp;", "&lt;", "&gt;", "&quot;", "&#39;", "&amp;", "&", "&lt", "&am", "p;", "lt;", "amp;", "&eacute;", "&copy", "&notit;", "&#12;", "&#x0a;",
+    " ", "  ", "\t", "\n", "\u00a0", "\u3000", "\x1c", "\u2028", "\u200b", "\x00", "a", "b c",
+])  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(REFERENCES, max_size=12).map("".join))
+def test_references_and_white_space_are_read_the_quick_way_as_the_long_way(text):
+    lines = (" ".join(line.split()) for line in unescape(text).splitlines())
+    assert html_to_text(text) == "\n".join(filter(None, lines))
 
 
 def test_headings_are_found_by_their_words():
