@@ -188,6 +188,8 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const calm = event.target.closest?.("[data-calm]");
+  const writes = event.target.id === "draft" && document.activeElement.closest(".fb-why"); // news would take the words away
+  if (writes) event.preventDefault();
   if (calm && calm === event.target && (calm.matches(":hover") || calm.contains(document.activeElement))) event.preventDefault();
 });
 
@@ -197,6 +199,7 @@ document.addEventListener("click", (event) => { asked = Boolean(event.target.clo
 document.addEventListener("htmx:load", (event) => {
   const arrived = event.detail.elt;
   if (arrived.matches(".ask .me")) arrived.scrollIntoView({ block: "start" });
+  if (arrived.matches(".fb")) arrived.querySelector(".fb-why")?.scrollIntoView({ block: "nearest" });
   if (arrived.id === "panels") recallTab();
   if (arrived.id === "draft" && asked && document.activeElement === document.body) byId("draft-h").focus();
 });

@@ -39,7 +39,7 @@ ENDS = {"。": ".", "：": ":", "？": "?", "\u00a0:": ":", "\u202f?": "?"}
 TERMS = {
     "suggested reply|suggestion": ("추천 답장", "返信案", "建议回复", "(Antwortv|V)orschl[aä]g", "réponse suggérée|suggestion", "respuesta sugerida|sugerencia"),
     "private note": ("비공개 메모", "非公開メモ", "内部备注", "interne Notiz", "note interne|notes internes", "notas? internas?"),
-    "similar ticket": ("유사 티켓", "類似チケット", "类似工单", "ähnliche Tickets", "tickets similaires", "tickets similares"),
+    "similar ticket": ("유사 티켓", "類似チケット", "类似工单", "ähnliche[ns]? Tickets?", "tickets? similaires?", "tickets? similar(es)?"),
     "ticket": ("티켓", "チケット", "工单", "Ticket", "ticket", "ticket"),
     "message": ("메시지", "メッセージ", "消息", "Nachricht", "message", "mensaje"),
     "conversation|thread": ("대화", "やり取り", "对话", "Konversation", "échange", "conversación"),

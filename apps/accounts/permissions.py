@@ -22,6 +22,7 @@ RULES: dict[str, tuple[frozenset[str], Scope | None]] = {
     "views.own": (SUPPORT, None),
     "assistant.read": (SUPPORT, Scope.READ),
     "assistant.ask": (SUPPORT, Scope.ASK),
+    "feedback.give": (SUPPORT, Scope.WRITE),
     "sync.read": (LEADS, Scope.READ),
     "sync.run": (ADMINS, Scope.WRITE),
     "account.self": (SUPPORT | OPERATORS, None),

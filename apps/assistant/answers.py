@@ -196,6 +196,18 @@ class StoredBrief(Brief):
     made_at: datetime
 
 
+class GivenFeedback(Shape):
+    """A person's word on one thing as it is kept; `none`: nothing is kept, and `updated_at` is null."""
+
+    kind: Literal["draft", "answer", "similar", "article"]
+    ticket: UUID | None
+    thing: str
+    value: Literal["up", "down", "none"]
+    reason: Literal["", "wrong", "outdated", "not_relevant", "missing", "tone", "private", "other"]
+    comment: str
+    updated_at: datetime | None
+
+
 class Problem(Shape):
     """RFC 9457. `code` is stable, `detail` is for people, in their language; `errors` names fields of the request."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.assistant import api, articles_api
+from apps.assistant import api, articles_api, feedback_api
 
 urlpatterns = [
     path("tickets/", api.TicketListView.as_view(), name="ticket-list"),
@@ -13,4 +13,5 @@ urlpatterns = [
     path("articles/<uuid:article_id>/", articles_api.ArticleView.as_view(), name="article"),
     path("sync/", articles_api.SyncView.as_view(), name="sync"),
     path("ask/", api.AskView.as_view(), name="ask"),
+    path("feedback/", feedback_api.FeedbackView.as_view(), name="feedback"),
 ]

@@ -1,4 +1,5 @@
-"""What the assistant made, one brief per ticket kept with the version of its thread; and the views people saved."""
+"""What the assistant made, one brief per ticket kept with the version of its thread; what people thought of it; and the
+views they saved."""
 
 from __future__ import annotations
 
@@ -77,3 +78,63 @@ class SavedView(CompanyModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Feedback(CompanyModel):
+    """What one person thinks of one thing the assistant showed; a second word takes the place of the first.
+
+    `thing` names it within its kind: the version of the thread a draft was made from, the id of a similar ticket or of
+    an article, the name of an answer. Goes with its tickets and with its person.
+    """
+
+    class Kind(models.TextChoices):
+        DRAFT = "draft", _("Suggested reply")
+        ANSWER = "answer", _("Answer")
+        SIMILAR = "similar", _("Similar ticket")
+        ARTICLE = "article", _("Article")
+
+    class Reason(models.TextChoices):
+        WRONG = "wrong", _("Incorrect")
+        OUTDATED = "outdated", _("Source out of date")
+        NOT_RELEVANT = "not_relevant", _("Not relevant")
+        MISSING = "missing", _("Information missing")
+        TONE = "tone", _("Wrong tone")
+        PRIVATE = "private", _("Should not be shared")
+        OTHER = "other", _("Something else")
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "user": NONE, "kind": NONE, "ticket": NONE, "similar": NONE, "thing": NONE,
+        "helpful": NONE, "reason": NONE, "comment": CONTENT, "question": CONTENT, "created_at": NONE, "updated_at": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, verbose_name=_("person")
+    )  # the unique key begins with it
+    kind = models.CharField(_("about"), max_length=10, choices=Kind)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, verbose_name=_("ticket"))  # where it was shown
+    similar = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, related_name="judged")  # the thing, if it is one
+    thing = models.CharField(max_length=64)
+    helpful = models.BooleanField(_("helpful"))
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
+    comment = models.TextField(_("comment"), blank=True)
+    question = models.TextField(_("question"), blank=True)  # of an answer, in the words of the person who asked
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(_("given"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
+        ordering = ["-updated_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "thing", "ticket"], name="assistant_feedback_key", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=models.Q(helpful=False) | models.Q(reason="", comment=""), name="assistant_feedback_reason"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["-updated_at", "-id"], name="assistant_feedback_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.thing}"

@@ -18,6 +18,7 @@ from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.extractive.reply import parts_of_names, suggest_reply
 from apps.assistant.extractive.similar import find_fix, similar_tickets
 from apps.assistant.extractive.summary import summarise
+from apps.assistant.feedback import new_answer_name
 from apps.assistant.loading import load_threads, message_source
 from apps.assistant.models import Brief
 from apps.assistant.searching import Asked, asked, asked_by, closeness, search, search_articles
@@ -113,7 +114,7 @@ def ask_question(*, question: str, language: str = "", ticket: Ticket | None = N
         wish = asked(context, spoken)
         found = search(wish, Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
         answer = answer_question(question, spoken, _worth_quoting(found), partial(closeness, wish))
-        answer = answer.model_copy(update={"why": _trace(found[:TRACE_LINES], answer)})
+        answer = answer.model_copy(update={"why": _trace(found[:TRACE_LINES], answer), "name": new_answer_name()})
     record("assistant_asked", subject=f"ticket:{ticket.pk}" if ticket else "", mode=MODE, outcome=answer.outcome)
     return answer
 

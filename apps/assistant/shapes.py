@@ -146,8 +146,9 @@ class AnswerPassage(Shape):
 
 
 class Answer(Shape):
-    """Reply to a question: cited passages, or an honest no. private: rests on agents-only words."""
+    """Reply to a question: cited passages, or an honest no. private: rests on agents-only words; name: for feedback."""
 
+    name: str = ""
     outcome: Literal["answer", "not_enough_evidence"]
     question: str
     language: str

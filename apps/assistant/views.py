@@ -20,6 +20,7 @@ from apps.accounts.find_views import find_company
 from apps.accounts.permissions import may
 from apps.assistant import conversation, pages, queues
 from apps.assistant.api import find_ticket
+from apps.assistant.feedback import given_on
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question
 from apps.assistant.words import priority_words, reason_words
@@ -158,6 +159,7 @@ def _ticket_context(
         "section": "queue", "ticket": ticket, "conversation": shown, "remote": remote, "card": card,
         "brief": None if card.state == "preparing" else brief, "due": pages.due_of(ticket),
         "priority": priority_words(ticket.priority), "customer": str(ticket.customer or "–"),
+        "given": given_on(ticket, request.user) if brief else {},
         "summary_parts": pages.summary_parts(brief.summary) if brief else [],
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
         "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",

@@ -170,6 +170,28 @@ CREATE TABLE @schema@.assistant_brief (
     CONSTRAINT assistant_brief_ticket_id_key UNIQUE (ticket_id),
     CONSTRAINT assistant_brief_ticket_id_260d3d95_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.assistant_feedback (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    kind character varying(10) NOT NULL,
+    thing character varying(64) NOT NULL,
+    helpful boolean NOT NULL,
+    reason character varying(12) NOT NULL,
+    comment text NOT NULL,
+    question text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    similar_id uuid,
+    ticket_id uuid,
+    user_id uuid NOT NULL,
+    CONSTRAINT assistant_feedback_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT assistant_feedback_reason CHECK (((NOT helpful) OR ((comment = ''::text) AND ((reason)::text = ''::text)))),
+    CONSTRAINT assistant_feedback_key UNIQUE NULLS NOT DISTINCT (user_id, kind, thing, ticket_id),
+    CONSTRAINT assistant_feedback_pkey PRIMARY KEY (id),
+    CONSTRAINT assistant_feedback_similar_id_d2623319_fk_platforms_ticket_id FOREIGN KEY (similar_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT assistant_feedback_ticket_id_05ad9bc6_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT assistant_feedback_user_id_d480f8e1_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.assistant_savedview (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -504,6 +526,9 @@ CREATE INDEX accounts_secondfactor_user_id_1e182b70 ON @schema@.accounts_secondf
 CREATE INDEX accounts_user_email_b2644a56_like ON @schema@.accounts_user USING btree (email varchar_pattern_ops);
 CREATE INDEX accounts_usersession_digest_764e6fc8_like ON @schema@.accounts_usersession USING btree (digest varchar_pattern_ops);
 CREATE INDEX accounts_usersession_user_id_567c9519 ON @schema@.accounts_usersession USING btree (user_id);
+CREATE INDEX assistant_feedback_recent ON @schema@.assistant_feedback USING btree (updated_at DESC, id DESC);
+CREATE INDEX assistant_feedback_similar_id_d2623319 ON @schema@.assistant_feedback USING btree (similar_id);
+CREATE INDEX assistant_feedback_ticket_id_05ad9bc6 ON @schema@.assistant_feedback USING btree (ticket_id);
 CREATE INDEX auth_group_name_a6ea08ec_like ON @schema@.auth_group USING btree (name varchar_pattern_ops);
 CREATE INDEX auth_group_permissions_group_id_b120cbf9 ON @schema@.auth_group_permissions USING btree (group_id);
 CREATE INDEX auth_group_permissions_permission_id_84c5c92e ON @schema@.auth_group_permissions USING btree (permission_id);
@@ -559,10 +584,11 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(26, 'ingest', 'deadletter', '@company@'),
 	(27, 'assistant', 'brief', '@company@'),
 	(28, 'assistant', 'savedview', '@company@'),
-	(29, 'console', 'companyfigures', '@company@'),
-	(30, 'console', 'supportaccess', '@company@'),
-	(31, 'console', 'supportrequest', '@company@'),
-	(32, 'console', 'usedpass', '@company@');
+	(29, 'assistant', 'feedback', '@company@'),
+	(30, 'console', 'companyfigures', '@company@'),
+	(31, 'console', 'supportaccess', '@company@'),
+	(32, 'console', 'supportrequest', '@company@'),
+	(33, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -676,22 +702,26 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(110, 'Can change saved view', 28, 'change_savedview', '@company@'),
 	(111, 'Can delete saved view', 28, 'delete_savedview', '@company@'),
 	(112, 'Can view saved view', 28, 'view_savedview', '@company@'),
-	(113, 'Can add company figures', 29, 'add_companyfigures', '@company@'),
-	(114, 'Can change company figures', 29, 'change_companyfigures', '@company@'),
-	(115, 'Can delete company figures', 29, 'delete_companyfigures', '@company@'),
-	(116, 'Can view company figures', 29, 'view_companyfigures', '@company@'),
-	(117, 'Can add support access', 30, 'add_supportaccess', '@company@'),
-	(118, 'Can change support access', 30, 'change_supportaccess', '@company@'),
-	(119, 'Can delete support access', 30, 'delete_supportaccess', '@company@'),
-	(120, 'Can view support access', 30, 'view_supportaccess', '@company@'),
-	(121, 'Can add support request', 31, 'add_supportrequest', '@company@'),
-	(122, 'Can change support request', 31, 'change_supportrequest', '@company@'),
-	(123, 'Can delete support request', 31, 'delete_supportrequest', '@company@'),
-	(124, 'Can view support request', 31, 'view_supportrequest', '@company@'),
-	(125, 'Can add used pass', 32, 'add_usedpass', '@company@'),
-	(126, 'Can change used pass', 32, 'change_usedpass', '@company@'),
-	(127, 'Can delete used pass', 32, 'delete_usedpass', '@company@'),
-	(128, 'Can view used pass', 32, 'view_usedpass', '@company@');
+	(113, 'Can add feedback', 29, 'add_feedback', '@company@'),
+	(114, 'Can change feedback', 29, 'change_feedback', '@company@'),
+	(115, 'Can delete feedback', 29, 'delete_feedback', '@company@'),
+	(116, 'Can view feedback', 29, 'view_feedback', '@company@'),
+	(117, 'Can add company figures', 30, 'add_companyfigures', '@company@'),
+	(118, 'Can change company figures', 30, 'change_companyfigures', '@company@'),
+	(119, 'Can delete company figures', 30, 'delete_companyfigures', '@company@'),
+	(120, 'Can view company figures', 30, 'view_companyfigures', '@company@'),
+	(121, 'Can add support access', 31, 'add_supportaccess', '@company@'),
+	(122, 'Can change support access', 31, 'change_supportaccess', '@company@'),
+	(123, 'Can delete support access', 31, 'delete_supportaccess', '@company@'),
+	(124, 'Can view support access', 31, 'view_supportaccess', '@company@'),
+	(125, 'Can add support request', 32, 'add_supportrequest', '@company@'),
+	(126, 'Can change support request', 32, 'change_supportrequest', '@company@'),
+	(127, 'Can delete support request', 32, 'delete_supportrequest', '@company@'),
+	(128, 'Can view support request', 32, 'view_supportrequest', '@company@'),
+	(129, 'Can add used pass', 33, 'add_usedpass', '@company@'),
+	(130, 'Can change used pass', 33, 'change_usedpass', '@company@'),
+	(131, 'Can delete used pass', 33, 'delete_usedpass', '@company@'),
+	(132, 'Can view used pass', 33, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -704,46 +734,47 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(9, 'admin', '0002_logentry_remove_auto_add', now()),
 	(10, 'admin', '0003_logentry_add_action_flag_choices', now()),
 	(11, 'platforms', '0001_initial', now()),
-	(12, 'assistant', '0001_initial', now()),
-	(13, 'assistant', '0002_saved_views', now()),
-	(14, 'contenttypes', '0002_remove_content_type_name', now()),
-	(15, 'auth', '0001_initial', now()),
-	(16, 'auth', '0002_alter_permission_name_max_length', now()),
-	(17, 'auth', '0003_alter_user_email_max_length', now()),
-	(18, 'auth', '0004_alter_user_username_opts', now()),
-	(19, 'auth', '0005_alter_user_last_login_null', now()),
-	(20, 'auth', '0006_require_contenttypes_0002', now()),
-	(21, 'auth', '0007_alter_validators_add_error_messages', now()),
-	(22, 'auth', '0008_alter_user_username_max_length', now()),
-	(23, 'auth', '0009_alter_user_last_name_max_length', now()),
-	(24, 'auth', '0010_alter_group_name_max_length', now()),
-	(25, 'auth', '0011_update_proxy_permissions', now()),
-	(26, 'auth', '0012_alter_user_first_name_max_length', now()),
-	(27, 'console', '0001_initial', now()),
-	(28, 'core', '0001_initial', now()),
-	(29, 'core', '0002_audit_chain', now()),
-	(30, 'core', '0003_companykey', now()),
-	(31, 'core', '0004_audit_head', now()),
-	(32, 'ingest', '0001_initial', now()),
-	(33, 'ingest', '0002_deliveries', now()),
-	(34, 'ingest', '0003_slow_feeds', now()),
-	(35, 'ingest', '0004_tried_again', now()),
-	(36, 'ingest', '0005_row', now()),
-	(37, 'ingest', '0006_people', now()),
-	(38, 'platforms', '0002_sealed_credentials', now()),
-	(39, 'platforms', '0003_sweep', now()),
-	(40, 'platforms', '0004_check_report', now()),
-	(41, 'platforms', '0005_named', now()),
-	(42, 'platforms', '0006_mapped_agents', now()),
-	(43, 'platforms', '0007_files', now()),
-	(44, 'search', '0001_initial', now()),
-	(45, 'sessions', '0001_initial', now()),
-	(46, 'tenancy', '0001_initial', now()),
-	(47, 'tenancy', '0002_domain_verified_at', now()),
-	(48, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 128, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 32, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 48, true);
+	(12, 'platforms', '0002_sealed_credentials', now()),
+	(13, 'platforms', '0003_sweep', now()),
+	(14, 'platforms', '0004_check_report', now()),
+	(15, 'platforms', '0005_named', now()),
+	(16, 'platforms', '0006_mapped_agents', now()),
+	(17, 'platforms', '0007_files', now()),
+	(18, 'assistant', '0001_initial', now()),
+	(19, 'assistant', '0002_saved_views', now()),
+	(20, 'assistant', '0003_feedback', now()),
+	(21, 'contenttypes', '0002_remove_content_type_name', now()),
+	(22, 'auth', '0001_initial', now()),
+	(23, 'auth', '0002_alter_permission_name_max_length', now()),
+	(24, 'auth', '0003_alter_user_email_max_length', now()),
+	(25, 'auth', '0004_alter_user_username_opts', now()),
+	(26, 'auth', '0005_alter_user_last_login_null', now()),
+	(27, 'auth', '0006_require_contenttypes_0002', now()),
+	(28, 'auth', '0007_alter_validators_add_error_messages', now()),
+	(29, 'auth', '0008_alter_user_username_max_length', now()),
+	(30, 'auth', '0009_alter_user_last_name_max_length', now()),
+	(31, 'auth', '0010_alter_group_name_max_length', now()),
+	(32, 'auth', '0011_update_proxy_permissions', now()),
+	(33, 'auth', '0012_alter_user_first_name_max_length', now()),
+	(34, 'console', '0001_initial', now()),
+	(35, 'core', '0001_initial', now()),
+	(36, 'core', '0002_audit_chain', now()),
+	(37, 'core', '0003_companykey', now()),
+	(38, 'core', '0004_audit_head', now()),
+	(39, 'ingest', '0001_initial', now()),
+	(40, 'ingest', '0002_deliveries', now()),
+	(41, 'ingest', '0003_slow_feeds', now()),
+	(42, 'ingest', '0004_tried_again', now()),
+	(43, 'ingest', '0005_row', now()),
+	(44, 'ingest', '0006_people', now()),
+	(45, 'search', '0001_initial', now()),
+	(46, 'sessions', '0001_initial', now()),
+	(47, 'tenancy', '0001_initial', now()),
+	(48, 'tenancy', '0002_domain_verified_at', now()),
+	(49, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 132, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 33, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 49, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -759,7 +790,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -775,6 +806,8 @@ CREATE POLICY company_rows ON @schema@.accounts_usersession TO deskhand_owner, d
 CREATE POLICY company_schema ON @schema@.accounts_usersession AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.assistant_brief TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.assistant_brief AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.assistant_feedback TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.assistant_feedback AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.assistant_savedview TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.assistant_savedview AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.auth_group TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -829,6 +862,7 @@ ALTER TABLE @schema@.accounts_secondfactor FORCE ROW LEVEL SECURITY, ENABLE ROW 
 ALTER TABLE @schema@.accounts_user FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.accounts_usersession FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.assistant_brief FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.assistant_feedback FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.assistant_savedview FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.auth_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.auth_group_permissions FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

@@ -23,6 +23,7 @@ LEADS = frozenset({"lead", "admin"})
 NOT_THERE = frozenset({"operator"})  # 404: their own company has no such page
 READERS = PEOPLE | {"token:read"}
 ASKERS = PEOPLE | {"token:ask"}
+WRITERS = PEOPLE | {"token:write"}
 
 # (method, route) -> who gets through; all others are sent to sign in, or refused
 TABLE: dict[tuple[str, str], frozenset[str]] = {
@@ -81,6 +82,8 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "api/v1/articles/<uuid:article_id>/"): READERS,
     ("GET", "api/v1/sync/"): LEADS | {"token:read"},  # tokens act for an admin here
     ("POST", "api/v1/ask/"): ASKERS,
+    ("POST", "api/v1/feedback/"): WRITERS,
+    ("POST", "feedback/"): PEOPLE,
     ("GET", "support-access/"): NOT_THERE | {"admin"},
     ("POST", "support-access/<uuid:access_id>/"): NOT_THERE | {"admin"},
     ("GET", "support/enter/"): NOT_THERE,  # without a pass

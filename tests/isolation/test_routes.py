@@ -26,6 +26,8 @@ COMPANY: Rows = {
     "api/v1/articles/<uuid:article_id>/": ("/api/v1/articles/{article}/", 404, 401),
     "api/v1/sync/": ("/api/v1/sync/", 403, 401),
     "api/v1/ask/": ("/api/v1/ask/", 405, 401),
+    "api/v1/feedback/": ("/api/v1/feedback/", 405, 401),
+    "feedback/": ("/feedback/", 405, 302),
     "password/": ("/password/", 200, 302),
     "keys/": ("/keys/", 405, 302),
     "account/confirm/": ("/account/confirm/", 200, 302),

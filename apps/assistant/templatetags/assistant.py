@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from apps.assistant.files import FileLine, file_lines
+from apps.assistant.marks import Mark
 from apps.assistant.sent import SANDBOX
 from apps.assistant.shapes import Quote
 from apps.core.templatetags.deskhand import paragraphs, tongue
@@ -49,6 +50,15 @@ def cite(citations: list[Quote], number: int, where: str) -> dict[str, Any]:
     updated = _("Updated: %(date)s") % {"date": day(quote.source.updated_at)}
     where = f"{where}-{number}-{secrets.token_hex(3)}"  # the same number may stand in several places of a page
     return {"quote": quote, "number": number, "where": where, "label": label, "updated": updated}
+
+
+@register.inclusion_tag("parts/feedback.html", takes_context=True)
+def feedback(context: dict[str, Any], kind: str, thing: str, question: str = "") -> dict[str, Any]:
+    """Thumbs for one thing, with what this reader said of it before."""
+    ticket = context.get("ticket")
+    given = context.get("given", {}).get((kind, thing))
+    mark = Mark(kind, thing, ticket.pk if ticket else None, question, given)
+    return {"mark": mark, "csrf_token": context.get("csrf_token", "")}
 
 
 @register.simple_tag
