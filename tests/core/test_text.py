@@ -204,6 +204,14 @@ def test_time_grows_with_the_length_alone(shape):
     assert time.process_time() - began < 3
 
 
+@pytest.mark.parametrize("length", [1, 100, 299, 300, 301, 5000])
+@pytest.mark.parametrize("style", ['"color:{0};display:none"', "'color:{0};OPACITY:0'", "color:{0};font-size:0", '"{0}&#100;isplay:none"'])
+def test_a_style_hides_however_long_it_is_and_whatever_stands_before_it(style, length):
+    hiding = style.format("x" * length)
+    for words in ('style="', "style='", "style="):
+        assert html_to_text(f"say {words} <p sTyle = {hiding}>unseen</p>seen").split() == ["say", words, "seen"]
+
+
 REFERENCES = st.sampled_from([
     "&nbsp;", "&lt;", "&gt;", "&quot;", "&#39;", "&amp;", "&", "&lt", "&am", "p;", "lt;", "amp;", "&eacute;", "&copy", "&notit;", "&#12;", "&#x0a;",
     " ", "  ", "\t", "\n", "\u00a0", "\u3000", "\x1c", "\u2028", "\u200b", "\x00", "a", "b c",
