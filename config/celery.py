@@ -9,6 +9,7 @@ from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 
 from apps.tenancy.checks import refuse_migrating_login, refuse_open_walls, refuse_wrong_worker
+from apps.tenancy.names import PATIENT_QUEUE
 from config.warming import warm
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
@@ -33,7 +34,9 @@ def warm_before_forking(sender: Any, **_: Any) -> None:
         refuse_wrong_worker(queues)
     except Exception as exc:
         raise SystemExit(f"{exc}") from exc  # Celery only logs an exception of a receiver, and works on
-    if not settings.PROVISIONS:
+    if set(queues) == {PATIENT_QUEUE}:
+        os.nice(19)  # its children too
+    elif not settings.PROVISIONS:
         warm()
 
 

@@ -3,7 +3,7 @@
 from celery.schedules import crontab
 from django.conf import settings
 
-from apps.tenancy.names import PROVISION_QUEUE
+from apps.tenancy.names import PATIENT_QUEUE, PROVISION_QUEUE
 
 broker_url = settings.BROKER_URL
 broker_connection_retry_on_startup = True
@@ -30,6 +30,7 @@ task_routes = {
     "ingest.sync_*": {"queue": "sync"},
     "ingest.read_*": {"queue": "sync"},
     "ingest.index_*": {"queue": "index"},
+    "ingest.second_*": {"queue": PATIENT_QUEUE},
     "assistant.brief_*": {"queue": "index"},
     "accounts.sweep_*": {"queue": "index"},
     "accounts.*": {"queue": "interactive"},

@@ -106,6 +106,10 @@ class Env(BaseSettings):
     embedding_provider: str = Field(
         default="apps.llm.providers.use.UseEmbeddings", description="Dotted path of the embedding provider."
     )
+    second_embedding_provider: str = Field(
+        default="apps.llm.providers.e5.E5Embeddings",
+        description="Dotted path of a second, slower provider for articles, filled in behind; empty for none.",
+    )
     models_threads: int = Field(default=1, ge=1, le=16, description="Threads of the local embedding model.")
     metrics_token: SecretStr | None = Field(
         default=None, description="Bearer token for /metrics; without one only this machine may read it."

@@ -6,7 +6,7 @@ from threading import Thread  # noqa: TID251 - touches no company's data
 
 from apps.core import egress
 from apps.core.text import detect_language
-from apps.llm.registry import embeddings
+from apps.llm.registry import embeddings, second_embeddings
 from apps.platforms.registry import adapters
 from apps.search.index import load_library
 
@@ -19,6 +19,8 @@ def warm() -> None:
     egress.make_ready()
     load_library()
     embeddings().embed([SENTENCE])
+    if (other := second_embeddings()) is not None:
+        other.embed([SENTENCE], asked=True)
     detect_language(SENTENCE)
 
 

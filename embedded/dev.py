@@ -120,6 +120,7 @@ class Supervisor:
         beat = python("-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING")
         self._add("beat", [*beat, "--schedule", str(self.site.data / "beat"), "--pidfile", ""])
         self._wait(f"http://127.0.0.1:{port}/readyz", "the web process")
+        self._add("patient", [*worker, "--concurrency", "1", "--queues", "patient"])  # last: nobody waits for it
         self.say(f"pages answer on port {port}")
 
     def _add(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> None:

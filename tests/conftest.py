@@ -83,13 +83,15 @@ def index_forgets(request: pytest.FixtureRequest) -> Iterator[None]:
     companies: list[Company] = [request.getfixturevalue(name) for name in names]  # asked for now: gone after us
     yield
     if companies:
-        from apps.search.index import open_index
+        from apps.search.index import CHUNKS, SECOND, ensure_collection, open_index
         from apps.search.models import Chunk
         from apps.tenancy.context import bind_company
 
         for company in companies:
             with bind_company(company.binding()):
-                open_index().delete(list(Chunk.objects.values_list("id", flat=True)))
+                for space in (CHUNKS, SECOND):
+                    ensure_collection(space)
+                    open_index(space).delete(list(Chunk.objects.values_list("id", flat=True)))
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,8 @@ from qdrant_client import QdrantClient, models
 ROOT = Path(__file__).resolve().parents[1]
 MARKS = {
     "postgres": "/postgres\0-D", "valkey": "valkey-server", "vectors": "embedded.vectors", "web": "uvicorn",
-    "worker": "interactive,sync,index", "provision": "\0provision\0", "beat": "\0beat\0", "guard": "guard.py",
+    "worker": "interactive,sync,index", "provision": "\0provision\0", "patient": "\0patient\0",
+    "beat": "\0beat\0", "guard": "guard.py",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from apps.assistant.services import make_brief
 from apps.core.errors import AppError
@@ -29,13 +29,17 @@ def make_owed(claimed: Sequence[Claimed]) -> None:
 
 
 def renew_after_first_sync() -> int:
-    """Briefs made while knowledge was still arriving are owed again, once. Returns how many."""
-    if Outbox.objects.exclude(kind=Outbox.Kind.BRIEF).exists():
+    """Briefs made while knowledge was still arriving are owed again, once: after the first sync, and once more when the
+    articles have their second meaning. Returns how many."""
+    owed = set(Outbox.objects.exclude(kind=Outbox.Kind.BRIEF).values_list("kind", flat=True).distinct())
+    if owed - {Outbox.Kind.SECOND_ARTICLE}:
         return 0
     if not Stream.objects.exists() or Stream.objects.filter(first_completed_at=None).exists():
         return 0
-    complete = Stream.objects.aggregate(at=Max("first_completed_at"))["at"]
-    old = list(Ticket.objects.waiting().filter(brief__made_at__lt=complete).values_list("pk", flat=True))
+    early = Q(brief__made_at__lt=Stream.objects.aggregate(at=Max("first_completed_at"))["at"])
+    if not owed:
+        early |= Q(brief__complete=False)
+    old = list(Ticket.objects.waiting().filter(early).values_list("pk", flat=True))
     missing = list(Ticket.objects.waiting().filter(brief=None).exclude(thread_version="").values_list("pk", flat=True))
     with transaction.atomic():
         owe(Outbox.Kind.BRIEF, [*old, *missing], priority=4)

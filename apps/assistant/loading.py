@@ -85,6 +85,9 @@ def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
             continue
         if normalise(written)[chunk.start : chunk.end] == chunk.text:
             found.append(
-                Passage(source, written, chunk.start, chunk.end, one.dense, one.lexical, one.fused, family, above)
-            )
+                Passage(
+                    source, written, chunk.start, chunk.end, one.item.dense, one.lexical, one.fused, family, above,
+                    second=one.item.second,
+                )
+            )  # fmt: skip
     return found

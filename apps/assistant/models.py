@@ -26,7 +26,7 @@ class Brief(CompanyModel):
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "ticket": NONE, "thread_version": NONE, "outcome": NONE, "mood": NONE,
-        "similar_count": NONE, "data": CONTENT, "made_at": NONE,
+        "similar_count": NONE, "data": CONTENT, "made_at": NONE, "complete": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -37,6 +37,7 @@ class Brief(CompanyModel):
     similar_count = models.SmallIntegerField(default=0)
     data = models.JSONField()
     made_at = models.DateTimeField()
+    complete = models.BooleanField(default=False, db_default=False)  # every article had its second meaning by then
 
     class Meta:
         verbose_name = _("brief")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import mul
 
 from apps.assistant.extractive.inputs import Passage, Thread
 from apps.assistant.loading import load_passages
 from apps.core.text import normalise
+from apps.llm.base import EmbeddingProvider
 from apps.llm.cache import embed
-from apps.llm.registry import embeddings
+from apps.llm.registry import embeddings, second_embeddings
 from apps.search.index import Sparse, Wanted
 from apps.search.lexical import query_vector
+from apps.search.models import Chunk
 from apps.search.ranking import Ranked, Scored, blend, fuse, fuse_sources
 from apps.search.retrieval import Hit, find, measure_articles
 
@@ -23,20 +25,27 @@ WHOLE = 12  # articles measured in all their languages
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as both legs of the search take it."""
+    """A question as the legs of the search take it. `second`: in the second meaning, where the installation has one."""
 
     text: str
     language: str
     dense: list[float]
     sparse: Sparse
+    second: list[float] | None = None
 
 
 def asked(text: str, language: str, *, subject: str = "") -> Asked:
     """One vector for the text, leaning towards the subject where there is one."""
-    vectors = embed([text, subject] if subject else [text])
-    dense = blend(vectors, [1 - SUBJECT_SHARE, SUBJECT_SHARE]) if subject else vectors[0]
-    words = query_vector(text, language)
-    return Asked(text, language, dense, Sparse(list(words.indices), list(words.values)))
+    words, other = query_vector(text, language), second_embeddings()
+    return Asked(
+        text, language, _leaning(text, subject), Sparse(list(words.indices), list(words.values)),
+        _leaning(text, subject, other) if other is not None else None,
+    )  # fmt: skip
+
+
+def _leaning(text: str, subject: str, provider: EmbeddingProvider | None = None) -> list[float]:
+    vectors = embed([text, subject] if subject else [text], provider)
+    return blend(vectors, [1 - SUBJECT_SHARE, SUBJECT_SHARE]) if subject else vectors[0]
 
 
 def asked_by(thread: Thread) -> Asked:
@@ -55,7 +64,7 @@ def closeness(question: Asked, texts: Sequence[str]) -> list[float]:
 
 def search(question: Asked, wanted: Wanted) -> list[Passage]:
     """Passages of both legs, best first."""
-    hits = find(dense=question.dense, sparse=question.sparse, wanted=wanted)
+    hits = _alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
     return load_passages(fuse(_scored(hits), question.language))
 
 
@@ -67,10 +76,12 @@ def search_articles(
     `among`: our ids of the articles to put in order, all when None.
     """
     wanted = Wanted(kinds=("article",), visibilities=visibilities, sources=among)
-    hits = find(dense=question.dense, sparse=question.sparse, wanted=wanted)
+    hits = _alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
     if among is None:
         nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in _by_source(hits, question)))[:WHOLE]
-        hits = hits + measure_articles(question.dense, nearest, known=hits, visibilities=visibilities)
+        hits = _alike(hits + measure_articles(
+            question.dense, nearest, known=hits, visibilities=visibilities, second=question.second
+        ))  # fmt: skip
     return load_passages(_by_source(hits, question))
 
 
@@ -79,4 +90,11 @@ def _by_source(hits: Sequence[Hit], question: Asked) -> list[Ranked[Hit]]:
 
 
 def _scored(hits: Sequence[Hit]) -> list[Scored[Hit]]:
-    return [Scored(hit, hit.dense, hit.lexical, hit.chunk.language) for hit in hits]
+    return [Scored(hit, hit.meaning, hit.lexical, hit.chunk.language) for hit in hits]
+
+
+def _alike(hits: list[Hit]) -> list[Hit]:
+    """Without the second meaning where one of the articles has none yet: they would be measured by two yardsticks."""
+    if all(one.second is not None for one in hits if one.chunk.kind == Chunk.Kind.ARTICLE):
+        return hits
+    return [replace(one, second=None) for one in hits]

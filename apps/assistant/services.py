@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.assistant import shapes
 from apps.assistant.extractive.ask import answer_question
-from apps.assistant.extractive.evidence import weigh_articles
+from apps.assistant.extractive.evidence import order_articles
 from apps.assistant.extractive.gate import DEFAULTS, passes
 from apps.assistant.extractive.inputs import Passage, PublicPassage, Thread
 from apps.assistant.extractive.reply import parts_of_names, suggest_reply
@@ -25,6 +25,7 @@ from apps.assistant.searching import Asked, asked, asked_by, closeness, search, 
 from apps.core.audit import record
 from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
+from apps.ingest.models import Outbox
 from apps.platforms.models import Message, Ticket
 from apps.search.index import Wanted
 from apps.tenancy.slots import Slots
@@ -56,6 +57,7 @@ def make_brief(*, ticket: Ticket) -> Brief:
 
     Raises ExternalUnavailable when the vector engine is down: nothing is stored then.
     """
+    complete = not Outbox.objects.filter(kind=Outbox.Kind.SECOND_ARTICLE).exists()
     thread = load_threads([ticket])[str(ticket.pk)]
     brief = compose(thread, now=timezone.now())
     with transaction.atomic():
@@ -68,6 +70,7 @@ def make_brief(*, ticket: Ticket) -> Brief:
                 "similar_count": len(brief.similar),
                 "data": brief.model_dump(mode="json"),
                 "made_at": timezone.now(),
+                "complete": complete,
             },
         )
     record("draft_made", subject=f"ticket:{ticket.pk}", mode=MODE, outcome=brief.draft.outcome)
@@ -161,15 +164,15 @@ def _people(thread: Thread) -> frozenset[str]:
 def _articles(passages: Sequence[Passage], language: str) -> list[shapes.RelevantArticle]:
     """The strongest articles, each by its nearest passage: in the customer's language when it was written in it."""
     best = []
-    for article in weigh_articles(passages, language):
-        nearest = (article.in_language(language) or article.passages)[0]
-        if any(passes(one.dense, one.lexical, DEFAULTS.listed) for one in article.passages):
+    for article in order_articles(passages, language):
+        nearest = max(article.in_language(language) or article.passages, key=lambda one: one.meaning)
+        if any(passes(one.meaning, one.lexical, DEFAULTS.listed) for one in article.passages):
             best.append(nearest)
     return [
         shapes.RelevantArticle(
             article_id=one.source.id, remote_id=one.source.remote_id, title=one.source.title,
             language=one.source.language, visibility=one.source.visibility, updated_at=one.source.updated_at,
-            score=round(max(0.0, min(1.0, one.dense)), 3),
+            score=round(max(0.0, min(1.0, one.meaning)), 3),
             passage=shapes.Quote(source=one.source, text=one.text, start=one.start, end=one.end),
         )
         for one in best[:ARTICLES_SHOWN]

@@ -13,6 +13,7 @@ class IngestConfig(AppConfig):
         from apps.ingest.models import Outbox
         from apps.ingest.outbox import register
         from apps.ingest.rows import read_rows
+        from apps.ingest.second import second_articles
         from apps.ingest.threads import may_read, read_threads
 
         register(Outbox.Kind.LOOK, look_at_tickets, batch=10, ready=may_read)
@@ -20,3 +21,4 @@ class IngestConfig(AppConfig):
         register(Outbox.Kind.ROW, read_rows, batch=1, ready=may_read)
         register(Outbox.Kind.INDEX_ARTICLE, index_articles, batch=10)
         register(Outbox.Kind.INDEX_TICKET, index_tickets, batch=10)
+        register(Outbox.Kind.SECOND_ARTICLE, second_articles, batch=1)

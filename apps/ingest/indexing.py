@@ -18,6 +18,7 @@ from apps.core.text import own_words
 from apps.ingest.chunking import ChunkText, chunk
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
+from apps.ingest.second import owe_second
 from apps.ingest.sql import name_authors
 from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Message, Ticket
@@ -64,7 +65,7 @@ def index_articles(claimed: Sequence[Claimed]) -> None:
     ids = [one.object_id for one in claimed]
     sources = [_article_source(article) for article in Article.objects.usable().filter(pk__in=ids)]
     existing = list(Chunk.objects.filter(kind=Chunk.Kind.ARTICLE, source_id__in=ids))
-    _refresh(sources, existing, claimed, briefs=[])
+    _refresh(sources, existing, claimed, briefs=[], second=ids)
 
 
 def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
@@ -97,7 +98,12 @@ def _customer_mark(who: str) -> str:
 
 
 def _refresh(
-    sources: Sequence[Indexable], existing: Sequence[Chunk], claimed: Sequence[Claimed], *, briefs: list[UUID]
+    sources: Sequence[Indexable],
+    existing: Sequence[Chunk],
+    claimed: Sequence[Claimed],
+    *,
+    briefs: list[UUID],
+    second: Sequence[UUID] = (),
 ) -> None:
     """Engine first, then rows and the settled claim in one transaction: a crash in between repeats harmlessly."""
     old = {row.pk: row for row in existing}
@@ -125,6 +131,7 @@ def _refresh(
             update_fields=["header", "text", "language", "visibility", "content_hash", "updated_at", "start", "end"],
         )
         owe(Outbox.Kind.BRIEF, briefs, priority=3)
+        owe_second(second)
         settle(claimed)
     log.info("indexed", sources=len(sources), chunks=len(wanted), embedded=len(fresh), removed=len(stale))
 
@@ -147,7 +154,7 @@ def _hash(row: Chunk | None) -> str:
 
 
 def _points(fresh: Sequence[tuple[Chunk, Indexable]]) -> list[Point]:
-    vectors = embeddings().embed([f"{row.header}\n{row.text}" if row.header else row.text for row, _ in fresh])
+    vectors = embeddings().embed([row.embedded for row, _ in fresh])
     return [
         Point(
             id=row.pk,

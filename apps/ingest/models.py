@@ -74,6 +74,7 @@ class Outbox(CompanyModel):
         INDEX_TICKET = "index_ticket", _("Index the ticket")
         INDEX_ARTICLE = "index_article", _("Index the article")
         BRIEF = "brief", _("Make the brief")
+        SECOND_ARTICLE = "second_article", _("Give the article its second meaning")
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "kind": NONE, "object_id": NONE, "priority": NONE, "version": NONE,

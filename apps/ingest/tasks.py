@@ -75,11 +75,23 @@ def index_owed(kind: str) -> None:
     _work(kind)
 
 
+@shared_task(base=CompanyTask, name="ingest.second_owed", look=True)
+def second_owed(kind: str) -> None:
+    """Owed work that computes long and that nobody waits for: a worker of its own, with the least right to the machine."""
+    _work(kind)
+
+
 def _send(kind: str) -> None:
     """Briefs go past the index: agents wait for them, and the first ones need no more than is there."""
-    task = read_owed if kind in (Outbox.Kind.THREAD, Outbox.Kind.LOOK, Outbox.Kind.ROW) else index_owed
+    task = TASKS.get(kind, index_owed)
     past = {"queue": "interactive"} if kind == Outbox.Kind.BRIEF else {}
     task.apply_async([kind], expires=EXPIRES, **past)
+
+
+TASKS = {
+    Outbox.Kind.THREAD: read_owed, Outbox.Kind.LOOK: read_owed, Outbox.Kind.ROW: read_owed,
+    Outbox.Kind.SECOND_ARTICLE: second_owed,
+}  # fmt: skip
 
 
 def _work(kind: str) -> None:

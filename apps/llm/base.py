@@ -12,6 +12,7 @@ class EmbeddingProvider(Protocol):
     name: str
     size: int
 
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector a text, in order; empty texts are allowed."""
+    def embed(self, texts: Sequence[str], *, asked: bool = False) -> list[list[float]]:
+        """One vector a text, in order; empty texts are allowed. `asked`: they are what is searched with, not what is
+        searched; some models read the two differently."""
         ...

@@ -10,18 +10,24 @@ from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 
+from apps.llm.base import EmbeddingProvider
 from apps.llm.registry import embeddings
 from apps.tenancy.cache import declare
 
 VECTORS = declare("llm.vectors", seconds=3600, most=1000)
 
 
-def embed(texts: Sequence[str]) -> list[list[float]]:
-    """One vector a text, in order, as the provider gives it. Raises NoCompany; what the provider raises."""
-    provider = embeddings()
+def embed(texts: Sequence[str], provider: EmbeddingProvider | None = None) -> list[list[float]]:
+    """One vector a text, in order, as the provider (the first one when None) gives it for what is searched with.
+
+    Raises NoCompany; what the provider raises.
+    """
+    provider = provider or embeddings()
 
     def made(text: str) -> list[float]:
-        kept = VECTORS.get_or_make(provider.name, provider.size, text, make=lambda: _written(provider.embed([text])[0]))
+        kept = VECTORS.get_or_make(
+            provider.name, provider.size, text, make=lambda: _written(provider.embed([text], asked=True)[0])
+        )
         return array("f", b64decode(kept)).tolist()
 
     return [made(text) for text in texts]

@@ -1,4 +1,4 @@
-"""Which embedding provider this installation uses: a dotted path in EMBEDDING_PROVIDER."""
+"""Which embedding providers this installation uses: dotted paths in EMBEDDING_PROVIDER and SECOND_EMBEDDING_PROVIDER."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ _making = Lock()
 
 def embeddings() -> EmbeddingProvider:
     """The provider, made once per process however many threads ask; its weights are loaded at the first use."""
+    return _made(settings.EMBEDDING_PROVIDER)
+
+
+def second_embeddings() -> EmbeddingProvider | None:
+    """The slower one that gives articles a second meaning, filled in behind; None where there is none (decision 0059)."""
+    return _made(settings.SECOND_EMBEDDING_PROVIDER) if settings.SECOND_EMBEDDING_PROVIDER else None
+
+
+def _made(path: str) -> EmbeddingProvider:
     with _making:
-        return _provider()
+        return _provider(path)
 
 
-@lru_cache(maxsize=1)
-def _provider() -> EmbeddingProvider:
-    provider: EmbeddingProvider = import_string(settings.EMBEDDING_PROVIDER)(threads=settings.MODELS_THREADS)
+@lru_cache(maxsize=2)
+def _provider(path: str) -> EmbeddingProvider:
+    provider: EmbeddingProvider = import_string(path)(threads=settings.MODELS_THREADS)
     return provider

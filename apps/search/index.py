@@ -24,11 +24,26 @@ else:  # most of a second of CPU, which no command and no page waits for that se
     library = Late("qdrant_client")
     models, exceptions = Late("qdrant_client.models"), Late("qdrant_client.http.exceptions")
 
-ALIAS = "chunks"
-PROFILE = "use_v1"
-COLLECTION = f"{ALIAS}_{PROFILE}"
-DENSE, SPARSE = "use", "lex"
-DENSE_SIZE = 512
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A collection and what its points hold, reached through its alias. `words`: the sparse vectors of the words too."""
+
+    alias: str
+    profile: str
+    vector: str
+    size: int
+    words: bool
+
+    @property
+    def collection(self) -> str:
+        return f"{self.alias}_{self.profile}"
+
+
+CHUNKS = Space("chunks", "use_v1", "use", 512, words=True)
+SECOND = Space("second", "e5_v1", "e5", 384, words=False)  # of articles only, filled in behind (decision 0059)
+PROFILE, DENSE_SIZE = CHUNKS.profile, CHUNKS.size
+SPARSE = "lex"
 POINTS = UUID("7a0f4f5e-53b1-5d55-9a35-6d1f2e3c8b47")  # namespace of point ids
 BATCH = 128
 VACUUM = {"deleted_threshold": 0.001, "vacuum_min_vector_number": 100}  # the least a server takes
@@ -45,11 +60,11 @@ class Sparse:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One chunk as the engine keeps it. `payload` never holds text (decisions 15)."""
+    """One chunk as the engine keeps it. `payload` never holds text (decisions 15). `sparse`: where the space has words."""
 
     id: UUID
     dense: list[float]
-    sparse: Sparse
+    sparse: Sparse | None
     payload: dict[str, Any]
 
 
@@ -96,37 +111,52 @@ class CompanyIndex:
     Raises ExternalUnavailable when the engine is down.
     """
 
-    def __init__(self, client: QdrantClient, company_id: str) -> None:
+    def __init__(self, client: QdrantClient, company_id: str, space: Space = CHUNKS) -> None:
         self._client = client
         self._company_id = company_id
+        self._space, self._alias = space, space.alias
 
     def put(self, points: Sequence[Point]) -> None:
         """Write points; returns when they are durable."""
         for start in range(0, len(points), BATCH):
             batch = [self._struct(point) for point in points[start : start + BATCH]]
-            _engine(self._client.upsert, ALIAS, batch, wait=True)
+            _engine(self._client.upsert, self._alias, batch, wait=True)
 
     def delete(self, ids: Iterable[UUID]) -> None:
         """Remove points of this company; ids of others are left alone by the filter."""
         wanted = [str(one) for one in ids]
         if wanted:
             condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
-            _engine(self._client.delete, ALIAS, models.FilterSelector(filter=condition), wait=True)
+            _engine(self._client.delete, self._alias, models.FilterSelector(filter=condition), wait=True)
 
     def set_visibility(self, ids: Iterable[UUID], visibility: str) -> None:
         """Change who may see points whose words stayed the same: no new vectors."""
         wanted = [str(one) for one in ids]
         if wanted:
             condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
-            _engine(self._client.set_payload, ALIAS, {"visibility": visibility}, points=condition, wait=True)
+            _engine(self._client.set_payload, self._alias, {"visibility": visibility}, points=condition, wait=True)
 
     def count(self) -> int:
-        answer = _engine(self._client.count, ALIAS, count_filter=models.Filter(must=[self._own()]), exact=True)
+        answer = _engine(self._client.count, self._alias, count_filter=models.Filter(must=[self._own()]), exact=True)
         return int(answer.count)
+
+    def held(self, sources: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+        """{id: payload} of all points of these sources."""
+        wanted = [str(one) for one in sources]
+        of_these = models.FieldCondition(key="source_id", match=models.MatchAny(any=wanted))
+        condition, found, offset = models.Filter(must=[self._own(), of_these]), {}, None
+        while wanted:
+            points, offset = _engine(
+                self._client.scroll, self._alias, scroll_filter=condition, limit=BATCH, offset=offset, with_payload=True
+            )
+            found |= {UUID(str(self._mine(one).id)): one.payload for one in points}
+            if offset is None:
+                break
+        return found
 
     def nearest(self, vector: list[float], wanted: Wanted, limit: int) -> list[Found]:
         """By meaning: cosine of the dense vectors."""
-        return self._query(vector, DENSE, wanted, limit, None)
+        return self._query(vector, self._space.vector, wanted, limit, None)
 
     def closeness(self, vector: list[float], ids: Iterable[UUID]) -> list[Found]:
         """Cosine of points already found by their words: a hit of one leg needs the score of the other too."""
@@ -134,7 +164,7 @@ class CompanyIndex:
         if not wanted:
             return []
         condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
-        return self._ask(vector, DENSE, condition, len(wanted), None)
+        return self._ask(vector, self._space.vector, condition, len(wanted), None)
 
     def matching(self, vector: Sparse, wanted: Wanted, limit: int) -> list[Found]:
         """By words. Weights count documents of this company only (decisions 17): others must not move my scores."""
@@ -150,7 +180,7 @@ class CompanyIndex:
     def _ask(self, query: Any, using: str, condition: models.Filter, limit: int, params: Any) -> list[Found]:
         answer = _engine(
             self._client.query_points,
-            ALIAS,
+            self._alias,
             query=query,
             using=using,
             query_filter=condition,
@@ -177,9 +207,12 @@ class CompanyIndex:
         return models.FieldCondition(key="company_id", match=models.MatchValue(value=self._company_id))
 
     def _struct(self, point: Point) -> models.PointStruct:
-        sparse = models.SparseVector(indices=point.sparse.indices, values=point.sparse.values)
-        payload = point.payload | {"company_id": self._company_id}
-        return models.PointStruct(id=str(point.id), vector={DENSE: point.dense, SPARSE: sparse}, payload=payload)
+        vectors: dict[str, Any] = {self._space.vector: point.dense}
+        if point.sparse is not None:
+            vectors[SPARSE] = models.SparseVector(indices=point.sparse.indices, values=point.sparse.values)
+        return models.PointStruct(
+            id=str(point.id), vector=vectors, payload=point.payload | {"company_id": self._company_id}
+        )
 
     def _mine(self, point: Any) -> Any:
         if (point.payload or {}).get("company_id") != self._company_id:
@@ -188,9 +221,9 @@ class CompanyIndex:
         return point
 
 
-def open_index() -> CompanyIndex:
+def open_index(space: Space = CHUNKS) -> CompanyIndex:
     """The bound company's index. Raises NoCompany outside a binding."""
-    return CompanyIndex(_client(), current_company().company_id)
+    return CompanyIndex(_client(), current_company().company_id, space)
 
 
 def erase_company() -> int:
@@ -222,31 +255,30 @@ def _collections(client: QdrantClient) -> list[str]:
     return [one.name for one in _engine(client.get_collections).collections]
 
 
-def ensure_collection() -> None:
+def ensure_collection(space: Space = CHUNKS) -> None:
     """Create collection, payload indexes and alias where they are missing. Safe to repeat and to race.
 
     The alias comes last: where it stands, a crash has left nothing out.
     """
     client = _client()
-    if ALIAS in {one.alias_name for one in _engine(client.get_aliases).aliases}:
+    if space.alias in {one.alias_name for one in _engine(client.get_aliases).aliases}:
         return
-    if not _engine(client.collection_exists, COLLECTION):
-        dense = models.VectorParams(
-            size=DENSE_SIZE, distance=models.Distance.COSINE, hnsw_config=models.HnswConfigDiff(m=0)
-        )
-        sparse = models.SparseVectorParams(modifier=models.Modifier.IDF)
-        _create_collection(client, {DENSE: dense}, {SPARSE: sparse})
+    if not _engine(client.collection_exists, space.collection):
+        _create_collection(client, space)
     tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-    _engine(client.create_payload_index, COLLECTION, "company_id", tenant)
+    _engine(client.create_payload_index, space.collection, "company_id", tenant)
     for name in KEYWORDS:
-        _engine(client.create_payload_index, COLLECTION, name, models.PayloadSchemaType.KEYWORD)
-    create = models.CreateAlias(collection_name=COLLECTION, alias_name=ALIAS)
+        _engine(client.create_payload_index, space.collection, name, models.PayloadSchemaType.KEYWORD)
+    create = models.CreateAlias(collection_name=space.collection, alias_name=space.alias)
     _engine(client.update_collection_aliases, [models.CreateAliasOperation(create_alias=create)])
 
 
-def _create_collection(client: QdrantClient, dense: dict[str, Any], sparse: dict[str, Any]) -> None:
+def _create_collection(client: QdrantClient, space: Space) -> None:
+    exact = models.HnswConfigDiff(m=0)
+    dense = {space.vector: models.VectorParams(size=space.size, distance=models.Distance.COSINE, hnsw_config=exact)}
+    sparse = {SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)} if space.words else None
     try:
-        client.create_collection(COLLECTION, dense, sparse)
+        client.create_collection(space.collection, dense, sparse)
     except exceptions.UnexpectedResponse as exc:
         if exc.status_code != 409:  # another worker got there first
             raise ExternalUnavailable("The vector engine did not take a collection.", code="index_unavailable") from exc

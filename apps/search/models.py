@@ -42,3 +42,8 @@ class Chunk(CompanyModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.remote_id} {self.position}"
+
+    @property
+    def embedded(self) -> str:
+        """What a model of meaning reads: the subject or title, then the words."""
+        return f"{self.header}\n{self.text}" if self.header else self.text

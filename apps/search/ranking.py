@@ -20,7 +20,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Scored(Generic[T]):
-    """A candidate with the raw score of each leg (0 where a leg did not find it) and its language."""
+    """A candidate with the raw score of each leg (0 where a leg did not find it) and its language.
+
+    `dense` is compared inside one search alone.
+    """
 
     item: T
     dense: float
@@ -30,7 +33,7 @@ class Scored(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Ranked(Generic[T]):
-    """`fused` orders the candidates of one search; `dense` is comparable between searches."""
+    """`fused` orders the candidates of one search."""
 
     item: T
     dense: float

@@ -10,6 +10,7 @@ COMPANY_ID = re.compile(r"\A[a-z0-9](?:[a-z0-9-]{0,38})[a-z0-9]\Z")
 OPERATOR_COMPANY = "operator"  # whoever runs the installation; its people have the role of the same name
 STANDBY = "standby_"  # begins the schema of a company nobody has ordered yet; no company's own begins so
 PROVISION_QUEUE = "provision"  # served by the one worker that holds the migrating login
+PATIENT_QUEUE = "patient"  # what computes long and nobody waits for; its worker yields to everybody
 RESERVED = frozenset(
     [
         "admin",

@@ -247,6 +247,7 @@ COMPANY_SWEEPERS = [
 QDRANT_URL = ENV.qdrant_url
 QDRANT_API_KEY = ENV.qdrant_api_key.get_secret_value() if ENV.qdrant_api_key else None
 EMBEDDING_PROVIDER = ENV.embedding_provider
+SECOND_EMBEDDING_PROVIDER = ENV.second_embedding_provider
 MODELS_THREADS = ENV.models_threads
 PLATFORM_ADAPTERS = ["apps.platforms.adapters.freshdesk.FreshdeskAdapter"]
 

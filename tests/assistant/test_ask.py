@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from apps.assistant.extractive.ask import answer_question
+from apps.assistant.extractive.ask import _lead, answer_question
 from apps.assistant.extractive.choosing import MOST_WORDS, choose
-from apps.assistant.extractive.gate import DEFAULTS, Support, certainty
+from apps.assistant.extractive.gate import Lead, Support, answers, certainty
 from apps.ingest.chunking import weight
 from apps.search.lexical import codes
 from tests.assistant.cases import FIX, passage
@@ -88,7 +88,35 @@ def test_an_answer_from_private_words_is_marked():
     ],
 )
 def test_evidence_is_enough_by_all_its_signs_together(support, enough):
-    assert (certainty(support) >= DEFAULTS.answer) is enough
+    assert answers(support) is enough
+
+
+@pytest.mark.parametrize(
+    ("lead", "rank", "enough"),
+    [
+        (Lead(ahead=0.2, apart=8.0, wordy=5.0), 0.9, True),
+        (Lead(ahead=0.03, apart=2.0, wordy=3.0), 0.9, False),  # one of many that are as near
+        (Lead(ahead=0.06, apart=4.0, wordy=1.0), 0.2, False),
+        (Lead(ahead=0.0, apart=0.0, wordy=0.0), 1.0, False),
+    ],
+)
+def test_by_both_meanings_the_best_article_has_to_stand_out(lead, rank, enough):
+    """The signs of one meaning are not asked then, however good they look."""
+    assert answers(Support(words=1.0, meaning=0.9, rank=rank, lexical=40.0, terms=9, lead=lead)) is enough
+
+
+def test_an_article_stands_out_from_articles_by_its_nearest_language_and_from_a_few_not_at_all():
+    rest = [passage(f"About matter {n}.", family=f"a{n}", dense=0.2, second=0.2 + n / 1000) for n in range(29)]
+    best = passage(family="best", dense=0.3, second=0.5)
+    alone, crowded = [best, *rest[:4]], [best, *rest]
+    assert _lead(alone) is None
+    found = _lead(crowded)
+    assert found is not None
+    assert found.ahead == pytest.approx(0.5 - 0.226, abs=0.001)
+    assert found.apart > 10
+    other = passage("In einer anderen Sprache.", family="best", dense=0.1, second=0.1)
+    assert _lead([*crowded, other]) == found
+    assert _lead([replace(one, second=None) for one in crowded]) is None
 
 
 def test_a_longer_question_is_not_surer_for_its_length():

@@ -18,7 +18,7 @@ from config.env import SECRETS, Env
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
-ENGINES, PRODUCT = ("postgres", "redis", "qdrant"), ("web", "worker", "provision", "beat", "migrate")
+ENGINES, PRODUCT = ("postgres", "redis", "qdrant"), ("web", "worker", "patient", "provision", "beat", "migrate")
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 FILLED = {
     "POSTGRES_PASSWORD": "p1", "APP_PASSWORD": "p2", "MIGRATE_PASSWORD": "p3", "SECRET_KEY": "s" * 40,
@@ -84,7 +84,7 @@ def test_images_are_pinned_to_a_release():
 
 
 def test_every_running_service_says_how_it_is_and_waits_for_engines_that_are_well():
-    for name in (*ENGINES, "web", "worker", "provision", "beat"):
+    for name in (*ENGINES, "web", "worker", "patient", "provision", "beat"):
         check = SERVICES[name]["healthcheck"]
         assert check["test"][0] in ("CMD", "CMD-SHELL")
         assert len(check["test"]) > 1
@@ -97,7 +97,7 @@ def test_every_running_service_says_how_it_is_and_waits_for_engines_that_are_wel
 def test_the_health_checks_of_python_and_shell_are_well_formed():
     _, _, _, script = SERVICES["web"]["healthcheck"]["test"][0], *SERVICES["web"]["healthcheck"]["test"][1:]
     compile(script, "healthcheck", "exec")
-    for name in ("worker", "provision", "beat"):
+    for name in ("worker", "patient", "provision", "beat"):
         line = SERVICES[name]["healthcheck"]["test"][1].replace("$$", "$")
         assert subprocess.run(["sh", "-n", "-c", line]).returncode == 0
 
@@ -113,21 +113,21 @@ def test_the_health_check_of_beat_fails_when_nobody_writes_the_schedule(tmp_path
 
 def test_the_commands_exist():
     pinned = (ROOT / "requirements" / "prod.txt").read_text()
-    for name in ("web", "worker", "provision", "beat"):
+    for name in ("web", "worker", "patient", "provision", "beat"):
         assert re.search(rf"^{command(name)[0]}==", pinned, re.M), f"{command(name)[0]} is not in the image"
     assert command("web")[-1] == "config.wsgi:application"
     assert command("migrate")[:2] == ["python", "manage.py"]
     assert (ROOT / "apps/tenancy/management/commands" / f"{command('migrate')[2]}.py").exists()
-    for name in ("worker", "provision", "beat"):
+    for name in ("worker", "patient", "provision", "beat"):
         options = subprocess.run([sys.executable, "-m", "celery", *command(name)[1:3], command(name)[3], "--help"],
                                  cwd=ROOT, capture_output=True, text=True).stdout  # fmt: skip
         assert all(one in options for one in command(name) if one.startswith("--")), options
 
 
 def test_the_workers_serve_every_queue_something_is_sent_to():
-    each = [set(command(name)[command(name).index("--queues") + 1].split(",")) for name in ("worker", "provision")]
-    assert each[1] == {"provision"}
-    served = each[0] | each[1]
+    each = [set(command(name)[command(name).index("--queues") + 1].split(",")) for name in ("worker", "patient", "provision")]
+    assert each[1:] == [{"patient"}, {"provision"}]
+    served = set().union(*each)
     sent = {route["queue"] for route in celery_settings.task_routes.values()} | {celery_settings.task_default_queue}
     assert served == sent
 

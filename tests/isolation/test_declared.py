@@ -183,8 +183,8 @@ def test_every_call_of_the_vector_engine_is_declared(new_file):
     path = walks.ROOT / "apps/search/index.py"
     assert undeclared_vectors(path) == []
     assert sorted(set(declared.VECTOR_CALLS) - set(walks.vector_calls(path))) == []
-    new = new_file("class CompanyIndex:\n    def all(self):\n        return self._client.scroll('chunks')")[0]
-    assert '"CompanyIndex.all: scroll"' in undeclared_vectors(new)[0]
+    new = new_file("class CompanyIndex:\n    def all(self):\n        return self._client.facet('chunks')")[0]
+    assert '"CompanyIndex.all: facet"' in undeclared_vectors(new)[0]
 
 
 def test_every_call_for_a_company_names_it_to_the_engine(in_acme, monkeypatch):
@@ -205,6 +205,7 @@ def test_every_call_for_a_company_names_it_to_the_engine(in_acme, monkeypatch):
     found.put([index.Point(one, [1.0] * index.DENSE_SIZE, words, {})])
     found.set_visibility([one], "private")
     found.count()
+    found.held([one])
     found.nearest([1.0] * index.DENSE_SIZE, index.Wanted(), 1)
     found.closeness([1.0] * index.DENSE_SIZE, [one])
     found.matching(words, index.Wanted(), 1)

@@ -14,7 +14,7 @@ def test_a_question_asked_again_is_not_computed_again(monkeypatch):
     provider, asked = embeddings(), []
     plain = provider.embed([WORDS])
     compute = provider.embed
-    monkeypatch.setattr(provider, "embed", lambda texts: asked.append(texts) or compute(texts))
+    monkeypatch.setattr(provider, "embed", lambda texts, **how: asked.append(texts) or compute(texts, **how))
     for company in (ACME, GLOBEX):
         with bind_company(company):
             cache.VECTORS.clear()

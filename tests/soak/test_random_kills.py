@@ -15,7 +15,7 @@ from tests.running_site import wait_until
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "10"))
 TICKETS = int(os.environ.get("SOAK_TICKETS", "300"))
 KILLS = 4  # in one sync
-VICTIMS = ("worker child", "worker", "vectors", "web", "beat", "valkey", "postgres")
+VICTIMS = ("worker child", "worker", "patient", "vectors", "web", "beat", "valkey", "postgres")
 
 
 @pytest.mark.soak

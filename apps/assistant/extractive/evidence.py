@@ -38,6 +38,15 @@ def weigh_articles(passages: Iterable[Passage], language: str) -> list[Weighed]:
     return sorted((_weigh(key, found, language) for key, found in families.items()), key=lambda one: -one.strength)
 
 
+def order_articles(passages: Iterable[Passage], language: str) -> list[Weighed]:
+    """Articles as they are listed, likeliest first. By both meanings one part of one language is enough to be found by
+    (decision 0059); by one, an article has to be near in every language."""
+    weighed = weigh_articles(passages, language)
+    if any(passage.second is None for one in weighed for passage in one.passages):
+        return weighed
+    return sorted(weighed, key=lambda one: -max(passage.meaning for passage in one.passages))
+
+
 def confidence(weighed: Sequence[Weighed]) -> float:
     """How sure it is that the first article is the right one; 0 without any. Comparable between cases."""
     if not weighed:

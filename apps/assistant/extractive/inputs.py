@@ -64,6 +64,12 @@ class Passage:
     family: str = ""
     headings: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # people of the source's own thread: their names leave no quote
+    second: float | None = None  # cosine in the second meaning, None where there is none
+
+    @property
+    def meaning(self) -> float:
+        """The cosine of both meanings laid end to end, of the first where there is no second."""
+        return self.dense if self.second is None else (self.dense + self.second) / 2
 
     @property
     def source_text(self) -> str:

@@ -33,7 +33,7 @@ class UseEmbeddings:
                 self._loaded = loaded
             return self._loaded
 
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    def embed(self, texts: Sequence[str], *, asked: bool = False) -> list[list[float]]:  # noqa: ARG002 - it reads both alike
         if not texts:
             return []
         vectors: list[list[float]] = []

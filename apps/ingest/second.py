@@ -1,0 +1,70 @@
+"""The second meaning of articles, filled in behind: slow to compute, so it waits for a worker of its own (decision 0059).
+
+Its space in the engine is written here alone, under the claim of the article, and always made equal to the article's
+chunks: what a repeat finds right it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from apps.ingest.models import Outbox
+from apps.ingest.outbox import Claimed, owe, settle
+from apps.llm.registry import second_embeddings
+from apps.search.index import SECOND, Point, ensure_collection, open_index
+from apps.search.models import Chunk
+
+MOST = 16  # chunks a claim: about two seconds of a core to itself, and many times that of one that is shared
+LAST = 8  # priority
+
+log = structlog.get_logger("deskhand.ingest")
+
+
+def owe_second(article_ids: Sequence[UUID]) -> None:
+    """In the transaction that changed the chunks of these articles."""
+    if second_embeddings() is not None:
+        owe(Outbox.Kind.SECOND_ARTICLE, article_ids, priority=LAST)
+
+
+def second_articles(claimed: Sequence[Claimed]) -> None:
+    """Worker of Outbox.Kind.SECOND_ARTICLE."""
+    ids = [one.object_id for one in claimed]
+    rows = {row.pk: row for row in Chunk.objects.filter(kind=Chunk.Kind.ARTICLE, source_id__in=ids)}
+    ensure_collection(SECOND)
+    index = open_index(SECOND)
+    held = index.held(ids)
+    index.delete(key for key in held if key not in rows)
+    for visibility in {row.visibility for row in rows.values()}:
+        moved = [
+            key
+            for key, payload in held.items()
+            if key in rows and rows[key].visibility == visibility != payload["visibility"]
+        ]
+        index.set_visibility(moved, visibility)
+    changed = [row for key, row in rows.items() if held.get(key, {}).get("content_hash") != row.content_hash]
+    index.put(_points(changed[:MOST]))
+    with transaction.atomic():
+        if len(changed) > MOST:  # asked for again under the claim: it runs once more
+            owe(Outbox.Kind.SECOND_ARTICLE, {row.source_id for row in changed[MOST:]}, priority=LAST)
+        settle(claimed)
+    log.info("second_meaning", sources=len(ids), chunks=len(rows), embedded=len(changed[:MOST]))
+
+
+def _points(rows: Sequence[Chunk]) -> list[Point]:
+    provider = second_embeddings()
+    if provider is None:
+        return []
+    vectors = provider.embed([row.embedded for row in rows])
+    return [Point(row.pk, vector, None, _payload(row)) for row, vector in zip(rows, vectors, strict=True)]
+
+
+def _payload(row: Chunk) -> dict[str, Any]:
+    return {
+        "kind": row.kind, "remote_id": row.remote_id, "source_id": str(row.source_id), "ticket_id": "",
+        "visibility": row.visibility, "language": row.language, "content_hash": row.content_hash, "position": row.position,
+    }  # fmt: skip
