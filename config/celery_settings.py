@@ -40,6 +40,7 @@ task_routes = {
 beat_schedule = {
     "sync-due": {"task": "ingest.sync_due", "schedule": 5.0, "options": {"expires": 5}},
     "sync-sweep": {"task": "ingest.sync_sweep", "schedule": 600.0, "options": {"expires": 500}},
+    "index-compare": {"task": "ingest.index_compare", "schedule": crontab(minute="23", hour="3"), "options": {"expires": 3000}},
     "provision-due": {"task": "tenancy.provision_due", "schedule": 5.0, "options": {"expires": 5}},
     "ask-companies": {"task": "console.ask_companies", "schedule": 300.0, "options": {"expires": 240}},
     "sweep-sessions": {"task": "accounts.sweep_sessions", "schedule": 600.0, "options": {"expires": 540}},

@@ -9,6 +9,7 @@ from celery import shared_task
 
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import due_kinds, work_off
+from apps.ingest.reconciling import reconcile
 from apps.ingest.streams import due_streams, ensure_streams
 from apps.ingest.sweeping import sweep_owed
 from apps.ingest.sync import Outcome, read_feed
@@ -43,6 +44,21 @@ def _sweep() -> None:
     for connection in Connection.objects.all():
         ensure_streams(connection)
     sweep_owed()
+
+
+@shared_task(base=OperatorTask, name="ingest.index_compare")
+def index_compare() -> None:
+    """Beat's question once a day: does the index of every company hold what it should?"""
+    for_each_company(lambda: index_reconcile.apply_async([""], expires=EXPIRES * 60))
+
+
+@shared_task(base=CompanyTask, name="ingest.index_reconcile", look=True)
+def index_reconcile(after: str) -> None:
+    """Some pages of the index, then itself again; a lost message leaves the rest to the next day."""
+    until = time.monotonic() + BUDGET_SECONDS
+    _, following = reconcile(go_on=lambda: time.monotonic() < until and is_open(), after=after)
+    if following and is_open():
+        index_reconcile.apply_async([following], expires=EXPIRES * 60)
 
 
 @shared_task(base=CompanyTask, name="ingest.sync_stream", look=True)

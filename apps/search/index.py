@@ -144,15 +144,25 @@ class CompanyIndex:
         """{id: payload} of all points of these sources."""
         wanted = [str(one) for one in sources]
         of_these = models.FieldCondition(key="source_id", match=models.MatchAny(any=wanted))
-        condition, found, offset = models.Filter(must=[self._own(), of_these]), {}, None
-        while wanted:
-            points, offset = _engine(
-                self._client.scroll, self._alias, scroll_filter=condition, limit=BATCH, offset=offset, with_payload=True
-            )
-            found |= {UUID(str(self._mine(one).id)): one.payload for one in points}
-            if offset is None:
-                break
+        found, offset = self._scroll([of_these], BATCH, None) if wanted else ({}, None)
+        while offset is not None:
+            more, offset = self._scroll([of_these], BATCH, offset)
+            found |= more
         return found
+
+    def page(self, start: UUID | None, limit: int) -> tuple[dict[UUID, dict[str, Any]], UUID | None]:
+        """({id: payload}, where the next page starts) in the order of ids; None at the end."""
+        return self._scroll([], limit, start)
+
+    def _scroll(
+        self, also: list[Any], limit: int, start: UUID | None
+    ) -> tuple[dict[UUID, dict[str, Any]], UUID | None]:
+        points, following = _engine(
+            self._client.scroll, self._alias, scroll_filter=models.Filter(must=[self._own(), *also]), limit=limit,
+            offset=str(start) if start else None, with_payload=True,
+        )  # fmt: skip
+        found = {UUID(str(self._mine(one).id)): one.payload for one in points}
+        return found, UUID(str(following)) if following is not None else None
 
     def nearest(self, vector: list[float], wanted: Wanted, limit: int) -> list[Found]:
         """By meaning: cosine of the dense vectors."""
