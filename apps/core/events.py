@@ -180,6 +180,8 @@ AUDIT_EVENTS: dict[str, Event] = {
 LOG_EVENTS: dict[str, Event] = {
     "task_dropped": _company("task", "reason"),
     "indexed": _company("sources", "chunks", "embedded", "removed"),
+    "second_meaning": _company("sources", "chunks", "embedded"),
+    "reconciled": _company("points", "rows", "strangers", "missing", "changed", "second"),
     "work_put_off": _company("kind", "code", "count"),
     "work_set_aside": _company("kind", "code", "count"),
     "connection_refused": _company("connection", "code"),

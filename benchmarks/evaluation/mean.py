@@ -26,7 +26,7 @@ def main() -> int:
                     f"{text.title}\n{one.text}" for one in chunk(html_to_text(text.body), language, text.title)
                 ]
     model = E5Embeddings()
-    means = [model.raw(texts).mean(axis=0) for texts in passages.values()]
+    means = [model.as_given(texts).mean(axis=0) for texts in passages.values()]
     MEAN.write_text("[" + ",".join(f"{one:.4f}" for one in np.mean(means, axis=0)) + "]\n", encoding="utf-8")
     return 0
 

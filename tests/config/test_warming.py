@@ -67,7 +67,7 @@ def test_a_web_process_warms_itself_while_it_starts(kind):
 
 
 def test_a_worker_loads_the_models_before_it_forks():
-    assert printed_by(WORKER) == "1 1 1 1 True True"
+    assert printed_by(WORKER) == "2 1 1 1 True True"
 
 
 def test_who_searches_nothing_does_not_load_the_client_of_the_vector_engine():

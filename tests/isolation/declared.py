@@ -62,7 +62,7 @@ VECTOR_CALLS: dict[str, Scope] = {
     "CompanyIndex.delete: delete": COMPANY,
     "CompanyIndex.set_visibility: set_payload": COMPANY,
     "CompanyIndex.count: count": COMPANY,
-    "CompanyIndex.held: scroll": COMPANY,
+    "CompanyIndex._scroll: scroll": COMPANY,
     "CompanyIndex._ask: query_points": COMPANY,
     "erase_company: count": COMPANY,
     "erase_company: delete": COMPANY,

@@ -206,6 +206,7 @@ def test_every_call_for_a_company_names_it_to_the_engine(in_acme, monkeypatch):
     found.set_visibility([one], "private")
     found.count()
     found.held([one])
+    found.page(None, 1)
     found.nearest([1.0] * index.DENSE_SIZE, index.Wanted(), 1)
     found.closeness([1.0] * index.DENSE_SIZE, [one])
     found.matching(words, index.Wanted(), 1)

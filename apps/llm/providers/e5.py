@@ -42,12 +42,12 @@ class E5Embeddings:
     def embed(self, texts: Sequence[str], *, asked: bool = False) -> list[list[float]]:
         vectors: list[list[float]] = []
         for start in range(0, len(texts), BATCH):
-            found = self.raw(texts[start : start + BATCH], asked=asked) - self._mean
+            found = self.as_given(texts[start : start + BATCH], asked=asked) - self._mean
             lengths = np.linalg.norm(found, axis=1, keepdims=True)
             vectors += (found / np.where(lengths == 0, 1, lengths)).tolist()
         return vectors
 
-    def raw(self, texts: Sequence[str], *, asked: bool = False) -> Any:
+    def as_given(self, texts: Sequence[str], *, asked: bool = False) -> Any:
         """As the model gives them, [texts, 384] of unit length."""
         model = self._model()
         with self._working:  # the engine promises nothing about two threads

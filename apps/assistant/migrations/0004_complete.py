@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant', '0002_saved_views'),
+        ('assistant', '0003_feedback'),
     ]
 
     operations = [
