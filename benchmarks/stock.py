@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework import authentication, exceptions, pagination, renderers, serializers, viewsets
 
 from apps.accounts.models import ApiToken, digest
+from apps.assistant.models import Brief
 from apps.platforms.models import Message, Ticket
 
 
@@ -97,4 +98,27 @@ def stock_detail(environ: dict[str, Any], *, pk: UUID) -> HttpResponse:
 
     request: HttpRequest = WSGIRequest(environ)
     response: HttpResponse = StockThreads.as_view({"get": "retrieve"})(request, pk=pk).render()
+    return response
+
+
+class StockBriefSerializer(serializers.ModelSerializer[Brief]):
+    class Meta:
+        model = Brief
+        fields: ClassVar[list[str]] = ["outcome", "made_at", "data"]
+
+
+class StockBriefs(StockTickets):
+    serializer_class = StockBriefSerializer
+    lookup_field = "ticket_id"
+
+    def get_queryset(self) -> Any:
+        return Brief.objects.filter(ticket__state__in=["live", "archived"], ticket__deleted=False).select_related("ticket")
+
+
+def stock_brief(environ: dict[str, Any], *, ticket_id: UUID) -> HttpResponse:
+    """The answer to a request for the brief of one ticket, without any middleware; no use of a draft is recorded."""
+    from django.core.handlers.wsgi import WSGIRequest
+
+    request: HttpRequest = WSGIRequest(environ)
+    response: HttpResponse = StockBriefs.as_view({"get": "retrieve"})(request, ticket_id=ticket_id).render()
     return response

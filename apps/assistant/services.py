@@ -47,9 +47,14 @@ def brief_state(ticket: Ticket, stored: Brief | None) -> str:
     """ready | thin | ask | stale | preparing | off (solved, none was made): one word for the queue and the card."""
     if stored is None:
         return "off" if ticket.is_solved else "preparing"
-    if stored.thread_version != ticket.thread_version:
+    return state_of(stored.outcome, current=stored.thread_version == ticket.thread_version)
+
+
+def state_of(outcome: str, *, current: bool) -> str:
+    """`brief_state` of a brief that was made. `current`: from the thread as it is now."""
+    if not current:
         return "stale"
-    return {"reply": "ready", "ask_customer": "ask"}.get(stored.outcome, "thin")
+    return {"reply": "ready", "ask_customer": "ask"}.get(outcome, "thin")
 
 
 def make_brief(*, ticket: Ticket) -> Brief:

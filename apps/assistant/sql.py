@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -60,6 +60,15 @@ SELECT row_to_json(ticket)::text FROM (
   LEFT JOIN platforms_group g ON g.id = t.group_id
   WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted) ticket
 """  # noqa: S608 - our own columns
+# the stored brief passes through as PostgreSQL writes it, whole or its draft alone
+_BRIEF = f"""
+SELECT coalesce(b.outcome::text, ''), coalesce(b.thread_version = t.thread_version, false),
+  coalesce({_TIME.format("b.made_at")}, ''), coalesce({{part}}::text, '')
+FROM platforms_ticket t
+LEFT JOIN assistant_brief b ON b.ticket_id = t.id
+WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
+"""  # noqa: S608 - our own columns
+_WHOLE_BRIEF, _DRAFT = _BRIEF.format(part="b.data"), _BRIEF.format(part="(b.data -> 'draft')")
 _ARTICLES = """
 SELECT {columns}
 FROM platforms_article a
@@ -92,6 +101,15 @@ MOST_TAGS = 12
 Row = dict[str, Any]
 
 
+class BriefText(NamedTuple):
+    """A stored brief, `json` as PostgreSQL writes it; all empty where none was made. `current`: from the thread as it is."""
+
+    outcome: str
+    current: bool
+    made_at: str
+    json: str
+
+
 def list_tickets(*, status: str, limit: int, after: tuple[str, ...] | None) -> list[Row]:
     """Rows as the API shows them, newest change first, keyset by (updated_at, id)."""
     return _rows(_list(status, limit, after is not None), _key(after) if after else None, tuple(_LISTED))
@@ -103,6 +121,14 @@ def ticket_json(ticket_id: UUID) -> str | None:
         cursor.execute(_ONE, [ticket_id])
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def brief_text(ticket_id: UUID, *, draft: bool = False) -> BriefText | None:
+    """What is stored for a shown ticket, whole or the draft alone; None when there is no such ticket."""
+    with connection.prepared_cursor() as cursor:
+        cursor.execute(_DRAFT if draft else _WHOLE_BRIEF, [ticket_id])
+        row = cursor.fetchone()
+    return BriefText(*row) if row else None
 
 
 def list_articles(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import orjson
 import pytest
 from django.test import Client
@@ -83,6 +85,30 @@ def test_the_api_gives_tickets_brief_draft_and_answers(acme, case, token_of):
     assert api.get(f"{base}/draft/").json()["outcome"] == "reply"
     answer = api.post("/api/v1/ask/", {"question": "delivery time EU orders"}, content_type="application/json").json()
     assert answer["outcome"] == "answer"
+
+
+def test_the_stored_brief_passes_through_whole_with_its_state(acme, case, token_of, django_capture_on_commit_callbacks):
+    api = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token_of(acme)}"})
+    base = f"/api/v1/tickets/{case.pk}"
+    with bind_company(acme.binding()):
+        stored = Brief.objects.get(ticket=case)
+    with django_capture_on_commit_callbacks() as uses:
+        read = api.get(f"{base}/brief/").json()
+    assert len(uses) == 1
+    assert datetime.fromisoformat(read.pop("made_at")) == stored.made_at
+    assert read == {"state": "ready", **stored.data}
+    assert api.get(f"{base}/draft/").json() == stored.data["draft"]
+    with bind_company(acme.binding()):
+        Brief.objects.update(thread_version="before")
+        assert api.get(f"{base}/brief/").json()["state"] == "stale"
+        Brief.objects.update(thread_version=case.thread_version, outcome="not_enough_evidence")
+        with django_capture_on_commit_callbacks() as uses:
+            assert api.get(f"{base}/brief/").json()["state"] == "thin"
+        assert uses == []  # nothing was handed over
+        Brief.objects.all().delete()
+    for part in ("brief", "draft"):
+        refused = api.get(f"{base}/{part}/")
+        assert (refused.status_code, refused.json()["code"]) == (404, "brief_missing")
 
 
 def test_every_answer_of_the_api_is_what_its_description_says(acme, case, token_of):
