@@ -167,7 +167,7 @@ function move(step) {
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
-  "/": () => byId("number")?.focus(),
+  "/": () => (byId("q") ?? byId("find"))?.focus(),
   a: () => byId("question")?.focus(),
   i: () => byId("insert")?.click(),
   "?": () => byId("keys")?.togglePopover(),
@@ -205,8 +205,9 @@ document.addEventListener("htmx:load", (event) => {
 });
 
 document.addEventListener("htmx:sendError", (event) => {
-  const log = event.target.closest?.("form") && byId("ask-log");
-  if (log) log.append(byId("offline").content.cloneNode(true));
+  const form = event.target.closest?.("form");
+  const place = form?.closest(".fb") ?? (form && byId("ask-log"));
+  if (place && !place.querySelector(":scope > [role=alert]:last-child")) place.append(byId("offline").content.cloneNode(true));
 });
 
 document.addEventListener("answered", () => {

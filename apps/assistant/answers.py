@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from apps.assistant.shapes import Brief, Shape, Visibility
+from apps.assistant.shapes import Brief, Quote, RelevantArticle, Shape, SimilarTicket, Visibility
 from apps.platforms.abilities import AbilityName
 
 Category = Literal["open", "pending", "solved", "closed"]
@@ -194,6 +194,51 @@ class StoredBrief(Brief):
 
     state: Literal["ready", "ask", "thin", "stale"]
     made_at: datetime
+
+
+class SimilarTickets(Shape):
+    """The similar tickets of the brief, best first, and whether it still speaks of the whole thread."""
+
+    state: Literal["ready", "ask", "thin", "stale"]
+    made_at: datetime
+    results: list[SimilarTicket]
+
+
+class RelevantArticles(Shape):
+    """The articles of the brief, best first, and whether it still speaks of the whole thread."""
+
+    state: Literal["ready", "ask", "thin", "stale"]
+    made_at: datetime
+    results: list[RelevantArticle]
+
+
+class SearchResult(Shape):
+    """One ticket or article with the passage of it that fits best. `marks`: spans [start, end] of the passage's text that
+    hold words of the search; `message`: its place in the ticket's thread; `folded`: how many more say nearly the same and
+    are not listed; status and category: null for an article."""
+
+    kind: Literal["ticket", "article"]
+    id: UUID
+    number: str
+    title: str
+    language: str
+    visibility: Visibility
+    status: str | None
+    category: Category | None
+    message: int | None
+    updated_at: datetime
+    passage: Quote
+    marks: list[tuple[int, int]]
+    folded: int
+
+
+class SearchResults(Shape):
+    """Best first. `found`: how many there are, `limit` or not; `mode`: words while the vector engine is away, so that
+    meaning does not count."""
+
+    results: list[SearchResult]
+    found: int
+    mode: Literal["hybrid", "words"]
 
 
 class GivenFeedback(Shape):

@@ -44,7 +44,7 @@ class ArticleListView(DatabaseView):
         responses={200: ArticlePage, **REFUSED},
     )
     def get(self, request: Request) -> HttpResponse:
-        language, since, private = _language(request), _since(request), reads_private(request)
+        language, since, private = language_of(request), since_of(request), reads_private(request)
         return keyset_page(
             request,
             lambda limit, after: list_articles(private=private, language=language, since=since, limit=limit, after=after),
@@ -103,15 +103,17 @@ def reads_private(request: Request) -> bool:
     return may("notes.read", request.user.role, request.auth.scopes if request.auth is not None else None)
 
 
-def _language(request: Request) -> str:
+def language_of(request: Request) -> str:
+    """?language=, or BadInput."""
     given = request.GET.get("language", "")
     if given and _LANGUAGE.fullmatch(given) is None:
         raise BadInput("language: a code such as en or zh-CN.", code="language_invalid")
     return given
 
 
-def _since(request: Request) -> datetime | None:
-    given = request.GET.get("updated_since", "").replace(" ", "+")  # a plus sign that nobody encoded
+def since_of(request: Request, name: str = "updated_since") -> datetime | None:
+    """A time with its zone out of the query string, or BadInput."""
+    given = request.GET.get(name, "").replace(" ", "+")  # a plus sign that nobody encoded
     if not given:
         return None
     try:
@@ -119,5 +121,5 @@ def _since(request: Request) -> datetime | None:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise BadInput("updated_since: a time with its zone, such as 2026-11-20T09:00:00Z.", code="updated_since_invalid")
+        raise BadInput(f"{name}: a time with its zone, such as 2026-11-20T09:00:00Z.", code=f"{name}_invalid")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.assistant import shapes
 from apps.assistant.models import Brief
 from apps.assistant.services import brief_state
-from apps.assistant.words import missing_words
+from apps.assistant.words import left_out_words, missing_words
 from apps.core import times
 from apps.platforms.models import Ticket
 
@@ -148,6 +149,12 @@ def summary_parts(summary: shapes.Summary) -> list[tuple[str, list[shapes.Summar
         (_("Still open"), summary.open_questions),
         (_("Dates named"), summary.dates),
     ]
+
+
+def left_out(why: Sequence[shapes.Candidate]) -> list[tuple[str, int]]:
+    """(reason in words, how many) of what was looked at and not used, the commonest first."""
+    counts = Counter(one.reason for one in why if not one.kept)
+    return [(left_out_words(reason), count) for reason, count in counts.most_common()]
 
 
 def due_of(ticket: Ticket, now: datetime | None = None) -> Due | None:

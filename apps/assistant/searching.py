@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import mul
+from uuid import UUID
 
 from apps.assistant.extractive.inputs import Passage, Thread
 from apps.assistant.loading import load_passages
@@ -64,8 +65,8 @@ def closeness(question: Asked, texts: Sequence[str]) -> list[float]:
 
 def search(question: Asked, wanted: Wanted) -> list[Passage]:
     """Passages of both legs, best first."""
-    hits = _alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
-    return load_passages(fuse(_scored(hits), question.language))
+    hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
+    return load_passages(fuse(scored(hits), question.language))
 
 
 def search_articles(
@@ -76,24 +77,31 @@ def search_articles(
     `among`: our ids of the articles to put in order, all when None.
     """
     wanted = Wanted(kinds=("article",), visibilities=visibilities, sources=among)
-    hits = _alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
+    hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
     if among is None:
-        nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in _by_source(hits, question)))[:WHOLE]
-        hits = _alike(hits + measure_articles(
+        nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in by_source(hits, question)))[:WHOLE]
+        hits = alike(hits + measure_articles(
             question.dense, nearest, known=hits, visibilities=visibilities, second=question.second
         ))  # fmt: skip
-    return load_passages(_by_source(hits, question))
+    return load_passages(by_source(hits, question))
 
 
-def _by_source(hits: Sequence[Hit], question: Asked) -> list[Ranked[Hit]]:
-    return fuse_sources(_scored(hits), question.language, lambda hit: hit.chunk.source_id)
+def _source_of(hit: Hit) -> UUID:
+    return hit.chunk.source_id
 
 
-def _scored(hits: Sequence[Hit]) -> list[Scored[Hit]]:
+def by_source(
+    hits: Sequence[Hit], question: Asked, source_of: Callable[[Hit], UUID] = _source_of
+) -> list[Ranked[Hit]]:
+    """Whole sources, best first: a message or one language of an article each, unless `source_of` says otherwise."""
+    return fuse_sources(scored(hits), question.language, source_of)
+
+
+def scored(hits: Sequence[Hit]) -> list[Scored[Hit]]:
     return [Scored(hit, hit.meaning, hit.lexical, hit.chunk.language) for hit in hits]
 
 
-def _alike(hits: list[Hit]) -> list[Hit]:
+def alike(hits: list[Hit]) -> list[Hit]:
     """Without the second meaning where one of the articles has none yet: they would be measured by two yardsticks."""
     if all(one.second is not None for one in hits if one.chunk.kind == Chunk.Kind.ARTICLE):
         return hits

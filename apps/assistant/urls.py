@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.assistant import feedback_pages, saved_pages, sent, sources, views
+from apps.assistant import feedback_pages, saved_pages, search_pages, sent, sources, views
 
 app_name = "assistant"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/draft/used/", views.draft_used, name="draft-used"),
     path("tickets/<uuid:ticket_id>/ask/", views.ask_ticket, name="ask-ticket"),
     path("messages/<uuid:message_id>/sent/", sent.message_as_sent, name="message-sent"),
+    path("search/", search_pages.search_page, name="search"),
     path("feedback/", feedback_pages.feedback, name="feedback"),
     path("ask/", views.ask_page, name="ask"),
     path("sources/messages/<uuid:source_id>/", sources.source_message, name="source-message"),

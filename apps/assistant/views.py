@@ -20,6 +20,7 @@ from apps.accounts.find_views import find_company
 from apps.accounts.permissions import may
 from apps.assistant import conversation, pages, queues
 from apps.assistant.api import find_ticket
+from apps.assistant.customers import customer_of
 from apps.assistant.feedback import given_on
 from apps.assistant.models import Brief
 from apps.assistant.services import QUESTION_LIMIT, ask_question
@@ -162,6 +163,7 @@ def _ticket_context(
         "given": given_on(ticket, request.user) if brief else {},
         "summary_parts": pages.summary_parts(brief.summary) if brief else [],
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
+        "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket),
         "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",
         "page_url": reverse("assistant:ticket", args=[ticket.pk]), "reader_language": _language(request),
         "ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]),

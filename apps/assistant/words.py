@@ -31,6 +31,19 @@ def reason_words(code: str) -> str:
     }[code]
 
 
+def left_out_words(code: str) -> str:
+    """Why passages were not used, for a count of them."""
+    return {
+        "below_threshold": _("Too far"),
+        "other_language": _("Other language"),
+        "duplicate": _("Same as another"),
+        "private": _("Agents only"),
+        "personal_data": _("Personal data"),
+        "no_fix": _("No fix in it"),
+        "limit": _("Not needed"),
+    }[code]
+
+
 def priority_words(priority: int) -> str:
     names = {
         1: pgettext("priority", "Low"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
@@ -78,12 +79,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a search may return inside the company. `sources`: only chunks of these messages and articles."""
+    """What a search may return inside the company. `sources`: only chunks of these messages and articles; `tickets`: only
+    of these tickets; `since`: only of sources changed at that time or later."""
 
     kinds: tuple[str, ...] = ("message", "article", "resolution")
     visibilities: tuple[str, ...] = ("public",)
     not_ticket: str | None = None
     sources: tuple[str, ...] | None = None
+    tickets: tuple[str, ...] | None = None
+    language: str = ""
+    since: datetime | None = None
 
 
 def point_id(profile: str, source_id: UUID, kind: str, position: int) -> UUID:
@@ -208,6 +213,12 @@ class CompanyIndex:
         ]
         if wanted.sources is not None:
             must.append(models.FieldCondition(key="source_id", match=models.MatchAny(any=list(wanted.sources))))
+        if wanted.tickets is not None:
+            must.append(models.FieldCondition(key="ticket_id", match=models.MatchAny(any=list(wanted.tickets))))
+        if wanted.language:
+            must.append(models.FieldCondition(key="language", match=models.MatchValue(value=wanted.language)))
+        if wanted.since is not None:
+            must.append(models.FieldCondition(key="updated_at", range=models.Range(gte=int(wanted.since.timestamp()))))
         must_not: list[Any] = []
         if wanted.not_ticket is not None:
             must_not = [models.FieldCondition(key="ticket_id", match=models.MatchValue(value=wanted.not_ticket))]

@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ _CJK_CHARACTERS = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\u
 _CJK = re.compile(f"[{_CJK_CHARACTERS}]+")
 # codes such as aa-1234 or 2.4.1, runs of CJK, other words; CJK ends a word, so a code may touch a particle
 _TOKEN = re.compile(rf"[a-z0-9]+(?:[-._/][a-z0-9]+)+|[{_CJK_CHARACTERS}]+|[^\W_{_CJK_CHARACTERS}]+")
+
+_PLACE = re.compile(_TOKEN.pattern, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,17 @@ def tokens(text: str, language: str) -> list[str]:
             found.append(word)
             found += [_stem(part, language) for part in re.split(r"[-._/]", word) if len(part) > 1]
     return found
+
+
+def term_places(text: str, language: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Where the terms of `tokens` stand in the text as it is: (start, end, terms held there), in order."""
+    for match in _PLACE.finditer(text):
+        word, start = match.group(), match.start()
+        if _CJK.match(word) and len(word) > 1:
+            for at in range(len(word) - 1):
+                yield start + at, start + at + 2, tokens(word[at : at + 2], language)
+        else:
+            yield start, match.end(), tokens(word, language)
 
 
 def codes(text: str) -> set[str]:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from apps.assistant import answers, shapes
 from apps.assistant.models import Brief
+from apps.core.models import AuditEvent
 from apps.platforms.models import Article, Message, Ticket
 from apps.search.models import Chunk
 from apps.tenancy.context import bind_company
@@ -83,6 +84,11 @@ def test_the_api_gives_tickets_brief_draft_and_answers(acme, case, token_of):
     assert len(api.get(f"{base}/").json()["messages"]) == 1
     assert api.get(f"{base}/brief/").json()["state"] == "ready"
     assert api.get(f"{base}/draft/").json()["outcome"] == "reply"
+    brief = api.get(f"{base}/brief/").json()
+    for part, number in (("similar", "101"), ("articles", "11")):
+        found = api.get(f"{base}/{part}/").json()
+        assert (found["state"], found["results"]) == ("ready", brief[part])
+        assert number in {one["remote_id"] for one in found["results"]}
     answer = api.post("/api/v1/ask/", {"question": "delivery time EU orders"}, content_type="application/json").json()
     assert answer["outcome"] == "answer"
 
@@ -116,6 +122,7 @@ def test_every_answer_of_the_api_is_what_its_description_says(acme, case, token_
     base = f"/api/v1/tickets/{case.pk}"
     for path, shape in (
         ("/api/v1/tickets/", answers.TicketPage), (f"{base}/", answers.TicketThread),
+        (f"{base}/similar/", answers.SimilarTickets), (f"{base}/articles/", answers.RelevantArticles),
         (f"{base}/brief/", answers.StoredBrief), (f"{base}/draft/", shapes.Draft),
         ("/api/v1/tickets/?limit=1000", answers.Problem),
     ):  # fmt: skip
@@ -218,3 +225,15 @@ def test_the_bare_host_leads_to_a_company(acme):
     answer = browser.post("/", {"company": "Acme"})
     assert answer["Location"] == "http://acme.localhost:8000/"
     assert browser.post("/", {"company": "../x"}).status_code == 400
+
+
+def test_parts_of_a_brief_that_is_not_made_are_missing_and_no_use_of_the_reply(acme, case, token_of):
+    api = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token_of(acme)}"})
+    for part in ("similar", "articles"):
+        assert api.get(f"/api/v1/tickets/{case.pk}/{part}/").status_code == 200
+    with bind_company(acme.binding()):
+        assert not AuditEvent.objects.filter(event="draft_used").exists()
+        Brief.objects.all().delete()
+    for part in ("similar", "articles"):
+        answer = api.get(f"/api/v1/tickets/{case.pk}/{part}/")
+        assert (answer.status_code, answer.json()["code"]) == (404, "brief_missing")

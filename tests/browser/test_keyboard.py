@@ -82,8 +82,8 @@ def test_slash_leads_to_a_ticket_by_its_number(reader_of):
     reader = reader_of()
     page = reader.sign_in()
     page.keyboard.press("/")
-    expect(page.locator("#number")).to_be_focused()
-    expect(page.locator("#number")).to_have_value("")
+    expect(page.locator("#find")).to_be_focused()
+    expect(page.locator("#find")).to_have_value("")
     page.keyboard.type("#104")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{reader.site.origin}{reader.site.ticket('ask')}")
@@ -140,7 +140,7 @@ def test_tab_reaches_everything_and_the_focus_is_always_seen(reader_of, width):
     page, found = reader.go("/sign-in/"), {}
     found["sign-in"] = tab_through(page)
     reader.sign_in("admin@acme.example")
-    for path in ("/", reader.site.ticket("ready"), reader.site.ticket("stale"), "/ask/", "/nothing/here/",
+    for path in ("/", reader.site.ticket("ready"), reader.site.ticket("stale"), "/ask/", "/search/?q=earbud", "/nothing/here/",
                  "/admin/", "/admin/accounts/user/", "/admin/platforms/connection/"):  # fmt: skip
         reader.go(path)
         found[path] = tab_through(page)

@@ -48,6 +48,33 @@ def test_a_question_without_the_vector_engine_is_refused_and_can_be_asked_again(
     expect(reader.ask(QUESTION).locator(".cite").first).to_be_visible()
 
 
+def test_search_goes_on_by_words_without_the_vector_engine_and_says_so(reader):
+    reader.site.vectors.stop()
+    try:
+        page = reader.go("/search/?q=earbud+charging")
+        expect(page.locator(".banner[data-tone=warn]")).to_contain_text("Search by meaning is not available right now.")
+        expect(page.locator(".result mark").first).to_be_visible()
+        assert [*checks.axe(page), *checks.wider(page)] == []
+    finally:
+        reader.site.vectors.start()
+    page = reader.go("/search/?q=earbud+charging")
+    expect(page.locator(".banner[data-tone=warn]")).to_have_count(0)
+    expect(page.locator(".result").first).to_be_visible()
+    assert reader.watch.report() == {}
+
+
+def test_feedback_given_while_offline_says_so_and_can_be_given_again(reader):
+    page = reader.page
+    page.context.set_offline(True)
+    page.locator("#draft .fb-thumbs button").nth(1).click()
+    expect(page.get_by_role("alert")).to_contain_text("Connection lost.")
+    page.context.set_offline(False)
+    page.locator("#draft .fb-thumbs button").nth(1).click()
+    expect(page.locator("#draft .fb-why")).to_be_visible()
+    page.locator("#draft .fb-thumbs button").nth(1).click()
+    expect(page.locator("#draft .fb-why")).to_have_count(0)
+
+
 def test_a_form_that_has_expired_says_so(reader_of):
     reader = reader_of(width=320)
     page = reader.go("/sign-in/")

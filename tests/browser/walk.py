@@ -41,7 +41,7 @@ def walk_through(reader: Reader) -> Walk:
     walk = Walk()
     reader.watch.expected = {400, 404, 409}
     for part in (
-        _signing_in, _queue, _views, _as_sent, _ticket, _answers, _sources, _states, _ask_page, _missing_page, _second_factor,
+        _signing_in, _queue, _views, _as_sent, _ticket, _answers, _feedback, _search, _sources, _states, _ask_page, _missing_page, _second_factor,
     ):  # fmt: skip
         for screen in part(reader):
             walk.measure(reader, screen)
@@ -144,7 +144,7 @@ def _ticket(reader: Reader) -> Iterator[str]:
     reader.go("/")
     page = reader.open_from_queue("ready")
     yield "ticket"
-    for name in ("similar", "articles", "why"):
+    for name in ("similar", "articles", "customer", "why"):
         reader.open_tab(name)
         yield f"ticket, {name}"
     reader.open_tab("summary")
@@ -164,6 +164,41 @@ def _answers(reader: Reader) -> Iterator[str]:
     private = reader.ask("What is fault FW-881 and its goodwill limit?")
     expect(private.locator("[aria-disabled=true]")).to_be_visible()
     yield "ticket, private answer"
+
+
+def _feedback(reader: Reader) -> Iterator[str]:
+    page = reader.page
+    thumbs = page.locator("#draft .fb-thumbs button")
+    thumbs.nth(1).click()
+    expect(page.locator("#draft .fb-why form")).to_be_visible()
+    yield "ticket, why a draft did not help"
+    page.locator("#draft .fb-why label").first.click()
+    page.locator("#draft .fb-why button").click()
+    expect(page.locator("#draft .fb-why form")).to_be_hidden()
+    yield "ticket, feedback kept"
+    thumbs.nth(1).click()  # readers of one language are one person
+    expect(page.locator("#draft .fb-why")).to_have_count(0)
+    _down = page.locator("#ask-log .answer").last.locator(".fb-thumbs button").nth(1)
+    _down.click()
+    expect(page.locator("#ask-log .fb-why form")).to_be_visible()
+    yield "ticket, why an answer did not help"
+
+
+def _search(reader: Reader) -> Iterator[str]:
+    page = reader.go("/search/")
+    expect(page.locator(".empty")).to_be_visible()
+    yield "search"
+    page.locator("#q").fill("earbud charging fault FW-881")
+    page.locator("#q").press("Enter")
+    expect(page.locator(".result mark").first).to_be_visible()
+    expect(page.locator(".result .tag.private").first).to_be_visible()
+    yield "search, results"
+    page.locator(".filters summary").first.click()
+    expect(page.locator(".filters .pop").first).to_be_visible()
+    yield "search, filters"
+    reader.go("/search/?q=chess+tournament+in+Reykjavik&kind=tickets")
+    expect(page.locator(".empty")).to_be_visible()
+    yield "search, nothing found"
 
 
 def _sources(reader: Reader) -> Iterator[str]:
