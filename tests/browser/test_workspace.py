@@ -9,12 +9,15 @@ from tests.browser.reader import Reader, plain
 
 pytestmark = [pytest.mark.browser, pytest.mark.verify]
 QUESTION = "How long do I hold the button until the light turns amber?"
+PATIENCE = 40_000  # milliseconds
 WORDS = "It is 20 seconds by now."
 
 
 @pytest.fixture(params=["en", "ko", "de"])
 def reader(request, reader_of) -> Reader:
     made = reader_of(language=request.param)
+    made.page.set_default_timeout(PATIENCE)  # the first question of a site waits for its model
+    expect.set_options(timeout=PATIENCE)
     made.sign_in()
     return made
 
