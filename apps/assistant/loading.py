@@ -14,6 +14,14 @@ from apps.search.models import Chunk
 from apps.search.ranking import Ranked
 from apps.search.retrieval import Hit
 
+# What a passage is made of: a ticket's row has its description twice, and a search loads a hundred rows. Whose a row is
+# is looked at where it is read (CompanyModel.from_db), so that comes too.
+_OF_ARTICLE = ("company_id", "connection", "remote_id", "language", "title", "html", "text", "visibility", "updated_at")
+_OF_MESSAGE = (
+    "company_id", "author", "text", "language", "visibility", "updated_at", "ticket__company_id", "ticket__remote_id",
+    "ticket__subject", "ticket__state",
+)  # fmt: skip
+
 
 def load_threads(tickets: Iterable[Ticket]) -> dict[str, Thread]:
     """{our ticket id: thread}; tickets must come with their customers."""
@@ -64,30 +72,34 @@ def _visibility(value: str) -> str:
 def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
     """Passages in the given order. The source row decides visibility; a chunk whose words moved is left out."""
     chunks = [one.item.chunk for one in ranked]
-    articles = Article.objects.usable().in_bulk([one.source_id for one in chunks if one.kind == Chunk.Kind.ARTICLE])
+    articles = (
+        Article.objects.usable()
+        .only(*_OF_ARTICLE)
+        .in_bulk({one.source_id for one in chunks if one.kind == Chunk.Kind.ARTICLE})
+    )
     messages = {
         message.pk: message
         for message in Message.objects.filter(
-            pk__in=[one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE], ticket__deleted=False
-        ).select_related("ticket")
-    }
+            pk__in={one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE}, ticket__deleted=False
+        ).select_related("ticket").only(*_OF_MESSAGE)
+    }  # fmt: skip
     found = []
     for one in ranked:
         chunk = one.item.chunk
         article, message = articles.get(chunk.source_id), messages.get(chunk.source_id)
         if article is not None:
             source, written, above = article_source(article), article.text, headings(article.html)
-            family = f"{article.connection_id}/{article.remote_id}"
+            family, author = f"{article.connection_id}/{article.remote_id}", ""
         elif message is not None and message.ticket.state in (Ticket.State.LIVE, Ticket.State.ARCHIVED):
             source, written, above = message_source(message, message.ticket), message.text, frozenset[str]()
-            family = str(message.ticket_id)
+            family, author = str(message.ticket_id), message.author
         else:
             continue
         if normalise(written)[chunk.start : chunk.end] == chunk.text:
             found.append(
                 Passage(
                     source, written, chunk.start, chunk.end, one.item.dense, one.lexical, one.fused, family, above,
-                    second=one.item.second,
+                    second=one.item.second, author=author,
                 )
             )  # fmt: skip
     return found

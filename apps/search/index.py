@@ -18,11 +18,12 @@ from apps.tenancy.alarms import alarm
 from apps.tenancy.context import current_company
 
 if TYPE_CHECKING:
+    import httpx as transport
     import qdrant_client as library
     from qdrant_client import QdrantClient, models
     from qdrant_client.http import exceptions
 else:  # most of a second of CPU, which no command and no page waits for that searches nothing
-    library = Late("qdrant_client")
+    transport, library = Late("httpx"), Late("qdrant_client")
     models, exceptions = Late("qdrant_client.models"), Late("qdrant_client.http.exceptions")
 
 
@@ -103,10 +104,13 @@ def load_library() -> None:
 
 @lru_cache(maxsize=1)
 def _client() -> QdrantClient:
+    # without limits of ours the library opens a connection for every call to this machine; the engine ends one after
+    # five seconds without use, so we do before it
+    kept = transport.Limits(max_keepalive_connections=10, keepalive_expiry=2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a key over plain http: the engine is on this machine or behind the firewall
         return library.QdrantClient(
-            url=settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY, timeout=10, check_compatibility=False
+            url=settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY, timeout=10, check_compatibility=False, limits=kept
         )
 
 

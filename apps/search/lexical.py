@@ -35,9 +35,10 @@ class SparseVector:
 def tokens(text: str, language: str) -> list[str]:
     """Terms in order: stems, CJK bigrams (a single character stays), and codes such as aa-1234 or 2.4.1 whole."""
     found: list[str] = []
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).lower()):
-        word = match.group()
-        if _CJK.match(word):
+    plain = _plain(text)
+    has_cjk = _CJK.search(plain) is not None
+    for word in _TOKEN.findall(plain):
+        if has_cjk and _CJK.match(word):
             found += [word[at : at + 2] for at in range(len(word) - 1)] or [word]
         elif word.isalnum():
             found.append(_stem(word, language))
@@ -60,8 +61,21 @@ def term_places(text: str, language: str) -> Iterator[tuple[int, int, list[str]]
 
 def codes(text: str) -> set[str]:
     """Terms that name one thing and nothing else: error codes, order numbers, versions (fw-881, aa-1234, 2.4.1)."""
-    found = (match.group() for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).lower()))
-    return {word for word in found if len(word) > 3 and any(sign.isdigit() for sign in word)}
+    return _codes(_plain(text))
+
+
+def holds_codes(text: str, named: set[str]) -> bool:
+    """Whether all of these codes are among the text's. Most texts are told apart without taking them to pieces."""
+    plain = _plain(text)
+    return all(code in plain for code in named) and named <= _codes(plain)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def _codes(plain: str) -> set[str]:
+    return {word for word in _TOKEN.findall(plain) if len(word) > 3 and any(sign.isdigit() for sign in word)}
 
 
 @lru_cache(maxsize=20_000)

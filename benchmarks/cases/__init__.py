@@ -5,5 +5,5 @@ run shows that the benchmark works; its figures mean nothing.
 """
 
 NAMES = (
-    "tenant_create", "tenant_switch", "tenant_migrate", "upsert", "api_list", "api_detail", "api_brief", "html_text", "audit", "audit_verify", "cache", "vectors_busy", "sync_e2e",
+    "tenant_create", "tenant_switch", "tenant_migrate", "upsert", "api_list", "api_detail", "api_brief", "html_text", "audit", "audit_verify", "cache", "vectors_busy", "search", "answer_overhead", "resync_cost", "sync_e2e",
 )  # fmt: skip

@@ -73,3 +73,11 @@ def test_a_subject_pulls_the_vector_towards_itself(in_acme):
 def test_a_blend_is_a_unit_vector_between_its_parts():
     assert blend([[1.0, 0.0], [0.0, 1.0]], [0.5, 0.5]) == pytest.approx([0.5**0.5, 0.5**0.5])
     assert blend([[0.0, 0.0]], [1.0]) == [0.0, 0.0]
+
+
+def test_whose_a_row_is_comes_with_it_when_only_a_part_is_loaded(in_charging, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20) as asked_for:
+        assert search(asked("left earbud does not charge", "en"), Wanted(visibilities=EVERYTHING))
+    read = [one["sql"] for one in asked_for.captured_queries]
+    for table in ("platforms_article", "platforms_message", "platforms_ticket", "search_chunk"):
+        assert any(f'"{table}"."company_id"' in sql for sql in read), table

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from operator import mul
 
 import orjson
 import pytest
 
 from benchmarks.cases import NAMES
+from benchmarks.index import clustered
 from benchmarks.measure import Cost, Server, alternate, best
+from benchmarks.texts import Hashed, Writer
 
 KEYS = {"name", "ours", "reference", "reference_name", "ratio", "goal", "ok", "unit"}
 
@@ -53,3 +56,24 @@ def test_the_server_s_cpu_is_counted_with_that_of_processes_that_ended(superuser
 
 def test_the_best_takes_the_least_of_each_figure():
     assert best([Cost(3, 1, 2), Cost(2, 2, 1)]) == Cost(2, 1, 1)
+
+
+def test_a_writer_repeats_itself_for_its_seed_and_no_other():
+    one, same, other = (Writer(seed).text(5) for seed in (1, 1, 2))
+    assert one == same != other
+
+
+def test_the_embedder_that_takes_no_time_puts_texts_near_that_share_words():
+    model = Hashed()
+    question, near, far = model.embed(["the lid leaks after a fall", "after a fall the lid leaks", "choose entry 7 of the menu"])
+    assert len(question) == model.size
+    assert sum(one * one for one in question) == pytest.approx(1)
+    cosine = [sum(map(mul, question, one)) for one in (near, far)]
+    assert cosine[0] > 0.99 > 0.5 > cosine[1]
+    assert model.seen[1] == "after a fall the lid leaks"
+
+
+def test_what_is_asked_for_in_a_search_is_always_drawn_alike_and_of_length_one():
+    vectors = clustered(50, 16, 3)
+    assert (vectors == clustered(50, 16, 3)).all()
+    assert (vectors**2).sum(axis=1) == pytest.approx(1, abs=1e-5)

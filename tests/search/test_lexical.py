@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.text import LANGUAGES
-from apps.search.lexical import document_vector, query_vector, token_id, tokens
+from apps.search.lexical import codes, document_vector, holds_codes, query_vector, token_id, tokens
 
 
 @pytest.mark.parametrize("code", ["AA-1234-5678", "2.4.1", "FE-12", "T+2", "USB-C"])
@@ -64,3 +64,8 @@ def test_repeating_a_word_helps_less_each_time_and_length_costs():
 
 def test_a_chunk_has_the_same_vector_whatever_else_is_indexed():
     assert document_vector("hum on the dock", "en") == document_vector("hum on the dock", "en")
+
+
+@pytest.mark.parametrize(("text", "held"), [("Fault FW-881 and 2.4.1", True), ("Fault FW-8812 and 2.4.1", False), ("FW-881 alone", False)])
+def test_codes_are_held_whole_and_all_of_them(text, held):
+    assert holds_codes(text, {"fw-881", "2.4.1"}) is held is ({"fw-881", "2.4.1"} <= codes(text))

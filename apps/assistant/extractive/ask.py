@@ -10,7 +10,7 @@ from apps.assistant.extractive.gate import DEFAULTS, Lead, Support, Thresholds, 
 from apps.assistant.extractive.grounding import verify
 from apps.assistant.extractive.inputs import Passage
 from apps.assistant.shapes import Answer, AnswerPassage, Quote
-from apps.search.lexical import codes, tokens
+from apps.search.lexical import codes, holds_codes, tokens
 
 FEW = 4  # terms beside a code: then the code is what is asked for
 NEIGHBOURS = 9  # articles, from which the best one can stand out
@@ -26,7 +26,7 @@ def answer_question(
     meaning.
     """
     named = _asked_codes(question, language)
-    holding = [one for one in passages if named and named <= codes(one.text)]
+    holding = [one for one in passages if named and holds_codes(one.text, named)]
     chosen = choose(question, language, holding or passages, closeness)
     sure = bool(holding) or (bool(chosen) and answers(_support(question, language, chosen[0], passages), limits))
     kept: list[tuple[AnswerPassage, Quote]] = []

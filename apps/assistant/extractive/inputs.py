@@ -65,6 +65,7 @@ class Passage:
     headings: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # people of the source's own thread: their names leave no quote
     second: float | None = None  # cosine in the second meaning, None where there is none
+    author: str = ""  # of a message: who wrote it
 
     @property
     def meaning(self) -> float:
