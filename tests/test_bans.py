@@ -29,7 +29,7 @@ CALLED = {
 }  # fmt: skip
 IMPORTED = {
     "requests": (), "aiohttp": (), "urllib.request": (), "http.client": (), "socket": ("apps/core/egress/",),
-    "httpx2": ("apps/core/egress/",), "httpcore2": (), "httpx": (), "httpcore": (), "urllib3": (), "websockets": (),
+    "httpx2": ("apps/core/egress/",), "httpcore2": (), "httpx": ("apps/search/index.py",), "httpcore": (), "urllib3": (), "websockets": (),
     "ssl": ("apps/core/egress/",), "smtplib": (), "ftplib": (), "poplib": (), "imaplib": (), "telnetlib": (),
     "xmlrpc": (), "socketserver": (), "anyio": (), "h11": (), "h2": (), "dns": (), "django.core.mail": ("apps/accounts/mails.py",),
     "boto3": (), "redis": ("apps/tenancy/",), "subprocess": ("apps/tenancy/management/commands/build_template.py",),
