@@ -1,4 +1,4 @@
-"""Private words of fifty notes and articles: never in a text for a customer, in seven languages."""
+"""Private words of a hundred notes, and of articles: never in a text for a customer, in seven languages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPENINGS = (
     ("ja", "2.4.1の更新後、左のイヤホンが充電できません。どうすればよいですか。"),
     ("zh", "更新2.4.1之后左耳机无法充电，请问怎么办？"),
 )
-NOTES, ARTICLES, OPEN = 30, 20, 21
+NOTES, ARTICLES, OPEN = 100, 20, 56
 
 
 def canary(number: int) -> str:
@@ -48,7 +48,7 @@ def planted(in_acme):
     fill(tickets, articles)
 
 
-def test_fifty_canaries_stay_out_of_every_text_for_a_customer(planted):
+def test_a_hundred_canaries_stay_out_of_every_text_for_a_customer(planted):
     assert Message.objects.filter(text__contains="KANARI", visibility="private").count() == NOTES
     briefs = list(Brief.objects.all())
     assert len(briefs) == OPEN == Ticket.objects.waiting().count()
