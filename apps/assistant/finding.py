@@ -36,6 +36,7 @@ LEG = 100  # candidates a leg
 LISTED = 1000  # tickets that are named to the engine one by one; of more its candidates are sorted out afterwards
 WIDE = 400  # candidates a leg then
 LOADED = 90  # sources whose words are read: some of them are folded, or too far
+SAYING = 40  # characters: shorter words say little by themselves
 TERMS = 12  # that are looked for without the engine
 KINDS = {"": ("article", "message"), "tickets": ("message",), "articles": ("article",)}
 SEARCHING = Slots(
@@ -121,26 +122,38 @@ def _by_both(wish: Wish, question: Asked) -> list[Passage]:
         tickets=None if tickets is None or many else tuple(str(one) for one in tickets),
     )  # fmt: skip
     limit = WIDE if many else LEG
-    hits = alike(
-        find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second, limit=limit)
-    )
+    hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second, limit=limit))
     if many:
         ids = {hit.chunk.ticket_id for hit in hits}
         fitting = set(_tickets(wish).filter(pk__in=ids).values_list("pk", flat=True))
         hits = [hit for hit in hits if hit.chunk.ticket_id in fitting]
+    hits = [hit for hit in hits if _tells(hit, wish.text)]
     passages = load_passages(_best_each(hits, question))
     return _near((one for one in passages if one.source.visibility in wish.visibilities), wish.text)
 
 
+def _tells(hit: Hit, text: str) -> bool:
+    """Whether its own words say anything: those of a thank-you are near only for the subject they stand under."""
+    words = hit.chunk.text
+    return len(words) >= SAYING or bool(shared(words, query_terms(text, hit.chunk.language), hit.chunk.language))
+
+
 def _best_each(hits: Sequence[Hit], question: Asked) -> list[Ranked[Hit]]:
-    """Of every source the passage that both legs together like best; sources by their nearest and wordiest parts."""
-    own = {one.item.chunk.pk: one.fused for one in fuse(scored(hits), question.language)}
+    """Sources by their nearest and wordiest parts; of each the passage with most of the words, then the nearest."""
+    fused = {one.item.chunk.pk: one.fused for one in fuse(scored(hits), question.language)}
+    own = {hit.chunk.pk: (_held(hit, question), fused[hit.chunk.pk]) for hit in hits}
     best: dict[UUID, Ranked[Hit]] = {}
     for one in by_source(hits, question, _source_of):
         held = best.setdefault(_source_of(one.item), one)
         if own[one.item.chunk.pk] > own[held.item.chunk.pk]:
             best[_source_of(one.item)] = one
     return list(best.values())[:LOADED]
+
+
+def _held(hit: Hit, question: Asked) -> int:
+    """How many of the question's words the passage holds."""
+    language = hit.chunk.language
+    return len(shared(hit.chunk.text, query_terms(question.text, language, question.language), language))
 
 
 def _source_of(hit: Hit) -> UUID:

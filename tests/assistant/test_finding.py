@@ -15,7 +15,7 @@ from apps.core.errors import BadInput, ExternalUnavailable, RateLimited
 from apps.platforms.models import Article, Group, Ticket
 from apps.search.models import Chunk
 from apps.tenancy.context import bind_company
-from tests.mirror import FIX, NOW, article_data, charging_case, fill, make_connection, ticket_data
+from tests.mirror import FIX, NOW, article_data, charging_case, fill, make_connection, message_data, ticket_data
 
 EVERYTHING = ("public", "private", "restricted")
 GERMAN = "Legen Sie beide Ohrhörer in das Case. Halten Sie die Taste 15 Sekunden gedrückt. Dann lädt der Hörer wieder."
@@ -115,6 +115,17 @@ def test_near_duplicates_are_folded_and_counted(mirror):
     assert [one.passage.source.remote_id for one in found.results if one.passage.source.title == "Case blinks"] == [
         found.results[0].passage.source.remote_id
     ]
+
+
+def test_of_a_ticket_the_words_that_speak_of_it_are_shown_and_a_thank_you_is_none(mirror):
+    with bind_company(mirror.binding()):
+        talk = [message_data(40, 210, "Got it, done now"), message_data(41, 210, "The hinge of the left side was screwed too tight; loosen it by a quarter turn.")]
+        fill([(ticket_data(210, "How do I loosen the hinge?", "Hello, this is about my new case."), talk),
+              (ticket_data(211, "How do I loosen the hinge?", "Thanks, done"), [])])  # fmt: skip
+        found = find_sources(wish=Wish("loosen the hinge", visibilities=EVERYTHING, kind="tickets"))
+    shown = {one.passage.source.remote_id: one.passage.text for one in found.results}
+    assert shown["210"].startswith("The hinge of the left side")
+    assert "211" not in shown
 
 
 def test_a_deleted_or_trashed_ticket_is_not_found(inside):
