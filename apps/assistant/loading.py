@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
 from apps.core.text import headings, normalise, own_words, sentences
@@ -72,17 +74,18 @@ def _visibility(value: str) -> str:
 def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
     """Passages in the given order. The source row decides visibility; a chunk whose words moved is left out."""
     chunks = [one.item.chunk for one in ranked]
-    articles = (
-        Article.objects.usable()
-        .only(*_OF_ARTICLE)
-        .in_bulk({one.source_id for one in chunks if one.kind == Chunk.Kind.ARTICLE})
-    )
-    messages = {
-        message.pk: message
-        for message in Message.objects.filter(
-            pk__in={one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE}, ticket__deleted=False
-        ).select_related("ticket").only(*_OF_MESSAGE)
-    }  # fmt: skip
+    with transaction.atomic(savepoint=False):  # both in one: alone, each is bound and ended by itself
+        articles = (
+            Article.objects.usable()
+            .only(*_OF_ARTICLE)
+            .in_bulk({one.source_id for one in chunks if one.kind == Chunk.Kind.ARTICLE})
+        )
+        messages = {
+            message.pk: message
+            for message in Message.objects.filter(
+                pk__in={one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE}, ticket__deleted=False
+            ).select_related("ticket").only(*_OF_MESSAGE)
+        }  # fmt: skip
     found = []
     for one in ranked:
         chunk = one.item.chunk
