@@ -32,7 +32,7 @@ EVERY = {  # x POLL_SECONDS
 }  # fmt: skip
 FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
 DAY = timedelta(days=1)
-SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 4, Stream.Kind.HISTORY: 36_500 * DAY}
+SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY}
 FIRST_DAYS = timedelta(days=30)  # what changed in them is read first, then the past from new to old
 
 

@@ -42,11 +42,11 @@ class ConnectionAdmin(MirrorAdmin):
 class PersonAdmin(MirrorAdmin):
     """Agents of the helpdesk and whom of us they are; customers are looked at on their tickets."""
 
-    list_display = ("name", "email", "connection", "user", "mapped")
-    list_filter = ("mapped",)
+    list_display = ("name", "email", "connection", "user", "mapped", "scope")
+    list_filter = ("mapped", "scope")
     list_select_related = ("user", "connection")
     search_fields = ("name", "email")
-    fields = ("connection", "remote_id", "name", "email", "language", "user", "mapped")
+    fields = ("connection", "remote_id", "name", "email", "language", "user", "mapped", "scope")
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).filter(kind=Person.Kind.AGENT)

@@ -40,6 +40,7 @@ TicketFeed = Literal["live", "trashed", "spam"]
 StatusCategory = Literal["open", "pending", "solved", "closed"]
 Author = Literal["customer", "agent", "system"]
 Fate = Literal["live", "spam", "trashed", "archived", "gone", "forbidden"]
+Scope = Literal["all", "group", "restricted", "unknown"]  # of tickets: of the groups and own; own alone
 PlatformValue = int | str  # a code as the platform writes it: 2 in Freshdesk, "2" in ServiceNow
 WAITING: frozenset[StatusCategory] = frozenset(("open", "pending"))  # for somebody to do something
 TICKET_FEEDS: tuple[TicketFeed, ...] = get_args(TicketFeed)
@@ -76,12 +77,13 @@ class PersonData(Item):
 
 
 class AgentData(Item):
-    """A support person of the helpdesk."""
+    """A support person of the helpdesk. `scope`: the tickets it shows them; unknown counts as the narrowest."""
 
     remote_id: str
     name: str = ""
     email: str | None = None
     language: str | None = None
+    scope: Scope = "unknown"
     group_ids: tuple[str, ...] = ()
     active: bool = True
 
@@ -185,7 +187,7 @@ class CheckReport(Item):
     account: str
     agent_name: str
     agent_email: str | None
-    ticket_scope: Literal["all", "group", "restricted", "unknown"]
+    ticket_scope: Scope
     calls_per_minute: float | None
     primary_language: str
     languages: tuple[str, ...]

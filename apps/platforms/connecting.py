@@ -148,17 +148,19 @@ def refresh_reference(connection: Connection, report: CheckReport, reference: Re
 
 
 def store_reference(connection: Connection, reference: Reference) -> None:
-    """Groups and agents of the account and whom of us they are, in the caller's transaction."""
+    """Groups and agents of the account, what they may see, and whom of us they are, in the caller's transaction."""
     Group.objects.bulk_create(
         [Group(connection=connection, remote_id=group.remote_id, name=group.name) for group in reference.groups],
         update_conflicts=True,
         unique_fields=["connection", "remote_id"],
         update_fields=["name"],
     )
+    groups = dict(Group.objects.filter(connection=connection).values_list("remote_id", "pk"))
     agents = [
         Person(
             connection=connection, remote_id=agent.remote_id, kind=Person.Kind.AGENT, name=agent.name,
-            email=(agent.email or "").lower(), language=agent.language or "",
+            email=(agent.email or "").lower(), language=agent.language or "", scope=agent.scope,
+            groups=sorted(str(groups[one]) for one in agent.group_ids if one in groups),
         )
         for agent in reference.agents
     ]  # fmt: skip
@@ -166,6 +168,6 @@ def store_reference(connection: Connection, reference: Reference) -> None:
         agents,
         update_conflicts=True,
         unique_fields=["connection", "remote_id"],
-        update_fields=["kind", "name", "email", "language"],
+        update_fields=["kind", "name", "email", "language", "scope", "groups"],
     )
     map_agents(connection=connection)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.reach import Reach
 from apps.core.crypto import seal, unseal
 from apps.core.fields import SealedField
 from apps.core.ids import uuid7
@@ -103,9 +104,15 @@ class Person(CompanyModel):
         EMAIL = "email", _("By verified email")
         HAND = "hand", _("By hand")
 
+    class Scope(models.TextChoices):
+        ALL = "all", _("All tickets")
+        GROUP = "group", _("Tickets of their groups, and their own")
+        RESTRICTED = "restricted", _("Their own tickets only")
+        UNKNOWN = "unknown", _("Not known: their own tickets only")
+
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "kind": NONE, "name": CONTACT,
-        "email": CONTACT, "language": NONE, "user": NONE, "named": NONE, "mapped": NONE,
+        "email": CONTACT, "language": NONE, "user": NONE, "named": NONE, "mapped": NONE, "scope": NONE, "groups": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -122,6 +129,9 @@ class Person(CompanyModel):
     )
     mapped = models.CharField(_("connected"), max_length=5, choices=Mapped, blank=True, default="", db_default="")  # to `user`
     named = models.BooleanField(default=True, db_default=True)  # False: we have the number, and not asked yet who it is
+    # Of an agent: which tickets the helpdesk shows them (reach.py), and our ids of their groups.
+    scope = models.CharField(_("tickets they see"), max_length=10, choices=Scope, default=Scope.UNKNOWN, db_default=Scope.UNKNOWN)
+    groups = models.JSONField(_("groups"), default=list, db_default=models.Value([], models.JSONField()))
 
     class Meta:
         verbose_name = _("person in the helpdesk")
@@ -132,8 +142,21 @@ class Person(CompanyModel):
         return self.name or self.email or self.remote_id
 
 
+def in_reach(reach: Reach, ticket: str = "") -> models.Q:
+    """The condition that a ticket is within a reach; `ticket` leads to it from another row: "ticket__"."""
+    if reach.everything:
+        return models.Q()
+    limited = models.Q(**{f"{ticket}connection_id__in": reach.limited})
+    own = models.Q(**{f"{ticket}group_id__in": reach.groups}) | models.Q(**{f"{ticket}agent_id__in": reach.agents})
+    return ~limited | own
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
-    """Questions about many tickets."""
+    """Questions about many tickets. What a person is shown begins with `within` their reach (reach.py)."""
+
+    def within(self, reach: Reach) -> TicketQuerySet:
+        """Those a person of this reach may read."""
+        return self.filter(in_reach(reach))
 
     def shown(self) -> TicketQuerySet:
         """Tickets an agent may meet: neither spam nor trash nor gone."""

@@ -63,6 +63,7 @@ The control port (never known to an adapter), JSON in and out:
   POST /__sim/update   {{"apply": [{{"op": "reply", "ticket": 5, "by": "customer", "text": "…"}}]}}, at once
                            targets: ticket, tickets, or random (how many) of feed live, spam, deleted or archived
                            ops: {_listed(EVENTS)}
+                           an agent's rights: {{"op": "agent", "agent": id, "scope": 2, "groups": [id]}}
   GET|POST /__sim/limits   {{"plan": "growth", "eat": 30, "share": 0.4, "burst": false}} (other apps of the account
                            spend 30 credits now, 40 % of every window evenly or at its beginning)
   POST /__sim/key      {{"api_key": "…"}} revokes the key that counted before

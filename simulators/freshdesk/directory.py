@@ -20,17 +20,17 @@ def agents(world: World, request: Request) -> Reply:
     """GET /agents"""
     if not world.switches.admin_key:
         raise forbidden()
-    return window(request).cut([wire.agent(row) for row in world.profile.agents])
+    return window(request).cut([wire.agent(row) for row in world.agents.values()])
 
 
 def me(world: World, request: Request) -> Reply:
     """GET /agents/me: the owner of the key."""
-    return Reply(wire.agent(world.profile.agents[0], scope=world.scope))
+    return Reply(wire.agent(world.owner))
 
 
 def agent(world: World, request: Request, agent_id: int) -> Reply:
     """GET /agents/{id}"""
-    row = next((row for row in world.profile.agents if row.id == agent_id), None)
+    row = world.agents.get(agent_id)
     if row is None:
         raise missing()
     return Reply(wire.agent(row))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from simulators.freshdesk import changes
@@ -45,9 +45,18 @@ def _key(account: Account, change: Change) -> None:
 
 
 def _scope(account: Account, change: Change) -> None:
-    if change["value"] not in (1, 2, 3):
+    _agent(account, {"agent": account.world.owner.id, "scope": change["value"]})
+
+
+def _agent(account: Account, change: Change) -> None:
+    """scope and groups of an agent: what the helpdesk shows them from now on."""
+    held = account.world.agents[change["agent"]]
+    scope, groups = change.get("scope", held.scope), tuple(change.get("groups", held.group_ids))
+    if scope not in (1, 2, 3):
         raise ValueError("scope is 1 (all), 2 (groups) or 3 (own)")
-    account.world.scope = change["value"]
+    if unknown := set(groups) - {row.id for row in account.world.profile.groups}:
+        raise ValueError(f"no group {min(unknown)}")
+    account.world.agents[held.id] = replace(held, scope=scope, group_ids=groups)
 
 
 def set_limits(account: Account, asked: Change) -> None:
@@ -79,6 +88,7 @@ def set_switches(account: Account, asked: Change) -> None:
 _SERVER: dict[str, Callable[[Account, Change], None]] = {
     "key": _key,
     "scope": _scope,
+    "agent": _agent,
     "limits": set_limits,
     "faults": _faults,
     "clock": _clock,

@@ -115,6 +115,7 @@ class Agent:
     group_ids: tuple[int, ...]
     created_at: int
     active: bool = True
+    scope: int = 1  # 1 all tickets, 2 those of the groups and own, 3 own
 
 
 @dataclass(frozen=True, slots=True)

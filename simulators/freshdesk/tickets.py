@@ -148,7 +148,7 @@ def _chosen(world: World, request: Request, feed: Feed, since: int | None) -> It
 
 def _asked_by(world: World, request: Request, row: Ticket) -> bool:
     if request.query.get("filter") == "new_and_my_open" and (
-        row.status != _OPEN or row.responder_id not in (None, world.profile.agents[0].id)
+        row.status != _OPEN or row.responder_id not in (None, world.owner.id)
     ):
         return False
     requester, email = request.query.get("requester_id"), request.query.get("email")

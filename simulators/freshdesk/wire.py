@@ -139,10 +139,10 @@ def contact(row: Contact) -> Json:
     }  # fmt: skip
 
 
-def agent(row: Agent, *, scope: int = 1) -> Json:
+def agent(row: Agent) -> Json:
     born = stamp(row.created_at)
     return {
-        "available": True, "occasional": False, "id": row.id, "ticket_scope": scope, "signature": None,
+        "available": True, "occasional": False, "id": row.id, "ticket_scope": row.scope, "signature": None,
         "group_ids": list(row.group_ids), "role_ids": [], "skill_ids": [], "type": "support_agent",
         "available_since": None, "last_active_at": born, "deactivated": not row.active, "focus_mode": True,
         "created_at": born, "updated_at": born,

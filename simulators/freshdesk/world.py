@@ -9,7 +9,18 @@ from typing import Any
 from simulators.freshdesk.clock import Clock
 from simulators.freshdesk.index import Lists, TimeIndex
 from simulators.freshdesk.jobs import Jobs
-from simulators.freshdesk.records import Article, Contact, Entry, Feed, Origin, Stamp, Ticket, entry_id, ticket_of
+from simulators.freshdesk.records import (
+    Agent,
+    Article,
+    Contact,
+    Entry,
+    Feed,
+    Origin,
+    Stamp,
+    Ticket,
+    entry_id,
+    ticket_of,
+)
 from simulators.freshdesk.storage import Storage
 from simulators.freshdesk.switches import Switches
 from simulators.freshdesk.webhooks import Webhooks
@@ -30,7 +41,7 @@ class World:
         self.switches = Switches()
         self.storage = Storage(clock)
         self.jobs = Jobs()
-        self.scope = 1  # of the key: 1 all tickets, 2 the agent's groups and own, 3 own
+        self.agents: dict[int, Agent] = {row.id: row for row in origin.profile.agents}  # as they are now
         self.mails: list[dict[str, object]] = []  # every reply that would have reached a customer
         self.activities: list[dict[str, Any]] = []  # what was done to tickets since the start, for the export of a day
         self.webhooks = Webhooks(clock)
@@ -113,10 +124,24 @@ class World:
 
     def in_scope(self, ticket: Ticket) -> bool:
         """Whether the key may see it."""
-        owner = self.profile.agents[0]
-        if self.scope == 1 or ticket.responder_id == owner.id:
+        return self.reads(self.owner, ticket)
+
+    @staticmethod
+    def reads(agent: Agent, ticket: Ticket) -> bool:
+        """Whether the helpdesk shows the ticket to that agent."""
+        if agent.scope == 1 or ticket.responder_id == agent.id:
             return True
-        return self.scope == 2 and ticket.group_id in owner.group_ids
+        return agent.scope == 2 and ticket.group_id in agent.group_ids
+
+    @property
+    def owner(self) -> Agent:
+        """Whose key is used."""
+        return self.agents[self.profile.agents[0].id]
+
+    @property
+    def scope(self) -> int:
+        """Of the key."""
+        return self.owner.scope
 
     def ids(self) -> Iterator[int]:
         """Every ticket there is, by number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, TypeVar, cast
+from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
@@ -37,7 +37,6 @@ from apps.platforms.base import (
 from apps.platforms.probing import ProbeReport, Tell
 
 T = TypeVar("T")
-_SCOPES: dict[int, Literal["all", "group", "restricted"]] = {1: "all", 2: "group", 3: "restricted"}
 _CLOSED = 5  # the highest of Freshdesk's first statuses
 _FEWEST_CALLS = 100  # a minute; below it a first sync takes days
 _FULL, _NAMELESS = "description,requester", "description"
@@ -141,7 +140,7 @@ class FreshdeskAdapter(PlatformAdapter):
             account = await self._client.one("/account", wire.Account)
         except (CredentialsRejected, NotFound):
             warnings.append("account_unreadable")
-        scope = _SCOPES.get(me.ticket_scope, "unknown")
+        scope = mapping.scope(me.ticket_scope)
         total = self._client.rate.total
         if scope != "all":
             warnings.append("scope_limited")
@@ -152,7 +151,7 @@ class FreshdeskAdapter(PlatformAdapter):
             account=self._account_host(account),
             agent_name=me.contact.name,
             agent_email=me.contact.email,
-            ticket_scope=cast(Literal["all", "group", "restricted", "unknown"], scope),
+            ticket_scope=scope,
             calls_per_minute=total,
             primary_language=mapping.language(settings.primary_language),
             languages=_languages(settings),

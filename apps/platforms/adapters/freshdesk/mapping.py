@@ -18,6 +18,7 @@ from apps.platforms.base import (
     GroupData,
     MessageData,
     PersonData,
+    Scope,
     StatusCategory,
     StatusData,
     TicketData,
@@ -39,6 +40,7 @@ _MESSAGE_SOURCES = {
     20: "chat",
 }  # fmt: skip
 _FOLDER_VISIBILITIES: dict[int, Visibility] = {1: "public", 3: "private"}
+_SCOPES: dict[int, Scope] = {1: "all", 2: "group", 3: "restricted"}
 _LANGUAGES = {"ja-JP": "ja", "zh-CN": "zh"}  # Freshdesk's codes where ours differ
 
 Statuses = dict[int, StatusData]
@@ -186,12 +188,18 @@ def folder_visibility(value: int | None) -> Visibility:
     return _FOLDER_VISIBILITIES.get(value, "restricted" if 2 <= value <= 7 else "private")
 
 
+def scope(value: int) -> Scope:
+    """Which tickets the helpdesk shows an agent; a number nobody has told us of is unknown."""
+    return _SCOPES.get(value, "unknown")
+
+
 def agent(row: wire.Agent) -> AgentData:
     return AgentData(
         remote_id=str(row.id),
         name=row.contact.name,
         email=row.contact.email,
         language=language(row.contact.language) if row.contact.language else None,
+        scope=scope(row.ticket_scope),
         group_ids=tuple(map(str, row.group_ids)),
         active=row.contact.active and not row.deactivated,
     )
