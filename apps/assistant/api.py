@@ -14,8 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.reach import Reach
 from apps.assistant.answers import Problem, StoredBrief, TicketPage, TicketThread
 from apps.assistant.models import Brief
+from apps.assistant.reaching import brief_for
 from apps.assistant.services import QUESTION_LIMIT, ask_question, state_of
 from apps.assistant.shapes import Answer, Draft
 from apps.assistant.sql import BriefText, Row, brief_text, list_tickets, ticket_json
@@ -24,6 +26,7 @@ from apps.core.audit import record_on_commit
 from apps.core.errors import BadInput, NotFound
 from apps.core.views import DatabaseView
 from apps.platforms.models import Ticket
+from apps.platforms.reach import reach_of
 from apps.tenancy.context import current_company
 
 CATEGORIES = tuple(Ticket.Category.values)
@@ -55,7 +58,10 @@ class TicketListView(DatabaseView):
         status = request.GET.get("status", "")
         if status and status not in CATEGORIES:
             raise BadInput(f"status: one of {', '.join(CATEGORIES)}.", code="status_invalid")
-        return keyset_page(request, lambda limit, after: list_tickets(status=status, limit=limit, after=after))
+        reach = reach_of(request.user)
+        return keyset_page(
+            request, lambda limit, after: list_tickets(status=status, reach=reach, limit=limit, after=after)
+        )
 
 
 class TicketView(DatabaseView):
@@ -65,33 +71,33 @@ class TicketView(DatabaseView):
 
     @extend_schema(operation_id="tickets_retrieve", responses={200: TicketThread, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> HttpResponse:
-        found = ticket_json(ticket_id)
-        if found is None:
+        place, text = ticket_json(ticket_id, request.user.pk) or (None, "")
+        if place is None or not place.within(reach_of(request.user, place.agents)):
             raise Http404
-        return HttpResponse(found, content_type="application/json")
+        return HttpResponse(text, content_type="application/json")
 
 
-class BriefView(DatabaseView):
-    """The stored brief: summary, similar solved tickets, articles, draft, trace."""
+class BriefView(APIView):
+    """The brief: summary, similar solved tickets, articles, draft, trace."""
 
     rule = "assistant.read"
 
     @extend_schema(operation_id="tickets_brief", responses={200: StoredBrief, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> HttpResponse:
-        stored = served_brief(ticket_id)
+        stored = served_brief(request.user, ticket_id)
         state = state_of(stored.outcome, current=stored.current)
         head = f'{{"state": "{state}", "made_at": "{stored.made_at}", '  # and then what the object held, unread
         return HttpResponse(head + stored.json[1:], content_type="application/json")
 
 
-class DraftView(DatabaseView):
+class DraftView(APIView):
     """The suggested reply alone."""
 
     rule = "assistant.read"
 
     @extend_schema(operation_id="tickets_draft", responses={200: Draft, **REFUSED})
     def get(self, request: Request, ticket_id: UUID) -> HttpResponse:
-        return HttpResponse(served_brief(ticket_id, draft=True).json, content_type="application/json")
+        return HttpResponse(served_brief(request.user, ticket_id, draft=True).json, content_type="application/json")
 
 
 class AskView(APIView):
@@ -104,24 +110,37 @@ class AskView(APIView):
         given = QuestionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         ticket_id = given.validated_data.get("ticket")
-        ticket = find_ticket(ticket_id) if ticket_id else None
-        answer = ask_question(question=given.validated_data["question"], ticket=ticket)
+        reach = reach_of(request.user)
+        ticket = find_ticket(ticket_id, reach) if ticket_id else None
+        answer = ask_question(question=given.validated_data["question"], reach=reach, ticket=ticket)
         return Response(answer.model_dump(mode="json"))
 
 
-def served_brief(ticket_id: UUID, *, draft: bool = False) -> BriefText:
-    """The stored brief for another system, or its draft alone: handing over a suggested reply is a use of it.
+def served_brief(reader: Any, ticket_id: UUID, *, draft: bool = False) -> BriefText:
+    """The brief for another system, or its draft alone: handing over a suggested reply is a use of it.
 
-    Raises Http404, and NotFound where none was made.
+    To a reader of limited reach it may have to be composed, which asks the vector engine: no transaction is open.
+    Raises Http404, NotFound where none was made, ExternalUnavailable.
     """
-    stored = brief_text(ticket_id, draft=draft)
-    if stored is None:
+    place, stored = brief_text(ticket_id, reader.pk, draft=draft) or (None, None)
+    if place is None or stored is None or not place.within(reach := reach_of(reader, place.agents)):
         raise Http404
+    if stored.outcome and not reach.everything:
+        stored = _limited(stored, find_ticket(ticket_id, reach), reach, draft=draft)
     if not stored.outcome:
         raise NotFound("This ticket has no brief yet.", code="brief_missing")
     if stored.outcome != Brief.Outcome.NOT_ENOUGH_EVIDENCE:
         record_on_commit("draft_used", subject=f"ticket:{ticket_id}", mode="api")
     return stored
+
+
+def _limited(stored: BriefText, ticket: Ticket, reach: Reach, *, draft: bool) -> BriefText:
+    """The brief as this reach may see it, written as PostgreSQL writes what is stored; none where it cannot be made."""
+    row = brief_for(ticket, reach)
+    if row is None:
+        return BriefText("", False, "", "")
+    text = orjson.dumps(row.data["draft"] if draft else row.data).decode()
+    return BriefText(row.outcome, row.thread_version == ticket.thread_version, stored.made_at, text)
 
 
 def keyset_page(request: Request, fetch: Callable[[int, tuple[str, ...] | None], list[Row]]) -> HttpResponse:
@@ -142,9 +161,9 @@ def json_answer(found: Any) -> HttpResponse:
     return HttpResponse(orjson.dumps(found, default=str), content_type="application/json")
 
 
-def find_ticket(ticket_id: UUID) -> Ticket:
-    """A ticket an agent may meet, or 404; another company's looks the same as one that never was."""
-    ticket = Ticket.objects.shown().select_related("customer", "group", "agent").filter(pk=ticket_id).first()
+def find_ticket(ticket_id: UUID, reach: Reach) -> Ticket:
+    """A ticket within reach, or 404: one out of it, and another company's, look the same as one that never was."""
+    ticket = Ticket.objects.shown().within(reach).select_related("customer", "group", "agent").filter(pk=ticket_id).first()
     if ticket is None:
         raise Http404
     return ticket

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, Min
 
+from apps.accounts.reach import Reach
 from apps.platforms.models import Person, Ticket
 
 SHOWN = 10
@@ -31,11 +32,11 @@ class Customer:
         return self.total - 1 - len(self.others)
 
 
-def customer_of(ticket: Ticket) -> Customer | None:
-    """None for a ticket without a customer. Reads two statements, however many tickets there are."""
+def customer_of(ticket: Ticket, reach: Reach) -> Customer | None:
+    """As far as somebody of this reach may know. None for a ticket without a customer. Reads two statements, however many tickets there are."""
     if ticket.customer is None:
         return None
-    tickets = Ticket.objects.shown().filter(customer_id=ticket.customer_id)
+    tickets = Ticket.objects.shown().within(reach).filter(customer_id=ticket.customer_id)
     sides = list(tickets.order_by().values_list("language").annotate(Count("pk"), Min("created_at")))
     sides.sort(key=lambda side: (-side[1], side[0]))
     others = tickets.exclude(pk=ticket.pk).order_by("-created_at", "-id")

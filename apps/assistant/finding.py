@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db.models import Case, Q, QuerySet, Value, When
 
+from apps.accounts.reach import Reach
 from apps.assistant.extractive.gate import DEFAULTS, passes
 from apps.assistant.extractive.inputs import Passage
 from apps.assistant.highlighting import Place, places, query_terms, shared, word_beginnings
@@ -49,10 +50,11 @@ Mode = Literal["hybrid", "words"]
 class Wish:
     """What is looked for. A status or a group is of tickets, so with either no article is found.
 
-    `status`: a category; `since`: messages and articles changed at that time or later.
+    `reach`: of whoever looks; `status`: a category; `since`: messages and articles changed at that time or later.
     """
 
     text: str
+    reach: Reach
     kind: str = ""  # tickets | articles
     status: str = ""
     group: UUID | None = None
@@ -118,7 +120,7 @@ def _by_both(wish: Wish, question: Asked) -> list[Passage]:
     tickets = list(_tickets(wish).values_list("pk", flat=True)[: LISTED + 1]) if wish.of_tickets else None
     many = tickets is not None and len(tickets) > LISTED
     wanted = Wanted(
-        kinds=wish.kinds, visibilities=wish.visibilities, language=wish.language, since=wish.since,
+        wish.reach, kinds=wish.kinds, visibilities=wish.visibilities, language=wish.language, since=wish.since,
         tickets=None if tickets is None or many else tuple(str(one) for one in tickets),
     )  # fmt: skip
     limit = WIDE if many else LEG
@@ -128,7 +130,7 @@ def _by_both(wish: Wish, question: Asked) -> list[Passage]:
         fitting = set(_tickets(wish).filter(pk__in=ids).values_list("pk", flat=True))
         hits = [hit for hit in hits if hit.chunk.ticket_id in fitting]
     hits = [hit for hit in hits if _tells(hit, wish.text)]
-    passages = load_passages(_best_each(hits, question))
+    passages = load_passages(_best_each(hits, question), wish.reach)
     return _near((one for one in passages if one.source.visibility in wish.visibilities), wish.text)
 
 
@@ -185,15 +187,16 @@ def _by_words(wish: Wish, language: str) -> list[Passage]:
         rows = rows.filter(language=wish.language)
     if wish.since is not None:
         rows = rows.filter(updated_at__gte=wish.since)
-    if wish.of_tickets:
-        rows = rows.filter(ticket_id__in=_tickets(wish).values("pk"))
+    if wish.of_tickets or not wish.reach.everything:
+        held = Q(ticket_id__in=_tickets(wish).values("pk"))
+        rows = rows.filter(held if wish.of_tickets else held | Q(ticket_id=None))
     holds = [_one_if(Q(text__icontains=term) | Q(header__icontains=term)) for term in terms]
     rows = rows.annotate(held=reduce(add, holds)).filter(held__gt=len(terms) // 2).order_by("-held", "-updated_at")
     best: dict[UUID, Ranked[Hit]] = {}
     for row in rows[:LEG]:
         hit = Hit(row, 0.0, float(row.held))
         best.setdefault(_source_of(hit), Ranked(hit, 0.0, hit.lexical, hit.lexical / len(terms)))
-    return load_passages(list(best.values()))
+    return load_passages(list(best.values()), wish.reach)
 
 
 def _one_if(condition: Q) -> Case:
@@ -201,7 +204,7 @@ def _one_if(condition: Q) -> Case:
 
 
 def _tickets(wish: Wish) -> QuerySet[Ticket]:
-    tickets = Ticket.objects.shown()
+    tickets = Ticket.objects.shown().within(wish.reach)
     if wish.status:
         tickets = tickets.filter(status_category=wish.status)
     return tickets.filter(group_id=wish.group) if wish.group else tickets

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.accounts.reach import Reach
 from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
 from apps.core.text import headings, normalise, own_words, sentences
-from apps.platforms.models import Article, Message, Ticket
+from apps.platforms.models import Article, Message, Ticket, in_reach
 from apps.search.models import Chunk
 from apps.search.ranking import Ranked
 from apps.search.retrieval import Hit
@@ -71,8 +72,8 @@ def _visibility(value: str) -> str:
     return value if value in ("public", "private", "restricted") else "private"
 
 
-def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
-    """Passages in the given order. The source row decides visibility; a chunk whose words moved is left out."""
+def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach) -> list[Passage]:
+    """Passages in the given order. The source row decides visibility and reach; a chunk whose words moved is left out."""
     chunks = [one.item.chunk for one in ranked]
     with transaction.atomic(savepoint=False):  # both in one: alone, each is bound and ended by itself
         articles = (
@@ -84,7 +85,7 @@ def load_passages(ranked: Sequence[Ranked[Hit]]) -> list[Passage]:
             message.pk: message
             for message in Message.objects.filter(
                 pk__in={one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE}, ticket__deleted=False
-            ).select_related("ticket").only(*_OF_MESSAGE)
+            ).filter(in_reach(reach, "ticket__")).select_related("ticket").only(*_OF_MESSAGE)
         }  # fmt: skip
     found = []
     for one in ranked:

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.permissions import may
+from apps.accounts.reach import Reach
 from apps.assistant.models import Brief, SavedView
 from apps.assistant.pages import Due, due_of
+from apps.assistant.reaching import similar_counts
 from apps.assistant.services import brief_state
 from apps.assistant.sql import count_sides
 from apps.assistant.words import category_words, priority_words, state_words
@@ -90,9 +92,9 @@ class Row:
     similar: int | None = None
 
 
-def tickets_of(filters: Filters, person: User) -> QuerySet[Ticket]:
-    """The tickets these filters show."""
-    tickets = by_status(filters.status)
+def tickets_of(filters: Filters, person: User, reach: Reach) -> QuerySet[Ticket]:
+    """The tickets within reach that these filters show."""
+    tickets = by_status(filters.status, reach)
     if filters.view == "mine":
         tickets = tickets.filter(agent_id__in=agents_of(person))
     elif filters.view == "unassigned":
@@ -108,10 +110,10 @@ def tickets_of(filters: Filters, person: User) -> QuerySet[Ticket]:
     return with_state(tickets).filter(assistant_state=filters.state) if filters.state else tickets
 
 
-def by_status(status: str) -> QuerySet[Ticket]:
+def by_status(status: str, reach: Reach) -> QuerySet[Ticket]:
     if status == "waiting":
-        return Ticket.objects.waiting()
-    return Ticket.objects.shown().filter(status_category=status)
+        return Ticket.objects.waiting().within(reach)
+    return Ticket.objects.shown().within(reach).filter(status_category=status)
 
 
 def with_state(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -129,11 +131,15 @@ def with_state(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     )
 
 
-def page(filters: Filters, tickets: QuerySet[Ticket], given: QueryDict) -> tuple[list[Row], str]:
-    """One page of rows and the query string of the next ('' at the end). Keyset: no page is counted through."""
+def page(filters: Filters, tickets: QuerySet[Ticket], given: QueryDict, reach: Reach) -> tuple[list[Row], str]:
+    """One page of rows and the query string of the next ('' at the end). Keyset: no page is counted through.
+
+    `reach`: of whoever reads the counts of similar tickets; `tickets` are within it.
+    """
     found = list(_ordered(filters.sort, tickets, given).select_related("customer")[: PAGE + 1])
     briefs = {brief.ticket_id: brief for brief in Brief.objects.filter(ticket__in=found).defer("data")}
-    rows = [_row(ticket, briefs.get(ticket.pk)) for ticket in found[:PAGE]]
+    similar = similar_counts(briefs.values(), reach)
+    rows = [_row(ticket, briefs.get(ticket.pk), similar.get(ticket.pk)) for ticket in found[:PAGE]]
     if len(found) <= PAGE:
         return rows, ""
     edge = found[PAGE - 1]
@@ -156,14 +162,14 @@ def _ordered(sort: str, tickets: QuerySet[Ticket], given: QueryDict) -> QuerySet
     return tickets.order_by("-updated_at", "-id")
 
 
-def _row(ticket: Ticket, brief: Brief | None) -> Row:
+def _row(ticket: Ticket, brief: Brief | None, similar: int | None) -> Row:
     return Row(
         ticket=ticket,
         state=brief_state(ticket, brief),
         priority=priority_words(ticket.priority),
         due=due_of(ticket),
         mood=brief.mood if brief else "",
-        similar=brief.similar_count if brief else None,
+        similar=similar,
     )
 
 
@@ -182,9 +188,9 @@ def name_of(filters: Filters, person: User) -> str:
     return saved.name if saved else heading(filters)
 
 
-def sections(filters: Filters, person: User) -> list[dict[str, Any]]:
-    """The side column. Counts are of tickets with the chosen status: one statement for all of them."""
-    counts = count_sides(with_state(by_status(filters.status)))
+def sections(filters: Filters, person: User, reach: Reach) -> list[dict[str, Any]]:
+    """The side column. Counts are of tickets within reach with the chosen status: one statement for all of them."""
+    counts = count_sides(with_state(by_status(filters.status, reach)))
     agents, groups = counts["agent"], counts["group"]
     mine = sum(agents[str(one)] for one in agents_of(person)) if agents else 0
     names = sorted(Group.objects.filter(pk__in=[key for key in groups if key]).values_list("name", "pk"))

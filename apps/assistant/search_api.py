@@ -18,6 +18,7 @@ from apps.assistant.finding import KINDS, MOST, QUERY_LIMIT, Result, Wish, find_
 from apps.assistant.services import EVERYTHING
 from apps.assistant.shapes import Quote
 from apps.core.errors import BadInput
+from apps.platforms.reach import reach_of
 
 PARAMETERS = [
     OpenApiParameter("q", str, required=True, description=f"What to look for, at most {QUERY_LIMIT} characters."),
@@ -45,7 +46,7 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         given, limit = request.GET, _limit(request)
         wish = Wish(
-            text=given.get("q", ""), kind=_one_of(given.get("kind", ""), tuple(KINDS), "kind"),
+            text=given.get("q", ""), reach=reach_of(request.user), kind=_one_of(given.get("kind", ""), tuple(KINDS), "kind"),
             status=_one_of(given.get("status", ""), ("", *CATEGORIES), "status"), group=_group(given.get("group", "")),
             language=language_of(request), since=since_of(request, "since"),
             visibilities=EVERYTHING if reads_private(request) else ("public",),

@@ -29,6 +29,7 @@ from apps.assistant.words import category_words
 from apps.core.errors import AppError, BadInput, RateLimited
 from apps.core.templatetags.deskhand import language_name
 from apps.platforms.models import Group, Ticket
+from apps.platforms.reach import reach_of
 from apps.tenancy.slots import RETRY_SECONDS
 
 PAGE = 20
@@ -83,7 +84,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     query = Query.read(request.GET)
     number = query.q.lstrip("#")
     if "jump" in request.GET and number and len(number) <= NUMBER and " " not in number:
-        ticket = Ticket.objects.shown().filter(remote_id=number).order_by("-updated_at").first()
+        ticket = Ticket.objects.shown().within(reach_of(request.user)).filter(remote_id=number).order_by("-updated_at").first()
         if ticket is not None:
             return redirect("assistant:ticket", ticket.pk)
     context: dict[str, Any] = {
@@ -113,7 +114,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, query: Query) -> dict[str, Any]:
     private = may("notes.read", request.user.role)
     wish = Wish(
-        text=query.q, kind=query.kind, status=query.status, group=UUID(query.group) if query.group else None,
+        text=query.q, reach=reach_of(request.user), kind=query.kind, status=query.status, group=UUID(query.group) if query.group else None,
         language=query.language, since=timezone.now() - timedelta(days=DAYS[query.since]) if query.since else None,
         visibilities=EVERYTHING if private else ("public",),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from operator import mul
 from uuid import UUID
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.extractive.inputs import Passage, Thread
 from apps.assistant.loading import load_passages
 from apps.core.text import normalise
@@ -64,9 +65,9 @@ def closeness(question: Asked, texts: Sequence[str]) -> list[float]:
 
 
 def search(question: Asked, wanted: Wanted) -> list[Passage]:
-    """Passages of both legs, best first."""
+    """Passages of both legs within the reach that is wanted, best first."""
     hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
-    return load_passages(fuse(scored(hits), question.language))
+    return load_passages(fuse(scored(hits), question.language), wanted.reach)
 
 
 def search_articles(
@@ -76,14 +77,14 @@ def search_articles(
 
     `among`: our ids of the articles to put in order, all when None.
     """
-    wanted = Wanted(kinds=("article",), visibilities=visibilities, sources=among)
+    wanted = Wanted(ALL_TICKETS, kinds=("article",), visibilities=visibilities, sources=among)
     hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
     if among is None:
         nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in by_source(hits, question)))[:WHOLE]
         hits = alike(hits + measure_articles(
             question.dense, nearest, known=hits, visibilities=visibilities, second=question.second
         ))  # fmt: skip
-    return load_passages(by_source(hits, question))
+    return load_passages(by_source(hits, question), ALL_TICKETS)
 
 
 def _source_of(hit: Hit) -> UUID:

@@ -18,6 +18,7 @@ from apps.assistant.api import find_ticket
 from apps.core.templatetags.deskhand import tongue
 from apps.core.text import as_sent
 from apps.platforms.models import Message
+from apps.platforms.reach import reach_of
 
 STYLES = ("tokens.css", "sent.css")
 # links open in windows of their own, which are no longer in the sandbox; nothing else is allowed
@@ -30,7 +31,7 @@ def message_as_sent(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """The same messages as on the ticket's page, under a policy of their own; ?images=1 lets images in, by https."""
     with transaction.atomic():
         message = get_object_or_404(Message, pk=message_id)
-        find_ticket(message.ticket_id)
+        find_ticket(message.ticket_id, reach_of(request.user))
     if message.is_private and not may("notes.read", request.user.role):
         raise Http404
     images = request.GET.get("images") == "1"

@@ -10,6 +10,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.reach import ALL_TICKETS, Reach
 from apps.assistant import shapes
 from apps.assistant.extractive.ask import answer_question
 from apps.assistant.extractive.evidence import order_articles
@@ -64,7 +65,7 @@ def make_brief(*, ticket: Ticket) -> Brief:
     """
     complete = not Outbox.objects.filter(kind=Outbox.Kind.SECOND_ARTICLE).exists()
     thread = load_threads([ticket])[str(ticket.pk)]
-    brief = compose(thread, now=timezone.now())
+    brief = compose(thread, now=timezone.now(), reach=ALL_TICKETS)
     with transaction.atomic():
         stored, _ = Brief.objects.update_or_create(
             ticket=ticket,
@@ -82,17 +83,19 @@ def make_brief(*, ticket: Ticket) -> Brief:
     return stored
 
 
-def compose(thread: Thread, *, now: datetime, keep: Callable[[Passage], bool] = lambda _: True) -> shapes.Brief:
-    """Everything shown for a thread: reads the index and the mirror, writes nothing.
+def compose(
+    thread: Thread, *, now: datetime, reach: Reach, keep: Callable[[Passage], bool] = lambda _: True
+) -> shapes.Brief:
+    """Everything shown for a thread to somebody of this reach: reads the index and the mirror, writes nothing.
 
     `keep`: what of the knowledge may be used; all of it unless somebody measures the help without a part.
     """
     question = asked_by(thread)
-    wanted = Wanted(kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id)
+    wanted = Wanted(reach, kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id)
     messages = [one for one in search(question, wanted) if keep(one)]
     articles = [one for one in search_articles(question, EVERYTHING) if keep(one)]
     near = [one for one in messages if passes(one.dense, one.lexical, DEFAULTS.related)]
-    similar, fixes = _similar(near, question)
+    similar, fixes = _similar(near, question, reach)
     public = [PublicPassage(one) for one in [*articles, *fixes] if one.source.visibility == "public"]
     draft = suggest_reply(thread, public)
     return shapes.Brief(
@@ -106,8 +109,8 @@ def compose(thread: Thread, *, now: datetime, keep: Callable[[Passage], bool] = 
     )
 
 
-def ask_question(*, question: str, language: str = "", ticket: Ticket | None = None) -> shapes.Answer:
-    """Answer from the company's articles and tickets, for an agent: private words are allowed and flagged.
+def ask_question(*, question: str, reach: Reach, language: str = "", ticket: Ticket | None = None) -> shapes.Answer:
+    """Answer from the company's articles and the tickets within reach, for an agent: private words are allowed and flagged.
 
     Raises BadInput for an empty or too long question, RateLimited while the company asks many at the same time.
     """
@@ -120,7 +123,7 @@ def ask_question(*, question: str, language: str = "", ticket: Ticket | None = N
     context = f"{ticket.subject}. {question}" if ticket is not None else question
     with ASKING.held():
         wish = asked(context, spoken)
-        found = search(wish, Wanted(kinds=("article", "message"), visibilities=EVERYTHING))
+        found = search(wish, Wanted(reach, kinds=("article", "message"), visibilities=EVERYTHING))
         answer = answer_question(question, spoken, _worth_quoting(found), partial(closeness, wish))
         answer = answer.model_copy(update={"why": _trace(found[:TRACE_LINES], answer), "name": new_answer_name()})
     record("assistant_asked", subject=f"ticket:{ticket.pk}" if ticket else "", mode=MODE, outcome=answer.outcome)
@@ -132,10 +135,13 @@ def _worth_quoting(passages: Sequence[Passage]) -> list[Passage]:
     return [one for one in passages if one.source.kind == "article" or one.author == Message.Author.AGENT]
 
 
-def _similar(near: Sequence[Passage], question: Asked) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
+def _similar(
+    near: Sequence[Passage], question: Asked, reach: Reach
+) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
     """Similar solved tickets, and their fixes as passages that may be quoted."""
     ids = {one.source.ticket_id for one in near}
-    tickets = {str(one.pk): one for one in Ticket.objects.solved().filter(pk__in=ids).select_related("customer")}
+    solved = Ticket.objects.solved().within(reach).filter(pk__in=ids).select_related("customer")
+    tickets = {str(one.pk): one for one in solved}
     threads = load_threads(tickets.values())
     fixes = {key: fix for key, thread in threads.items() if (fix := find_fix(thread)) is not None}
     rows = Message.objects.in_bulk([fix.id for fix in fixes.values()], field_name="id") if fixes else {}
@@ -196,7 +202,7 @@ def _trace(passages: Sequence[Passage], made: shapes.Draft | shapes.Answer) -> l
     reasons = [_reason(one, made) for one in passages]
     return [
         shapes.Candidate(
-            kind=one.source.kind, title=one.source.title, remote_id=one.source.remote_id, language=one.source.language,
+            kind=one.source.kind, ticket_id=one.source.ticket_id, title=one.source.title, remote_id=one.source.remote_id, language=one.source.language,
             visibility=one.source.visibility, dense=round(one.dense, 3), lexical=round(one.lexical, 2),
             score=round(one.score, 3), kept=reason == "kept", reason=reason,
         )

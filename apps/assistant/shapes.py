@@ -73,6 +73,7 @@ class SimilarTicket(Shape):
     solved_at: datetime | None
     score: float  # 0..1
     seen: int  # tickets collapsed into this one, itself included
+    also: list[str] = []  # the others of them
     fix: Quote | None
     terms: list[str]  # words both share: why it matched
 
@@ -116,6 +117,7 @@ class Candidate(Shape):
     """One line of the run trace: what was considered and why it was kept or dropped."""
 
     kind: Literal["message", "article", "resolution"]
+    ticket_id: str | None = None  # of a message
     title: str
     remote_id: str
     language: str

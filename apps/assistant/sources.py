@@ -17,6 +17,7 @@ from apps.assistant.marking import marked_paragraphs, readable
 from apps.assistant.templatetags.assistant import quote_mark
 from apps.core.text import normalise
 from apps.platforms.models import Article, Message
+from apps.platforms.reach import reach_of
 
 
 @allow("tickets.read")
@@ -25,7 +26,7 @@ def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """One message of a ticket this person may read."""
     with transaction.atomic():
         message = get_object_or_404(Message.objects.select_related("ticket"), pk=source_id)
-        ticket = find_ticket(message.ticket_id)
+        ticket = find_ticket(message.ticket_id, reach_of(request.user))
     if message.is_private and not may("notes.read", request.user.role):
         raise Http404
     context = _marked(request, message.text, message.html) | {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -12,8 +13,10 @@ import orjson
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.accounts.reach import Reach
 from apps.core.errors import BadInput
 from apps.platforms.models import Ticket
+from apps.platforms.sql import AGENTS, AgentRow
 
 
 def _named(columns: dict[str, str]) -> str:
@@ -46,23 +49,27 @@ FROM platforms_ticket t
 LEFT JOIN platforms_person p ON p.id = t.customer_id
 LEFT JOIN platforms_group g ON g.id = t.group_id
 LEFT JOIN assistant_brief b ON b.ticket_id = t.id
-WHERE t.state IN ('live', 'archived') AND NOT t.deleted {status} {after}
+WHERE t.state IN ('live', 'archived') AND NOT t.deleted {status} {reach} {after}
 ORDER BY t.updated_at DESC, t.id DESC LIMIT {limit}
 """
+_REACH = "AND (t.connection_id <> ALL(%s::uuid[]) OR t.group_id = ANY(%s::uuid[]) OR t.agent_id = ANY(%s::uuid[]))"
+# What decides whether its reader may see a ticket comes with it: one way to the server and back, not two.
+_PLACE = f"""t.connection_id, t.group_id, t.agent_id,
+  (SELECT json_agg(json_build_array(a.connection_id, a.id, a.scope, a.groups)) FROM ({AGENTS}) a)::text"""  # noqa: S608
 # PostgreSQL writes the whole answer: of a long thread nothing is taken apart here to be put together again
 _ONE = f"""
-SELECT row_to_json(ticket)::text FROM (
+SELECT {_PLACE}, (SELECT row_to_json(ticket)::text FROM (
   SELECT {_named(_TICKET)}, coalesce((
     SELECT json_agg(message ORDER BY message.number) FROM (
-      SELECT {_named(_MESSAGE)} FROM platforms_message m WHERE m.ticket_id = t.id) message), '[]') AS messages
-  FROM platforms_ticket t
-  LEFT JOIN platforms_person p ON p.id = t.customer_id
-  LEFT JOIN platforms_group g ON g.id = t.group_id
-  WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted) ticket
+      SELECT {_named(_MESSAGE)} FROM platforms_message m WHERE m.ticket_id = t.id) message), '[]') AS messages) ticket)
+FROM platforms_ticket t
+LEFT JOIN platforms_person p ON p.id = t.customer_id
+LEFT JOIN platforms_group g ON g.id = t.group_id
+WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
 """  # noqa: S608 - our own columns
 # the stored brief passes through as PostgreSQL writes it, whole or its draft alone
 _BRIEF = f"""
-SELECT coalesce(b.outcome::text, ''), coalesce(b.thread_version = t.thread_version, false),
+SELECT {_PLACE}, coalesce(b.outcome::text, ''), coalesce(b.thread_version = t.thread_version, false),
   coalesce({_TIME.format("b.made_at")}, ''), coalesce({{part}}::text, '')
 FROM platforms_ticket t
 LEFT JOIN assistant_brief b ON b.ticket_id = t.id
@@ -110,25 +117,46 @@ class BriefText(NamedTuple):
     json: str
 
 
-def list_tickets(*, status: str, limit: int, after: tuple[str, ...] | None) -> list[Row]:
-    """Rows as the API shows them, newest change first, keyset by (updated_at, id)."""
-    return _rows(_list(status, limit, after is not None), _key(after) if after else None, tuple(_LISTED))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a ticket lies, and which agents its reader is."""
+
+    connection: UUID
+    group: UUID | None
+    agent: UUID | None
+    agents: list[AgentRow]
+
+    @classmethod
+    def of(cls, home: UUID, group: UUID | None, agent: UUID | None, agents: str | None) -> Place:
+        rows = orjson.loads(agents) if agents else []
+        known = [(UUID(one), UUID(key), scope, orjson.loads(groups)) for one, key, scope, groups in rows]
+        return cls(home, group, agent, known)
+
+    def within(self, reach: Reach) -> bool:
+        return reach.holds(self.connection, self.group, self.agent)
 
 
-def ticket_json(ticket_id: UUID) -> str | None:
-    """A shown ticket with its thread as the API shows it, private notes included; None when there is none."""
+def list_tickets(*, status: str, reach: Reach, limit: int, after: tuple[str, ...] | None) -> list[Row]:
+    """Rows within reach as the API shows them, newest change first, keyset by (updated_at, id)."""
+    statement = _list(status, not reach.everything, limit, after is not None)
+    held = [] if reach.everything else [list(reach.limited), list(reach.groups), list(reach.agents)]
+    return _rows(statement, [*held, *(_key(after) if after else [])] or None, tuple(_LISTED))
+
+
+def ticket_json(ticket_id: UUID, reader: UUID) -> tuple[Place, str] | None:
+    """A shown ticket with its thread, private notes included; None when there is none. Look at its place before it is shown."""
     with connection.prepared_cursor() as cursor:
-        cursor.execute(_ONE, [ticket_id])
+        cursor.execute(_ONE, [reader, ticket_id])
         row = cursor.fetchone()
-    return row[0] if row else None
+    return (Place.of(*row[:4]), row[4]) if row else None
 
 
-def brief_text(ticket_id: UUID, *, draft: bool = False) -> BriefText | None:
-    """What is stored for a shown ticket, whole or the draft alone; None when there is no such ticket."""
+def brief_text(ticket_id: UUID, reader: UUID, *, draft: bool = False) -> tuple[Place, BriefText] | None:
+    """What is stored for a shown ticket, whole or the draft alone; None when there is no such ticket. As above."""
     with connection.prepared_cursor() as cursor:
-        cursor.execute(_DRAFT if draft else _WHOLE_BRIEF, [ticket_id])
+        cursor.execute(_DRAFT if draft else _WHOLE_BRIEF, [reader, ticket_id])
         row = cursor.fetchone()
-    return BriefText(*row) if row else None
+    return (Place.of(*row[:4]), BriefText(*row[4:])) if row else None
 
 
 def list_articles(
@@ -173,13 +201,14 @@ def _with_tags(row: Row) -> Row:
 
 
 @lru_cache(maxsize=64)
-def _list(status: str, limit: int, later: bool) -> str:
+def _list(status: str, limited: bool, limit: int, later: bool) -> str:
     """Status and limit stand in the text: with a limit it cannot see, PostgreSQL plans anew on every request."""
     if status and status not in Ticket.Category.values:
         raise BadInput(f"status: one of {', '.join(Ticket.Category.values)}.", code="status_invalid")
     return _LIST.format(
         columns=", ".join(_LISTED.values()),
         status=f"AND t.status_category = '{status}'" if status else "",
+        reach=_REACH if limited else "",
         after="AND (t.updated_at, t.id) < (%s, %s)" if later else "",
         limit=int(limit),
     )

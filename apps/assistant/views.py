@@ -18,11 +18,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.access import allow
 from apps.accounts.find_views import find_company
 from apps.accounts.permissions import may
+from apps.accounts.reach import Reach
 from apps.assistant import conversation, pages, queues
 from apps.assistant.api import find_ticket
 from apps.assistant.customers import customer_of
 from apps.assistant.feedback import given_on
 from apps.assistant.models import Brief
+from apps.assistant.reaching import brief_for
 from apps.assistant.services import QUESTION_LIMIT, ask_question
 from apps.assistant.words import priority_words, reason_words
 from apps.core.audit import record
@@ -31,6 +33,7 @@ from apps.ingest.files import ask_files
 from apps.ingest.models import Stream
 from apps.platforms.links import ticket_page as remote_page
 from apps.platforms.models import Connection, Message, Ticket
+from apps.platforms.reach import reach_of
 from apps.tenancy.context import current_binding
 from apps.tenancy.names import OPERATOR_COMPANY
 from apps.tenancy.slots import RETRY_SECONDS
@@ -52,7 +55,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _queue(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("number", "").strip().lstrip("#")
     if number:
-        found = Ticket.objects.shown().filter(remote_id=number).order_by("-updated_at").first()
+        found = Ticket.objects.shown().within(reach_of(request.user)).filter(remote_id=number).order_by("-updated_at").first()
         if found is not None:
             return redirect("assistant:ticket", found.pk)
     context = _queue_context(request)
@@ -65,11 +68,12 @@ def _queue(request: HttpRequest) -> HttpResponse:
 def _queue_context(request: HttpRequest) -> dict[str, Any]:
     filters = queues.Filters.read(request.GET)
     with transaction.atomic():
-        rows, following = queues.page(filters, queues.tickets_of(filters, request.user), request.GET)
+        reach = reach_of(request.user)
+        rows, following = queues.page(filters, queues.tickets_of(filters, request.user, reach), request.GET, reach)
         return {
             "section": "queue", "heading": queues.name_of(filters, request.user), "rows": rows, "next": following,
             "first": (filters.query() or "sort=recent") if request.GET.get("after") else "",
-            "sections": queues.sections(filters, request.user), "sorts": queues.sorts(filters),
+            "sections": queues.sections(filters, request.user, reach), "sorts": queues.sorts(filters),
             "narrowed": filters.narrowed or filters.status != "waiting", "reader_language": _language(request),
             "syncing": Stream.objects.filter(first_completed_at=None).exists(), "here": request.get_full_path(),
             "unconnected": not rows and not Connection.objects.exists(),
@@ -91,16 +95,16 @@ def ticket_page(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
 def draft_card(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """For a page that looks for news: 204 while nothing is new, else the card, the panels and the conversation."""
     fresh = "fresh" in request.GET
-    with transaction.atomic():
-        if _mark(find_ticket(ticket_id), fresh) == request.GET.get("seen"):
-            return HttpResponse(status=204)  # every half minute from every open page: the conversation is not read
-        context = _ticket_context(request, ticket_id, read=conversation.of_news, fresh=fresh)
+    reach = reach_of(request.user)
+    if _mark(find_ticket(ticket_id, reach), reach, fresh) == request.GET.get("seen"):
+        return HttpResponse(status=204)  # every half minute from every open page: the conversation is not read
+    context = _ticket_context(request, ticket_id, read=conversation.of_news, fresh=fresh)
     return render(request, "assistant/draft_update.html", context)
 
 
-def _mark(ticket: Ticket, fresh: bool) -> str:
+def _mark(ticket: Ticket, reach: Reach, fresh: bool) -> str:
     """What the card of the ticket as it stands is named by."""
-    stored = Brief.objects.filter(ticket=ticket).first()
+    stored = _brief(ticket, reach)
     return pages.card_of(ticket, stored, stored.shape() if stored else None, fresh=fresh).mark
 
 
@@ -111,7 +115,8 @@ def draft_used(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     mode = request.POST.get("mode", "")
     if mode not in USES:
         return HttpResponse(f"mode: one of {', '.join(USES)}.", status=400, content_type="text/plain")
-    if not Brief.objects.filter(ticket=find_ticket(ticket_id)).exclude(outcome=NOTHING).exists():
+    ticket = find_ticket(ticket_id, reach_of(request.user))
+    if not Brief.objects.filter(ticket=ticket).exclude(outcome=NOTHING).exists():
         raise Http404
     record("draft_used", subject=f"ticket:{ticket_id}", mode=mode)
     return HttpResponse(status=204)
@@ -122,7 +127,7 @@ def draft_used(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
 def more_messages(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """What takes the place of a gap in a conversation. The focus goes to the message aimed at, or to the first that came."""
     with transaction.atomic():
-        ticket = find_ticket(ticket_id)
+        ticket = find_ticket(ticket_id, reach_of(request.user))
         parts = conversation.of_gap(_readable(request).filter(ticket=ticket), request.GET)
     context = {
         "ticket": ticket, "parts": parts, "entry": conversation.entry(parts, request.GET),
@@ -142,13 +147,22 @@ def _reads_drafts(request: HttpRequest) -> bool:
     return may("assistant.read", request.user.role)
 
 
+def _brief(ticket: Ticket, reach: Reach) -> Brief | None:
+    """The brief this reader may see; none yet while it cannot be composed. No transaction is open: it may ask the engine."""
+    try:
+        return brief_for(ticket, reach)
+    except AppError:
+        return None
+
+
 def _ticket_context(
     request: HttpRequest, ticket_id: UUID, *, read: Read = conversation.of_page, fresh: bool = False
 ) -> dict[str, Any]:
-    """Everything the ticket page shows, read in one short transaction."""
+    """Everything the ticket page shows, read in one short transaction once there is a brief for its reader."""
+    reach = reach_of(request.user)
+    stored = _brief(find_ticket(ticket_id, reach), reach)
     with transaction.atomic():
-        ticket = find_ticket(ticket_id)
-        stored = Brief.objects.filter(ticket=ticket).first()
+        ticket = find_ticket(ticket_id, reach)
         shown = read(_readable(request).filter(ticket=ticket), request.GET)
         connection = Connection.objects.get(pk=ticket.connection_id)
         if may("notes.read", request.user.role):  # a visit of support only reads
@@ -163,7 +177,7 @@ def _ticket_context(
         "given": given_on(ticket, request.user) if brief else {},
         "summary_parts": pages.summary_parts(brief.summary) if brief else [],
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
-        "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket),
+        "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket, reach),
         "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",
         "page_url": reverse("assistant:ticket", args=[ticket.pk]), "reader_language": _language(request),
         "ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]),
@@ -174,7 +188,7 @@ def _ticket_context(
 @require_POST
 def ask_ticket(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """A question on a ticket's page: the answer alone for the page's log, the whole page without script."""
-    ticket = find_ticket(ticket_id)
+    ticket = find_ticket(ticket_id, reach_of(request.user))
     exchange = _exchange(request, ticket)
     if request.headers.get("HX-Request"):
         return _answer(request, exchange, ticket)
@@ -211,7 +225,7 @@ def _exchange(request: HttpRequest, ticket: Ticket | None) -> pages.Exchange:
     """The answer, or what went wrong with the question kept. No transaction is open: the search is a network call."""
     question = request.POST.get("question", "")
     try:
-        answer = ask_question(question=question, language=_language(request), ticket=ticket)
+        answer = ask_question(question=question, reach=reach_of(request.user), language=_language(request), ticket=ticket)
     except BadInput:
         # Translators: %(count)s is a number of characters. Example: 4,000
         words = _("Write a question. Most characters allowed: %(count)s") % {"count": number_format(QUESTION_LIMIT)}

@@ -77,6 +77,7 @@ FIELDS: dict[str, Shape] = {
     "principal": Shape.WHO,
     "reason": Shape.WORD,
     "removed": Shape.COUNT,
+    "placed": Shape.COUNT,
     "renewed": Shape.COUNT,
     "request_id": Shape.REQUEST,
     "resealed": Shape.COUNT,
@@ -179,7 +180,7 @@ AUDIT_EVENTS: dict[str, Event] = {
 # What the logs hold.
 LOG_EVENTS: dict[str, Event] = {
     "task_dropped": _company("task", "reason"),
-    "indexed": _company("sources", "chunks", "embedded", "removed"),
+    "indexed": _company("sources", "chunks", "embedded", "removed", "placed"),
     "second_meaning": _company("sources", "chunks", "embedded"),
     "reconciled": _company("points", "rows", "strangers", "missing", "changed", "second"),
     "work_put_off": _company("kind", "code", "count"),

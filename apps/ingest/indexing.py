@@ -1,4 +1,7 @@
-"""Turn changed tickets and articles into chunks and vectors; unchanged text is never embedded again."""
+"""Turn changed tickets and articles into chunks and vectors; unchanged text is never embedded again.
+
+What a point says beside its words (whose it is, who may see it) follows by itself, told without new vectors.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from apps.ingest.second import owe_second
 from apps.ingest.sql import name_authors
 from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Message, Ticket
-from apps.search.index import PROFILE, Point, Sparse, ensure_collection, open_index, point_id
+from apps.search.index import PLACE, PROFILE, Point, Sparse, ensure_collection, open_index, placed, point_id
 from apps.search.lexical import document_vector
 from apps.search.models import Chunk
 from apps.tenancy.context import current_company
@@ -72,6 +75,7 @@ def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
     payload = {
         "connection": str(ticket.connection_id),
         "group": str(ticket.group_id) if ticket.group_id else "",
+        "agent": str(ticket.agent_id) if ticket.agent_id else "",
         "customer": _customer_mark(ticket.customer.email or ticket.customer.remote_id) if ticket.customer else "",
     }
     for message in Message.objects.filter(ticket=ticket):
@@ -84,7 +88,7 @@ def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
 
 
 def _article_source(article: Article) -> Indexable:
-    payload = {"connection": str(article.connection_id), "group": "", "customer": ""}
+    payload = {"connection": str(article.connection_id), "group": "", "agent": "", "customer": ""}
     return Indexable(
         Chunk.Kind.ARTICLE, article.pk, article.remote_id, article.title, article.text, article.language,
         article.visibility, article.updated_at, payload,
@@ -109,31 +113,30 @@ def _refresh(
     old = {row.pk: row for row in existing}
     wanted = {row.pk: (row, source) for source in sources for row in _rows(source)}
     fresh = [(row, source) for row, source in wanted.values() if _hash(old.get(row.pk)) != row.content_hash]
+    moved = [
+        (row, source) for row, source in wanted.values()
+        if row.pk in old and old[row.pk].content_hash == row.content_hash and old[row.pk].placed != row.placed
+    ]  # fmt: skip
     stale = [key for key in old if key not in wanted]
     index = open_index()
     if fresh:
         ensure_collection()
         index.put(_points(fresh))
-    if old:
-        for visibility in ("public", "private", "restricted"):
-            moved = [
-                key for key, (row, _) in wanted.items()
-                if key in old and row.visibility == visibility != old[key].visibility and _hash(old[key]) == row.content_hash
-            ]  # fmt: skip
-            index.set_visibility(moved, visibility)
-        index.delete(stale)
+    for place, ids in _by_place(moved):
+        index.place(ids, place)
+    index.delete(stale)
     with transaction.atomic():
         Chunk.objects.filter(pk__in=stale).delete()
         Chunk.objects.bulk_create(
             [row for row, _ in wanted.values()],
             update_conflicts=True,
             unique_fields=["id"],
-            update_fields=["header", "text", "language", "visibility", "content_hash", "updated_at", "start", "end"],
+            update_fields=["header", "text", "language", "visibility", "content_hash", "updated_at", "start", "end", "placed"],
         )
         owe(Outbox.Kind.BRIEF, briefs, priority=3)
         owe_second(second)
         settle(claimed)
-    log.info("indexed", sources=len(sources), chunks=len(wanted), embedded=len(fresh), removed=len(stale))
+    log.info("indexed", sources=len(sources), chunks=len(wanted), embedded=len(fresh), removed=len(stale), placed=len(moved))
 
 
 def _rows(source: Indexable) -> list[Chunk]:
@@ -146,7 +149,22 @@ def _row(source: Indexable, piece: ChunkText) -> Chunk:
         source_id=source.source_id, ticket_id=source.ticket_id, remote_id=source.remote_id, position=piece.position,
         start=piece.start, end=piece.end, header=source.header, text=piece.text, language=source.language,
         visibility=source.visibility, content_hash=piece.content_hash, updated_at=source.updated_at,
+        placed=placed(_place(source)),
     )  # fmt: skip
+
+
+def _place(source: Indexable) -> dict[str, str]:
+    """What of the payload may change while the words stay."""
+    told = source.payload | {"visibility": source.visibility}
+    return {key: told[key] for key in PLACE}
+
+
+def _by_place(moved: Sequence[tuple[Chunk, Indexable]]) -> Iterable[tuple[dict[str, str], list[UUID]]]:
+    """Chunks that say the same now, together: one call of the engine each."""
+    together: dict[str, tuple[dict[str, str], list[UUID]]] = {}
+    for row, source in moved:
+        together.setdefault(row.placed, (_place(source), []))[1].append(row.pk)
+    return together.values()
 
 
 def _hash(row: Chunk | None) -> str:

@@ -17,7 +17,7 @@ from apps.ingest.models import Outbox
 from apps.ingest.outbox import owe
 from apps.ingest.second import owe_second
 from apps.llm.registry import second_embeddings
-from apps.search.index import CHUNKS, PROFILE, SECOND, Space, ensure_collection, open_index
+from apps.search.index import CHUNKS, PROFILE, SECOND, Space, ensure_collection, open_index, placed
 from apps.search.models import Chunk
 
 PAGE = 500  # points a look
@@ -29,7 +29,7 @@ log = structlog.get_logger("deskhand.ingest")
 @dataclass(slots=True)
 class Difference:
     """What was looked at and what is owed for it. `points`, `rows`: compared; `strangers`: points without a chunk;
-    `missing`: chunks without a point; `changed`: points with other words or another visibility; `second`: articles whose
+    `missing`: chunks without a point; `changed`: points with other words, or another place; `second`: articles whose
     second meaning differs."""
 
     points: int = 0
@@ -75,6 +75,7 @@ def _page(space: Space, start: UUID | None, difference: Difference) -> UUID | No
     strangers = [payload for key, payload in points.items() if key not in rows]
     missing = [row for key, row in rows.items() if key not in points]
     changed = [row for key, row in rows.items() if key in points and _differs(points[key], row)]
+    moved = [row for key, row in rows.items() if key in points and space is CHUNKS and placed(points[key]) != row.placed]
     if space is SECOND:
         articles = {UUID(one["source_id"]) for one in strangers} | {row.source_id for row in (*missing, *changed)}
         with transaction.atomic():
@@ -83,9 +84,10 @@ def _page(space: Space, start: UUID | None, difference: Difference) -> UUID | No
         return following
     with transaction.atomic():
         _index_again(_placeholders(points, rows), [*missing, *changed])
+        _place_again([row for row in moved if row not in changed])
     difference.strangers += len(strangers)
     difference.missing += len(missing)
-    difference.changed += len(changed)
+    difference.changed += len({*changed, *moved})
     return following
 
 
@@ -94,7 +96,7 @@ def _differs(payload: dict[str, Any], row: Chunk) -> bool:
 
 
 def _between(space: Space, start: UUID | None, following: UUID | None) -> QuerySet[Chunk]:
-    rows = Chunk.objects.only("id", "kind", "source_id", "ticket_id", "content_hash", "visibility")
+    rows = Chunk.objects.only("id", "kind", "source_id", "ticket_id", "content_hash", "visibility", "placed")
     rows = rows.filter(kind=Chunk.Kind.ARTICLE) if space is SECOND else rows
     rows = rows.filter(pk__gte=start) if start else rows
     return rows.filter(pk__lt=following) if following else rows
@@ -113,6 +115,13 @@ def _placeholders(points: dict[UUID, dict[str, Any]], rows: dict[UUID, Chunk]) -
         )
         for key, one in points.items() if key not in rows
     ]  # fmt: skip
+
+
+def _place_again(rows: Sequence[Chunk]) -> None:
+    """A chunk whose place is not known has its point told again, without new vectors."""
+    Chunk.objects.filter(pk__in=[row.pk for row in rows]).update(placed="")
+    for kind, owed in KINDS.items():
+        owe(owed, {row.ticket_id or row.source_id for row in rows if row.kind == kind})
 
 
 def _index_again(strangers: Sequence[Chunk], rows: Sequence[Chunk]) -> None:

@@ -45,7 +45,7 @@ def second_articles(claimed: Sequence[Claimed]) -> None:
             for key, payload in held.items()
             if key in rows and rows[key].visibility == visibility != payload["visibility"]
         ]
-        index.set_visibility(moved, visibility)
+        index.place(moved, {"visibility": visibility})
     changed = [row for key, row in rows.items() if held.get(key, {}).get("content_hash") != row.content_hash]
     index.put(_points(changed[:MOST]))
     with transaction.atomic():

@@ -10,8 +10,10 @@ from apps.ingest.deadletters import revive
 from apps.ingest.models import DeadLetter, Outbox
 from apps.ingest.outbox import owe
 from apps.platforms.models import Ticket
+from apps.search.models import Chunk
 
 MOST = 5000  # of one look
+UNPLACED = 6  # priority: behind all that is new
 
 
 def sweep_owed() -> int:
@@ -23,4 +25,20 @@ def sweep_owed() -> int:
     with transaction.atomic():
         missing = list(unread.values_list("pk", flat=True)[:MOST])
         owe(Outbox.Kind.THREAD, missing)
-    return again + len(missing)
+    return again + len(missing) + _owe_unplaced()
+
+
+def _owe_unplaced() -> int:
+    """Points of a release that did not tell the engine whose they are: indexed again, without new vectors."""
+    chunks, owed = Chunk.objects.filter(placed=""), 0
+    with transaction.atomic():
+        for kind, which, key in (
+            (Outbox.Kind.INDEX_TICKET, chunks.exclude(ticket_id=None), "ticket_id"),
+            (Outbox.Kind.INDEX_ARTICLE, chunks.filter(kind=Chunk.Kind.ARTICLE), "source_id"),
+        ):
+            waiting = Outbox.objects.filter(kind=kind, object_id=OuterRef(key))
+            dead = DeadLetter.objects.filter(kind=kind, key=Cast(OuterRef(key), CharField()))
+            ids = list(which.exclude(Exists(waiting)).exclude(Exists(dead)).values_list(key, flat=True).distinct()[:MOST])
+            owe(kind, ids, priority=UNPLACED)
+            owed += len(ids)
+    return owed

@@ -22,12 +22,16 @@ from apps.platforms.sql import AgentRow, find_agents
 SEES_ALL = frozenset({Role.ADMIN, Role.PRIVACY, VISITOR})  # they answer for every row, or were let in to look at it
 
 
-def reach_of(person: Any) -> Reach:
+def reach_of(person: Any, agents: Iterable[AgentRow] | None = None) -> Reach:
     """The reach of a person, or of whoever a token acts for. One short statement, none for those who see everything.
+
+    `agents`: where another statement has brought what AGENTS asks for.
 
     What is stored counts, also of an address that is no longer proven: connecting somebody only ever takes away here.
     """
-    return ALL_TICKETS if person.role in SEES_ALL else reach_of_agents(find_agents(person.pk))
+    if person.role in SEES_ALL:
+        return ALL_TICKETS
+    return reach_of_agents(find_agents(person.pk) if agents is None else agents)
 
 
 def reach_of_agents(rows: Iterable[AgentRow]) -> Reach:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +13,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 
+from apps.accounts.reach import Reach
 from apps.core.errors import ExternalUnavailable, TenantLeak
 from apps.core.late import Late
 from apps.tenancy.alarms import alarm
@@ -50,7 +52,8 @@ POINTS = UUID("7a0f4f5e-53b1-5d55-9a35-6d1f2e3c8b47")  # namespace of point ids
 BATCH = 128
 VACUUM = {"deleted_threshold": 0.001, "vacuum_min_vector_number": 100}  # the least a server takes
 VISIBILITIES = frozenset(("public", "private", "restricted"))  # all that are indexed
-KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "connection")
+KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "agent", "connection")
+PLACE = ("connection", "group", "agent", "customer", "visibility")  # may change while the words stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a search may return inside the company. `sources`: only chunks of these messages and articles; `tickets`: only
-    of these tickets; `since`: only of sources changed at that time or later."""
+    """What a search may return inside the company. `reach`: of whoever will see it; articles are within everybody's.
+    `sources`: only chunks of these messages and articles; `tickets`: only of these tickets; `since`: only of sources
+    changed at that time or later."""
 
+    reach: Reach
     kinds: tuple[str, ...] = ("message", "article", "resolution")
     visibilities: tuple[str, ...] = ("public",)
     not_ticket: str | None = None
@@ -139,12 +144,13 @@ class CompanyIndex:
             condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
             _engine(self._client.delete, self._alias, models.FilterSelector(filter=condition), wait=True)
 
-    def set_visibility(self, ids: Iterable[UUID], visibility: str) -> None:
-        """Change who may see points whose words stayed the same: no new vectors."""
+    def place(self, ids: Iterable[UUID], place: Mapping[str, str]) -> None:
+        """Change whose points are and who may see them, while their words stay the same: no new vectors. Keys of PLACE."""
         wanted = [str(one) for one in ids]
         if wanted:
             condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
-            _engine(self._client.set_payload, self._alias, {"visibility": visibility}, points=condition, wait=True)
+            told = {key: place[key] for key in PLACE if key in place}
+            _engine(self._client.set_payload, self._alias, told, points=condition, wait=True)
 
     def count(self) -> int:
         answer = _engine(self._client.count, self._alias, count_filter=models.Filter(must=[self._own()]), exact=True)
@@ -217,6 +223,8 @@ class CompanyIndex:
         ]
         if not VISIBILITIES.issubset(wanted.visibilities):  # who may see all needs no condition, which costs a tenth
             must.append(models.FieldCondition(key="visibility", match=models.MatchAny(any=list(wanted.visibilities))))
+        if not wanted.reach.everything:
+            must.append(_within(wanted.reach))
         if wanted.sources is not None:
             must.append(models.FieldCondition(key="source_id", match=models.MatchAny(any=list(wanted.sources))))
         if wanted.tickets is not None:
@@ -246,6 +254,28 @@ class CompanyIndex:
             alarm("vector")
             raise TenantLeak("the vector engine returned a point of another company")
         return point
+
+
+def placed(payload: Mapping[str, Any]) -> str:
+    """Digest of what of a payload may change while the words stay."""
+    told = [str(payload.get(key, "")) for key in PLACE]
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()[:32]
+
+
+def _within(reach: Reach) -> models.Filter:
+    """Points of tickets within the reach, and of articles. A point that does not tell is left out where it is limited."""
+    limited = models.FieldCondition(key="connection", match=_any(reach.limited))
+    should: list[Any] = [
+        models.FieldCondition(key="kind", match=models.MatchValue(value="article")),
+        models.Filter(must_not=[limited]),
+    ]
+    for key, ids in (("group", reach.groups), ("agent", reach.agents)):
+        should += [models.FieldCondition(key=key, match=_any(ids))] if ids else []
+    return models.Filter(should=should)
+
+
+def _any(ids: Sequence[UUID]) -> models.MatchAny:
+    return models.MatchAny(any=[str(one) for one in ids])
 
 
 def open_index(space: Space = CHUNKS) -> CompanyIndex:
@@ -289,15 +319,25 @@ def ensure_collection(space: Space = CHUNKS) -> None:
     """
     client = _client()
     if space.alias in {one.alias_name for one in _engine(client.get_aliases).aliases}:
-        return
+        return _complete(client, space.alias)
     if not _engine(client.collection_exists, space.collection):
         _create_collection(client, space)
     tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
     _engine(client.create_payload_index, space.collection, "company_id", tenant)
-    for name in KEYWORDS:
-        _engine(client.create_payload_index, space.collection, name, models.PayloadSchemaType.KEYWORD)
+    _index_keywords(client, space.collection)
     create = models.CreateAlias(collection_name=space.collection, alias_name=space.alias)
     _engine(client.update_collection_aliases, [models.CreateAliasOperation(create_alias=create)])
+
+
+@lru_cache(maxsize=8)
+def _complete(client: QdrantClient, alias: str) -> None:
+    """A collection of an older release lacks the newest keys; looked after once a process."""
+    _index_keywords(client, alias)
+
+
+def _index_keywords(client: QdrantClient, name: str) -> None:
+    for key in KEYWORDS:
+        _engine(client.create_payload_index, name, key, models.PayloadSchemaType.KEYWORD)
 
 
 def _create_collection(client: QdrantClient, space: Space) -> None:

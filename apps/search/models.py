@@ -21,7 +21,7 @@ class Chunk(CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "profile": NONE, "kind": NONE, "source_id": NONE, "ticket_id": NONE,
         "remote_id": NONE, "position": NONE, "start": NONE, "end": NONE, "header": CONTENT, "text": CONTENT,
-        "language": NONE, "visibility": NONE, "content_hash": NONE, "updated_at": NONE,
+        "language": NONE, "visibility": NONE, "content_hash": NONE, "updated_at": NONE, "placed": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, editable=False)  # uuid5(company, profile, source, position)
@@ -39,6 +39,11 @@ class Chunk(CompanyModel):
     visibility = models.CharField(max_length=10)
     content_hash = models.CharField(max_length=64)
     updated_at = models.DateTimeField()
+    # Digest of what its point says beside its words: whose it is, who may see it. "": from before there were digests.
+    placed = models.CharField(max_length=32, blank=True, default="", db_default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(placed=""), name="search_chunk_unplaced")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.remote_id} {self.position}"

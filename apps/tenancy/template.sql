@@ -112,6 +112,8 @@ CREATE TABLE @schema@.platforms_person (
     user_id uuid,
     named boolean DEFAULT true NOT NULL,
     mapped character varying(5) DEFAULT ''::character varying NOT NULL,
+    groups jsonb DEFAULT '[]'::jsonb NOT NULL,
+    scope character varying(10) DEFAULT 'unknown'::character varying NOT NULL,
     CONSTRAINT platforms_person_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_person_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_person_pkey PRIMARY KEY (id),
@@ -516,6 +518,7 @@ CREATE TABLE @schema@.search_chunk (
     visibility character varying(10) NOT NULL,
     content_hash character varying(64) NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    placed character varying(32) DEFAULT ''::character varying NOT NULL,
     CONSTRAINT search_chunk_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT search_chunk_pkey PRIMARY KEY (id)
 );
@@ -556,6 +559,7 @@ CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (st
 CREATE INDEX platforms_ticket_recent ON @schema@.platforms_ticket USING btree (updated_at DESC, id DESC);
 CREATE INDEX search_chunk_source_id_d517544b ON @schema@.search_chunk USING btree (source_id);
 CREATE INDEX search_chunk_ticket_id_6ed2f6c0 ON @schema@.search_chunk USING btree (ticket_id);
+CREATE INDEX search_chunk_unplaced ON @schema@.search_chunk USING btree (id) WHERE ((placed)::text = ''::text);
 INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALUES
 	(1, 'tenancy', 'company', '@company@'),
 	(2, 'tenancy', 'domain', '@company@'),
@@ -763,21 +767,24 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(37, 'core', '0002_audit_chain', now()),
 	(38, 'core', '0003_companykey', now()),
 	(39, 'core', '0004_audit_head', now()),
-	(40, 'ingest', '0001_initial', now()),
-	(41, 'ingest', '0002_deliveries', now()),
-	(42, 'ingest', '0003_slow_feeds', now()),
-	(43, 'ingest', '0004_tried_again', now()),
-	(44, 'ingest', '0005_row', now()),
-	(45, 'ingest', '0006_people', now()),
-	(46, 'ingest', '0007_second', now()),
-	(47, 'search', '0001_initial', now()),
-	(48, 'sessions', '0001_initial', now()),
-	(49, 'tenancy', '0001_initial', now()),
-	(50, 'tenancy', '0002_domain_verified_at', now()),
-	(51, 'tenancy', '0003_orders', now());
+	(40, 'platforms', '0008_scope', now()),
+	(41, 'ingest', '0001_initial', now()),
+	(42, 'ingest', '0002_deliveries', now()),
+	(43, 'ingest', '0003_slow_feeds', now()),
+	(44, 'ingest', '0004_tried_again', now()),
+	(45, 'ingest', '0005_row', now()),
+	(46, 'ingest', '0006_people', now()),
+	(47, 'ingest', '0007_second', now()),
+	(48, 'ingest', '0008_scopes', now()),
+	(49, 'search', '0001_initial', now()),
+	(50, 'search', '0002_placed', now()),
+	(51, 'sessions', '0001_initial', now()),
+	(52, 'tenancy', '0001_initial', now()),
+	(53, 'tenancy', '0002_domain_verified_at', now()),
+	(54, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 132, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 33, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 51, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 54, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

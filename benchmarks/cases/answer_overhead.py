@@ -11,6 +11,7 @@ import orjson
 import psycopg
 from django.test.utils import override_settings
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.services import EVERYTHING, ask_question
 from apps.core.text import detect_language, normalise
 from apps.llm.registry import embeddings, second_embeddings
@@ -58,7 +59,7 @@ def _ask(engine: VectorsProcess, urls: dict[str, str], names: list[str], questio
             before = {"server": server.cpu(), "engine": ran_threads(pid), "client": time.process_time()}
             models, began = _of_models(), time.perf_counter()
             with bind_company(binding):
-                answer = ask_question(question=question)
+                answer = ask_question(question=question, reach=ALL_TICKETS)
             spent = (time.perf_counter() - began - (_of_models() - models)) * 1000
             after = {"client": time.process_time(), "server": server.cpu(), "engine": ran_threads(pid)}
             least = _bare(client, raw, binding.company_id, question)

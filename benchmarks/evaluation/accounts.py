@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import shapes
 from apps.assistant.extractive.inputs import Passage, Thread
 from apps.assistant.loading import load_threads
@@ -62,8 +63,8 @@ def measure_tickets(labels: Labels, *, every: int = 1, seen: Callable[[], None] 
         if not case.messages:
             continue
         if topic in labels.public:
-            _with_knowledge(tally, compose(case, now=timezone.now()), topic, known, thread)
-        without = compose(case, now=timezone.now(), keep=lambda one, own=topic: not own or known(one) != own)
+            _with_knowledge(tally, compose(case, now=timezone.now(), reach=ALL_TICKETS), topic, known, thread)
+        without = compose(case, now=timezone.now(), reach=ALL_TICKETS, keep=lambda one, own=topic: not own or known(one) != own)
         tally.counts["without"] += 1
         tally.counts["shown_without"] += without.draft.outcome == "reply"
         assert without.draft.outcome != "reply" or all(
@@ -105,7 +106,7 @@ def measure_questions(asked: Iterable[tuple[str, str]], labels: Labels) -> dict[
     """Shares of answered questions whose first quote is of the right topic, and of refused ones that have no answer."""
     counts: Counter[str] = Counter()
     for text, topic in asked:
-        answer = ask_question(question=text)
+        answer = ask_question(question=text, reach=ALL_TICKETS)
         kind = "answerable" if topic else "unanswerable"
         counts[kind] += 1
         first = topic_of(labels)(answer.citations[0]) if answer.citations else ""

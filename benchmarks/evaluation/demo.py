@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.extractive.inputs import Thread, ThreadMessage
 from apps.assistant.services import compose
 from apps.core.text import normalise, sentences
@@ -30,7 +31,7 @@ def measure_demo(pack: Pack) -> Iterator[Line]:
         articles, cases = (pack.relevant[part].get(query.id) for part in ("article", "similar"))
         if not articles and not cases:
             continue
-        brief = compose(_as_ticket(query), now=timezone.now())
+        brief = compose(_as_ticket(query), now=timezone.now(), reach=ALL_TICKETS)
         if articles:
             shown = list(dict.fromkeys(slugs[one.title] for one in brief.articles))
             theirs = list(dict.fromkeys(slugs[title] for title in baseline[query.language].scores(query.text)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.services import ask_question
 from apps.assistant.shapes import Answer
 from apps.ingest.chunking import weight
@@ -41,7 +42,7 @@ def ask_all(queries: Iterable[Query]) -> list[Reply]:
     """Through the product's own ask, in the bound company."""
     replies = []
     for number, query in enumerate(queries):
-        answer = ask_question(question=query.text, language=query.language)
+        answer = ask_question(question=query.text, language=query.language, reach=ALL_TICKETS)
         words = first_words(" … ".join(one.text for one in answer.passages[:MOST_QUOTES]))
         right = answer.outcome == "answer" and contains(words, query.answers) if query.answers else None
         replies.append(Reply(query, answer, right))

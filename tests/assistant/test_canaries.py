@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.models import Brief
 from apps.assistant.pages import plain_text
 from apps.platforms.models import Message, Ticket
@@ -70,6 +71,6 @@ def test_an_agent_sees_private_words_and_that_they_are_private(planted):
 def test_an_answer_that_rests_on_private_words_says_so(planted):
     from apps.assistant.services import ask_question
 
-    answer = ask_question(question=f"What is {canary(31)}?")
+    answer = ask_question(question=f"What is {canary(31)}?", reach=ALL_TICKETS)
     assert any("KANARI" in quote.text for quote in answer.citations)
     assert answer.private

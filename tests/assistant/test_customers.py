@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.customers import SHOWN, customer_of
 from apps.platforms.models import Ticket
 from apps.tenancy.context import bind_company
@@ -25,12 +26,12 @@ def case(acme):
 
 def test_other_tickets_come_newest_first_and_the_rest_is_counted(acme, case):
     with bind_company(acme.binding()):
-        known = customer_of(case)
+        known = customer_of(case, ALL_TICKETS)
         assert [one.remote_id for one in known.others] == [str(number) for number in range(212, 202, -1)]
         assert (known.total, known.more, len(known.others)) == (13, 2, SHOWN)
         assert known.languages == ["en", "de"]
         assert known.since == case.created_at
-        alone = customer_of(Ticket.objects.select_related("customer").get(remote_id="101"))
+        alone = customer_of(Ticket.objects.select_related("customer").get(remote_id="101"), ALL_TICKETS)
         assert (alone.total, alone.others, alone.more) == (1, [], 0)
 
 
@@ -38,7 +39,7 @@ def test_somebody_of_the_same_address_elsewhere_is_somebody_else(acme, case):
     with bind_company(acme.binding()):
         other = Ticket.objects.get(remote_id="101")
         assert other.customer.email == case.customer.email
-        assert other.pk not in {one.pk for one in customer_of(case).others}
+        assert other.pk not in {one.pk for one in customer_of(case, ALL_TICKETS).others}
 
 
 def test_the_page_shows_them_with_state_and_date_and_says_when_there_is_none(acme, case, client_of):
@@ -61,4 +62,4 @@ def test_the_page_shows_them_with_state_and_date_and_says_when_there_is_none(acm
 
 def test_two_statements_however_many_tickets(acme, case, django_assert_num_queries):
     with bind_company(acme.binding()), django_assert_num_queries(2):
-        customer_of(case)
+        customer_of(case, ALL_TICKETS)

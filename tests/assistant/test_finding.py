@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import answers, finding
 from apps.assistant.finding import MOST, Wish, find_sources
 from apps.core.errors import BadInput, ExternalUnavailable, RateLimited
@@ -36,12 +37,12 @@ def inside(mirror):
 
 
 def numbers(text: str, **wish) -> list[tuple[str, str]]:
-    found = find_sources(wish=Wish(text, **{"visibilities": EVERYTHING} | wish))
+    found = find_sources(wish=Wish(text, ALL_TICKETS, **{"visibilities": EVERYTHING} | wish))
     return [(one.passage.source.kind, one.passage.source.remote_id) for one in found.results]
 
 
 def test_tickets_and_articles_come_once_each_with_their_words_marked(inside):
-    found = find_sources(wish=Wish("left earbud stopped charging", visibilities=EVERYTHING))
+    found = find_sources(wish=Wish("left earbud stopped charging", ALL_TICKETS, visibilities=EVERYTHING))
     assert found.mode == "hybrid"
     keys = [(one.passage.source.kind, one.passage.source.remote_id) for one in found.results]
     assert len(set(keys)) == len(keys)
@@ -72,7 +73,7 @@ def test_a_code_is_found_by_its_signs(inside, text):
 def test_private_words_are_found_by_those_who_may_read_them_only(inside):
     private = {("article", "12")}
     assert private <= set(numbers("goodwill limit of fault FW-881"))
-    found = find_sources(wish=Wish("goodwill limit of fault FW-881"))
+    found = find_sources(wish=Wish("goodwill limit of fault FW-881", ALL_TICKETS))
     assert all(one.passage.source.visibility == "public" for one in found.results)
     assert "FW-881" not in " ".join(one.passage.text for one in found.results)
 
@@ -110,7 +111,7 @@ def test_near_duplicates_are_folded_and_counted(mirror):
     text = "The blue light of the case blinks three times and then the case goes dark again."
     with bind_company(mirror.binding()):
         fill([(ticket_data(number, "Case blinks", text), []) for number in range(201, 206)])
-        found = find_sources(wish=Wish("blue light of the case blinks three times", kind="tickets"))
+        found = find_sources(wish=Wish("blue light of the case blinks three times", ALL_TICKETS, kind="tickets"))
     assert found.results[0].folded == 4
     assert [one.passage.source.remote_id for one in found.results if one.passage.source.title == "Case blinks"] == [
         found.results[0].passage.source.remote_id
@@ -137,7 +138,7 @@ def test_a_deleted_or_trashed_ticket_is_not_found(inside):
 def test_a_text_is_needed_and_not_too_long(inside):
     for bad in ("", "  \n", "x" * 401):
         with pytest.raises(BadInput):
-            find_sources(wish=Wish(bad))
+            find_sources(wish=Wish(bad, ALL_TICKETS))
     numbers("?!")  # no word at all is no error
 
 
@@ -146,7 +147,7 @@ def test_a_company_searches_eight_times_at_once(inside):
         for _ in range(finding.SEARCHING.most):
             held.enter_context(finding.SEARCHING.held())
         with pytest.raises(RateLimited):
-            find_sources(wish=Wish("earbud"))
+            find_sources(wish=Wish("earbud", ALL_TICKETS))
     assert numbers("earbud")
 
 
@@ -169,7 +170,7 @@ def no_engine(monkeypatch):
 
 
 def test_words_alone_are_looked_for_with_the_same_filters(inside, no_engine):
-    found = find_sources(wish=Wish("earbuds charging update", visibilities=EVERYTHING))
+    found = find_sources(wish=Wish("earbuds charging update", ALL_TICKETS, visibilities=EVERYTHING))
     assert found.mode == "words"
     keys = {(one.passage.source.kind, one.passage.source.remote_id) for one in found.results}
     assert {("message", "101"), ("message", "102"), ("article", "11")} <= keys

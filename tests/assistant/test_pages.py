@@ -8,6 +8,7 @@ import orjson
 import pytest
 from django.test import Client
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import answers, shapes
 from apps.assistant.models import Brief
 from apps.core.models import AuditEvent
@@ -200,7 +201,7 @@ def test_a_message_made_private_leaves_public_search_at_once(acme, case):
         hits = find(
             dense=embeddings().embed([FIX])[0],
             sparse=Sparse(list(words.indices), list(words.values)),
-            wanted=Wanted(visibilities=("public",)),
+            wanted=Wanted(ALL_TICKETS, visibilities=("public",)),
         )
         assert chunk.pk not in {hit.chunk.pk for hit in hits}
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import QueryDict
 
 from apps.accounts.models import User
+from apps.accounts.reach import ALL_TICKETS
 from apps.accounts.verifying import note_verified
 from apps.assistant import queues
 from apps.assistant.models import Brief
@@ -56,7 +57,7 @@ def shown(person: User, query: str = "") -> list[str]:
     while True:
         given = QueryDict(following)
         filters = queues.Filters.read(given)
-        rows, following = queues.page(filters, queues.tickets_of(filters, person), given)
+        rows, following = queues.page(filters, queues.tickets_of(filters, person, ALL_TICKETS), given, ALL_TICKETS)
         found += [row.ticket.remote_id for row in rows]
         if not following:
             return found
@@ -107,7 +108,7 @@ def test_a_nonsense_query_counts_as_none(many, query):
 def test_the_side_column_counts_what_its_links_show(many):
     for status in ("waiting", "solved"):
         filters = queues.Filters(status=status)
-        for section in queues.sections(filters, many):
+        for section in queues.sections(filters, many, ALL_TICKETS):
             for link in section["links"]:
                 if link["count"] is not None and not link["current"]:
                     assert len(shown(many, link["query"])) == link["count"], link
@@ -115,7 +116,7 @@ def test_the_side_column_counts_what_its_links_show(many):
 
 def test_the_side_column_is_one_statement_and_a_chosen_tag_stays_in_it(many, django_assert_num_queries):
     with django_assert_num_queries(4):  # counts, my agents, names of groups, saved views
-        sections = queues.sections(queues.Filters(tag="nowhere"), many)
+        sections = queues.sections(queues.Filters(tag="nowhere"), many, ALL_TICKETS)
     tags = {link["label"]: link for section in sections if section["title"] == "Tags" for link in section["links"]}
     assert (tags["charging"]["count"], tags["nowhere"]["count"], tags["nowhere"]["current"]) == (4, None, True)
 
@@ -123,7 +124,7 @@ def test_the_side_column_is_one_statement_and_a_chosen_tag_stays_in_it(many, dja
 def test_only_the_commonest_tags_are_listed(many, monkeypatch):
     Ticket.objects.filter(remote_id="1").update(tags=[f"tag {number:02}" for number in range(20)])
     Ticket.objects.filter(remote_id="2").update(tags="no list")
-    found = [link["label"] for section in queues.sections(queues.Filters(), many) if section["title"] == "Tags" for link in section["links"]]
+    found = [link["label"] for section in queues.sections(queues.Filters(), many, ALL_TICKETS) if section["title"] == "Tags" for link in section["links"]]
     assert found[:2] == ["Über 100 %", "charging"] or found[:2] == ["charging", "Über 100 %"]
     assert len(found) == 12
 
@@ -144,14 +145,14 @@ def test_my_tickets_are_those_of_the_agent_with_my_proven_address(many, make_use
 
 def test_solved_tickets_are_not_counted_as_being_prepared(many):
     solved = queues.Filters(status="solved")
-    assert [one.assistant_state for one in queues.with_state(queues.tickets_of(solved, many))] == ["off"]
-    counts = {one["title"]: one["links"] for one in queues.sections(solved, many)}
+    assert [one.assistant_state for one in queues.with_state(queues.tickets_of(solved, many, ALL_TICKETS))] == ["off"]
+    counts = {one["title"]: one["links"] for one in queues.sections(solved, many, ALL_TICKETS)}
     assert sum(link["count"] for link in counts["Assistant"]) == 0
 
 
 def test_choosing_a_chosen_filter_again_leaves_it(many):
     filters = queues.Filters(language="de", view="mine")
-    (link,) = [one for section in queues.sections(filters, many) for one in section["links"] if one.get("lang") == "de"]
+    (link,) = [one for section in queues.sections(filters, many, ALL_TICKETS) for one in section["links"] if one.get("lang") == "de"]
     assert link["current"]
     assert parse_qs(link["query"]) == {"view": ["mine"]}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.searching import asked, search, search_articles
 from apps.search.index import Wanted
 from apps.search.ranking import blend
@@ -42,7 +43,7 @@ def test_an_article_comes_with_its_translations_as_one_family(in_charging):
 
 def test_parts_that_were_not_found_are_measured_by_the_same_cosine(in_charging):
     question = asked("left earbud does not charge after the update", "en")
-    hits = find(dense=question.dense, sparse=question.sparse, wanted=Wanted(kinds=("article",), visibilities=EVERYTHING))
+    hits = find(dense=question.dense, sparse=question.sparse, wanted=Wanted(ALL_TICKETS, kinds=("article",), visibilities=EVERYTHING))
     measured = measure_articles(question.dense, ["11"], known=[], visibilities=EVERYTHING)
     assert len(measured) == 2
     known = {hit.chunk.pk: hit.dense for hit in hits}
@@ -59,7 +60,7 @@ def test_what_somebody_may_not_see_is_not_measured(in_charging):
 def test_the_other_company_measures_nothing_of_ours(charging, globex):
     with bind_company(globex.binding()):
         question = asked("left earbud does not charge after the update", "en")
-        assert search(question, Wanted(kinds=("article", "message"), visibilities=EVERYTHING)) == []
+        assert search(question, Wanted(ALL_TICKETS, kinds=("article", "message"), visibilities=EVERYTHING)) == []
         assert measure_articles(question.dense, ["11"], known=[], visibilities=EVERYTHING) == []
 
 
@@ -77,7 +78,7 @@ def test_a_blend_is_a_unit_vector_between_its_parts():
 
 def test_whose_a_row_is_comes_with_it_when_only_a_part_is_loaded(in_charging, django_assert_max_num_queries):
     with django_assert_max_num_queries(20) as asked_for:
-        assert search(asked("left earbud does not charge", "en"), Wanted(visibilities=EVERYTHING))
+        assert search(asked("left earbud does not charge", "en"), Wanted(ALL_TICKETS, visibilities=EVERYTHING))
     read = [one["sql"] for one in asked_for.captured_queries]
     for table in ("platforms_article", "platforms_message", "platforms_ticket", "search_chunk"):
         assert any(f'"{table}"."company_id"' in sql for sql in read), table

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.searching import asked, search
 from apps.ingest import reconciling, tasks
 from apps.ingest.models import Outbox
@@ -59,7 +60,7 @@ def test_every_kind_of_difference_is_found_counted_and_repaired(filled, kind):
     gone, shown, moved = rows[:3]
     open_index().put([stranger(kind)])
     open_index().delete([gone.pk])
-    open_index().set_visibility([shown.pk], "private")
+    open_index().place([shown.pk], {"visibility": "private"})
     Chunk.objects.filter(pk=moved.pk).update(content_hash="f" * 64)
     difference, _ = reconcile()
     assert (difference.strangers, difference.missing, difference.changed) == (1, 1, 2)
@@ -72,7 +73,7 @@ def test_every_kind_of_difference_is_found_counted_and_repaired(filled, kind):
 def test_the_second_meaning_is_repaired_and_filled_in_where_there_was_none(filled):
     articles = list(Chunk.objects.filter(kind="article"))
     open_index(SECOND).delete([row.pk for row in articles[:2]])
-    open_index(SECOND).set_visibility([articles[2].pk], "private")
+    open_index(SECOND).place([articles[2].pk], {"visibility": "private"})
     difference, _ = reconcile()
     assert difference.second == 3
     assert difference.strangers == difference.missing == difference.changed == 0
@@ -94,7 +95,7 @@ def test_the_point_of_a_chunk_that_is_just_being_made_stays(filled):
 def test_a_placeholder_is_found_by_nobody(filled):
     open_index().put([stranger()])
     reconcile()
-    found = search(asked("charging the earbud", "en"), Wanted())
+    found = search(asked("charging the earbud", "en"), Wanted(ALL_TICKETS))
     assert Chunk.objects.filter(text="?").exists()
     assert found and "?" not in [one.text for one in found]
 

@@ -60,7 +60,7 @@ CACHE_CLIENTS: dict[str, Scope] = {
 VECTOR_CALLS: dict[str, Scope] = {
     "CompanyIndex.put: upsert": COMPANY,
     "CompanyIndex.delete: delete": COMPANY,
-    "CompanyIndex.set_visibility: set_payload": COMPANY,
+    "CompanyIndex.place: set_payload": COMPANY,
     "CompanyIndex.count: count": COMPANY,
     "CompanyIndex._scroll: scroll": COMPANY,
     "CompanyIndex._ask: query_points": COMPANY,
@@ -71,6 +71,7 @@ VECTOR_CALLS: dict[str, Scope] = {
     "ensure_collection: get_aliases": OPERATOR,
     "ensure_collection: collection_exists": OPERATOR,
     "ensure_collection: create_payload_index": OPERATOR,
+    "_index_keywords: create_payload_index": OPERATOR,
     "ensure_collection: update_collection_aliases": OPERATOR,
     "_create_collection: create_collection": OPERATOR,
 }

@@ -11,6 +11,7 @@ import structlog
 from django.core.cache import cache
 from django.db import connection, transaction
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.tenancy.cache import declare
 
 log = structlog.get_logger("deskhand.isolation.reads")
@@ -117,7 +118,7 @@ def from_django_s_cache(_: str) -> list[str]:
 def by_vector(_: str) -> list[str]:
     from apps.search.index import Sparse, Wanted, open_index
 
-    index, wanted = open_index(), Wanted(kinds=("article",))
+    index, wanted = open_index(), Wanted(ALL_TICKETS, kinds=("article",))
     near = index.nearest(VECTOR, wanted, 5) + index.matching(Sparse(*TOKENS), wanted, 5)
     return sorted({str(one.id) for one in near})
 

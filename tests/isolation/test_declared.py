@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand
 from prometheus_client import REGISTRY, Counter
 
 import apps
+from apps.accounts.reach import ALL_TICKETS
 from apps.core.errors import NoCompany
 from apps.core.events import AUDIT_EVENTS, LOG_EVENTS, METRICS, Event, Scope
 from apps.search import index
@@ -203,13 +204,13 @@ def test_every_call_for_a_company_names_it_to_the_engine(in_acme, monkeypatch):
     words = index.Sparse([1], [1.0])
     found = index.open_index()
     found.put([index.Point(one, [1.0] * index.DENSE_SIZE, words, {})])
-    found.set_visibility([one], "private")
+    found.place([one], dict.fromkeys(index.PLACE, "x"))
     found.count()
     found.held([one])
     found.page(None, 1)
-    found.nearest([1.0] * index.DENSE_SIZE, index.Wanted(), 1)
+    found.nearest([1.0] * index.DENSE_SIZE, index.Wanted(ALL_TICKETS), 1)
     found.closeness([1.0] * index.DENSE_SIZE, [one])
-    found.matching(words, index.Wanted(), 1)
+    found.matching(words, index.Wanted(ALL_TICKETS), 1)
     found.delete([one])
     index.erase_company()
     own = repr(models_of_acme()), "'company_id': 'acme'"

@@ -20,6 +20,7 @@ from django.db import ProgrammingError, connection, connections
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.accounts.reach import ALL_TICKETS
 from apps.core.errors import BadInput, NoCompany
 from apps.tenancy.cache import make_key
 from apps.tenancy.checks import wall_errors
@@ -381,7 +382,7 @@ def test_the_words_of_one_company_do_not_move_the_scores_of_another(plain_engine
 
     def our_score() -> float:
         with bind_company(standing[0].binding()):
-            return open_index().matching(Sparse([7], [1.0]), Wanted(kinds=("article",)), 1)[0].score
+            return open_index().matching(Sparse([7], [1.0]), Wanted(ALL_TICKETS, kinds=("article",)), 1)[0].score
 
     client.upsert("stock", [plain_point(models, number, "ta") for number in range(3)], wait=True)
     with bind_company(standing[0].binding()):

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, include, path
 
 from apps.accounts.models import ApiToken
+from apps.accounts.reach import ALL_TICKETS
 from apps.platforms.models import Article, Message, Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import charging_case
@@ -184,5 +185,5 @@ def test_search_of_globex_never_meets_a_chunk_of_acme(ids, globex):
     from apps.search.index import open_index
 
     with bind_company(globex.binding()):
-        assert ask_question(question="left earbud stopped charging after update 2.4.1").outcome == "not_enough_evidence"
+        assert ask_question(question="left earbud stopped charging after update 2.4.1", reach=ALL_TICKETS).outcome == "not_enough_evidence"
         assert open_index().count() == 0

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from qdrant_client import models
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.core.errors import NoCompany
 from apps.search import index
 from apps.search.index import (
@@ -84,7 +85,7 @@ def test_all_of_a_company_is_gone_and_only_of_that_company(patient, acme, globex
     assert files_with(theirs)
     assert older_profile.count(OLDER, exact=True).count == 1
     with bind_company(globex.binding()):
-        wanted = Wanted(kinds=("message",))
+        wanted = Wanted(ALL_TICKETS, kinds=("message",))
         assert kept in {hit.id for hit in open_index().nearest([1.0] + [0.0] * (DENSE_SIZE - 1), wanted, 10)}
         open_index().delete([kept])
 

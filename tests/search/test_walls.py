@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.core.errors import NoCompany, TenantLeak
 from apps.search import index
 from apps.search.index import DENSE_SIZE, PROFILE, Point, Sparse, Wanted, ensure_collection, open_index, point_id
@@ -39,23 +40,23 @@ def test_equal_points_are_found_by_their_own_company_only(acme, both):
     with bind_company(acme.binding()):
         own, found = both["acme"].id, open_index()
         assert found.count() == 1
-        assert [hit.id for hit in found.nearest(SAME, Wanted(), 10)] == [own]
-        assert [hit.id for hit in found.matching(Sparse([7], [1.0]), Wanted(), 10)] == [own]
+        assert [hit.id for hit in found.nearest(SAME, Wanted(ALL_TICKETS), 10)] == [own]
+        assert [hit.id for hit in found.matching(Sparse([7], [1.0]), Wanted(ALL_TICKETS), 10)] == [own]
         assert [hit.id for hit in found.closeness(SAME, [one.id for one in both.values()])] == [own]
 
 
 def test_another_company_s_points_are_neither_changed_nor_deleted_by_id(acme, globex, both):
     with bind_company(acme.binding()):
-        open_index().set_visibility([both["globex"].id], "private")
+        open_index().place([both["globex"].id], dict.fromkeys(index.PLACE, "private"))
         open_index().delete([both["globex"].id])
     with bind_company(globex.binding()):
-        assert [hit.id for hit in open_index().nearest(SAME, Wanted(), 10)] == [both["globex"].id]
+        assert [hit.id for hit in open_index().nearest(SAME, Wanted(ALL_TICKETS), 10)] == [both["globex"].id]
 
 
 def test_a_score_does_not_move_when_another_company_writes(acme, globex, both):
     def score() -> float:
         with bind_company(acme.binding()):
-            return open_index().matching(Sparse([7], [1.0]), Wanted(), 10)[0].score
+            return open_index().matching(Sparse([7], [1.0]), Wanted(ALL_TICKETS), 10)[0].score
 
     before = score()
     with bind_company(globex.binding()):
@@ -72,7 +73,7 @@ def test_a_point_that_comes_back_from_another_company_is_a_leak_and_an_alarm(acm
             index, "_engine", lambda call, *args, **kwargs: send(call, *args, **kwargs | {"query_filter": None})
         )
         with pytest.raises(TenantLeak):
-            open_index().nearest(SAME, Wanted(), 10)
+            open_index().nearest(SAME, Wanted(ALL_TICKETS), 10)
     assert ALARMS.labels("vector")._value.get() == before + 1
 
 
@@ -99,8 +100,8 @@ def test_what_is_not_wanted_is_not_found(acme, both):
         found = open_index()
         found.put([point(visibility="private"), point(kind="article"), point(ticket_id="1")])
         shown = lambda wanted: len(found.nearest(SAME, wanted, 10))  # noqa: E731
-        assert shown(Wanted()) == 3
-        assert shown(Wanted(visibilities=("public", "private"))) == 4
-        assert shown(Wanted(kinds=("article",))) == 1
-        assert shown(Wanted(kinds=())) == 0
-        assert shown(Wanted(not_ticket="1")) == 2
+        assert shown(Wanted(ALL_TICKETS)) == 3
+        assert shown(Wanted(ALL_TICKETS, visibilities=("public", "private"))) == 4
+        assert shown(Wanted(ALL_TICKETS, kinds=("article",))) == 1
+        assert shown(Wanted(ALL_TICKETS, kinds=())) == 0
+        assert shown(Wanted(ALL_TICKETS, not_ticket="1")) == 2

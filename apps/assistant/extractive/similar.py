@@ -60,7 +60,7 @@ def similar_tickets(
         twin = next((place for place, (_, seen) in enumerate(found) if _alike(words, seen)), None)
         if twin is not None:
             known, seen = found[twin]
-            found[twin] = (known.model_copy(update={"seen": known.seen + 1}), seen)
+            found[twin] = (known.model_copy(update={"seen": known.seen + 1, "also": [*known.also, ticket]}), seen)
             continue
         found.append(
             (_shape(thread, passage, fix, solved_at.get(ticket), shared_terms(question, passage, language)), words)

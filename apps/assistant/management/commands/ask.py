@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.services import ask_question
 from apps.tenancy.commands import CompanyCommand
 
@@ -18,7 +19,7 @@ class Command(CompanyCommand):
         parser.add_argument("question", metavar="QUESTION", help="the question, in any of the seven languages")
 
     def perform(self, **options: Any) -> dict[str, Any]:
-        return ask_question(question=options["question"]).model_dump(mode="json")
+        return ask_question(question=options["question"], reach=ALL_TICKETS).model_dump(mode="json")
 
     def show(self, result: dict[str, Any]) -> None:
         if result["outcome"] != "answer":

@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Agents are read at once: until it is known what they see in the helpdesk, they see their own tickets only."""
 
     dependencies = [
-        ('ingest', '0006_people'),
+        ('ingest', '0007_second'),
         ('platforms', '0008_scope'),
     ]
 

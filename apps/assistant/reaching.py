@@ -1,0 +1,96 @@
+"""The brief somebody of limited reach gets: briefs are made once, of all a company knows, and shown to many.
+
+Nothing of a ticket out of reach is shown. What lists tickets loses those; a suggested reply that rests on one is not
+shown at all, and the brief is composed anew from what this reach holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.accounts.reach import Reach
+from apps.assistant import shapes
+from apps.assistant.loading import load_threads
+from apps.assistant.models import Brief
+from apps.assistant.services import compose
+from apps.platforms.models import Ticket
+from apps.tenancy.cache import declare
+
+# Composed for a reach, by thread and reach: a page that looks for news every half minute makes it once.
+COMPOSED = declare("assistant.briefs", seconds=300, most=500)
+
+
+def brief_for(ticket: Ticket, reach: Reach) -> Brief | None:
+    """The brief as somebody of this reach may see it; None when there is none. Not to be saved.
+
+    Asks the vector engine when it has to be composed: no transaction may be open then. Raises ExternalUnavailable.
+    """
+    stored = Brief.objects.filter(ticket=ticket).first()
+    if stored is None or reach.everything:
+        return stored
+    shape = within(stored.shape(), reach) or _composed(ticket, stored, reach)
+    return None if shape is None else _row(stored, shape)
+
+
+def within(brief: shapes.Brief, reach: Reach) -> shapes.Brief | None:
+    """The brief without what is out of reach, as the rows say now; None when its draft may rest on such a ticket."""
+    held = _held(_named(brief), reach)
+    similar = [_counted(one, held) for one in brief.similar if one.ticket_id in held]
+    if any(quote.source.kind == "message" and quote.source.ticket_id not in held for quote in brief.draft.citations):
+        return None
+    if brief.draft.outcome == "ask_customer" and len(similar) < len(brief.similar):  # it cites nothing, and may rest on one
+        return None
+    why = [one for one in brief.why if one.kind == "article" or one.ticket_id in held]
+    return brief.model_copy(update={"similar": similar, "why": why})
+
+
+def similar_counts(briefs: Iterable[Brief], reach: Reach) -> dict[UUID, int]:
+    """{ticket: similar tickets of its stored brief that are within reach}, for many at once."""
+    counts = {one.ticket_id: one.similar_count for one in briefs}
+    if reach.everything or not counts:
+        return counts
+    rows = Brief.objects.filter(ticket__in=counts).values_list("ticket_id", "data__similar")
+    named = {ticket: [one["ticket_id"] for one in similar or []] for ticket, similar in rows}
+    held = _held({one for ids in named.values() for one in ids}, reach)
+    return {ticket: sum(one in held for one in ids) for ticket, ids in named.items()}
+
+
+def _held(ids: Collection[str], reach: Reach) -> frozenset[str]:
+    return frozenset(map(str, Ticket.objects.shown().within(reach).filter(pk__in=ids).values_list("pk", flat=True)))
+
+
+def _named(brief: shapes.Brief) -> set[str]:
+    """Every ticket something of the brief comes from, itself left out."""
+    similar = {one for found in brief.similar for one in (found.ticket_id, *found.also)}
+    cited = {quote.source.ticket_id for quote in brief.draft.citations}
+    return {one for one in (*similar, *cited, *(line.ticket_id for line in brief.why)) if one is not None}
+
+
+def _counted(similar: shapes.SimilarTicket, held: frozenset[str]) -> shapes.SimilarTicket:
+    """How often it was seen says nothing of what is out of reach."""
+    also = [one for one in similar.also if one in held]
+    return similar.model_copy(update={"also": also, "seen": 1 + len(also)})
+
+
+def _composed(ticket: Ticket, stored: Brief, reach: Reach) -> shapes.Brief | None:
+    """Made for this reach. The rows decide once more: what was kept may be older than a move of a ticket."""
+
+    def made() -> Any:
+        thread = load_threads([ticket])[str(ticket.pk)]
+        return compose(thread, now=timezone.now(), reach=reach).model_dump(mode="json")
+
+    key = (str(ticket.pk), ticket.thread_version, stored.made_at.isoformat(), *reach.key)
+    kept = within(shapes.Brief.model_validate(COMPOSED.get_or_make(*key, make=made)), reach)
+    return kept or within(shapes.Brief.model_validate(made()), reach)
+
+
+def _row(stored: Brief, shape: shapes.Brief) -> Brief:
+    return Brief(
+        pk=stored.pk, company_id=stored.company_id, ticket_id=stored.ticket_id, thread_version=shape.thread_version,
+        outcome=shape.draft.outcome, mood=stored.mood, similar_count=len(shape.similar),
+        data=shape.model_dump(mode="json"), made_at=stored.made_at,
+    )  # fmt: skip
