@@ -20,7 +20,7 @@ from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import reaching
 from apps.assistant.models import Brief
 from apps.assistant.searching import asked, search
-from apps.assistant.services import EVERYTHING, make_brief
+from apps.assistant.services import EVERYTHING, ask_question, make_brief
 from apps.ingest.models import Outbox
 from apps.ingest.sweeping import sweep_owed
 from apps.platforms.agents import map_by_hand
@@ -272,6 +272,18 @@ def test_what_is_out_of_reach_is_answered_like_what_does_not_exist(mara):
         assert way.startswith("/api/") is False or answers[0] == answers[1], way
     mara.scope("all")
     assert mara.browser.get(f"/tickets/{ids['ticket']}/").status_code == 200
+
+
+def test_an_answer_comes_from_what_is_within_reach(mara):
+    """The only tickets that hold the words asked for are foreign; the engine is not the last to decide, nor the rows."""
+    mara.scope("restricted")
+    foreign = next(number for number in mara.foreign("restricted") if number % 4 < 2)
+    question = f"What was the answer of {mark(foreign)}?"
+    with bind_company(mara.company.binding()):
+        open_answer = ask_question(question=question, reach=ALL_TICKETS)
+        own_answer = ask_question(question=question, reach=reach_of(mara.person))
+    assert mara.met(open_answer.model_dump_json(exclude={"question"})) & {foreign}
+    assert not mara.met(own_answer.model_dump_json(exclude={"question"})) - {9, 18, 27}
 
 
 def test_counts_tell_of_tickets_within_reach_only(mara):

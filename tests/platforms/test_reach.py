@@ -12,6 +12,7 @@ from apps.accounts.reach import ALL_TICKETS, Reach
 from apps.ingest.models import Stream
 from apps.ingest.streams import hurry
 from apps.ingest.sync import read_feed
+from apps.platforms.adapters.freshdesk import mapping
 from apps.platforms.agents import map_by_hand, unmap
 from apps.platforms.base import AgentData, GroupData, Reference
 from apps.platforms.connecting import store_reference
@@ -140,6 +141,10 @@ def test_who_is_two_agents_of_one_helpdesk_reads_what_either_may(helpdesk, mara)
     assert read_by(mara) == {"hardware", "own"}
     tell(helpdesk, agent("restricted"), agent("all", remote_id="8", email="second@helpdesk.example"))
     assert reach_of(mara) == ALL_TICKETS
+
+
+def test_a_number_of_a_scope_nobody_told_us_of_is_unknown():
+    assert [mapping.scope(number) for number in range(5)] == ["unknown", "all", "group", "restricted", "unknown"]
 
 
 def test_rows_and_the_plain_value_agree(helpdesk):

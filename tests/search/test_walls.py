@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from apps.accounts.reach import ALL_TICKETS
+from apps.accounts.reach import ALL_TICKETS, Reach
 from apps.core.errors import NoCompany, TenantLeak
 from apps.search import index
 from apps.search.index import DENSE_SIZE, PROFILE, Point, Sparse, Wanted, ensure_collection, open_index, point_id
@@ -105,3 +105,23 @@ def test_what_is_not_wanted_is_not_found(acme, both):
         assert shown(Wanted(ALL_TICKETS, kinds=("article",))) == 1
         assert shown(Wanted(ALL_TICKETS, kinds=())) == 0
         assert shown(Wanted(ALL_TICKETS, not_ticket="1")) == 2
+
+
+def test_both_legs_leave_out_what_is_out_of_reach(acme, both):
+    home, other, group, agent = (uuid4() for _ in range(4))
+    told = [
+        {"connection": home}, {"connection": other}, {"connection": home, "group": group}, {"connection": home, "agent": agent},
+        {"connection": home, "group": uuid4(), "agent": uuid4()}, {"connection": home, "kind": "article"},
+    ]  # fmt: skip
+    with bind_company(acme.binding()):
+        found, points = open_index(), [point(**{key: str(value) for key, value in one.items()}) for one in told]
+        found.put(points)
+        found.delete([both["acme"].id])
+        names = {one.id: number for number, one in enumerate(points)}
+        for reach, expected in (
+            (ALL_TICKETS, [0, 1, 2, 3, 4, 5]), (Reach((home,)), [1, 5]), (Reach((home,), (group,)), [1, 2, 5]),
+            (Reach((home,), (group,), (agent,)), [1, 2, 3, 5]), (Reach((home, other), (), (agent,)), [3, 5]),
+        ):  # fmt: skip
+            wanted = Wanted(reach, kinds=("message", "article"))
+            assert sorted(names[hit.id] for hit in found.nearest(SAME, wanted, 10)) == expected
+            assert sorted(names[hit.id] for hit in found.matching(Sparse([7], [1.0]), wanted, 10)) == expected

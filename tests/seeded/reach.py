@@ -1,0 +1,59 @@
+"""Faults of the reach: ways to show an agent what their helpdesk does not show them."""
+
+from __future__ import annotations
+
+from tests.seeded.running import Fault
+
+WHOSE, MET = ("tests/platforms/test_reach.py",), "tests/assistant/test_reach.py::test_"
+REACH, READING, SQL, API = "apps/platforms/reach.py", "apps/assistant/reaching.py", "apps/assistant/sql.py", "apps/assistant/api.py"
+RANDOM = (f"{MET}the_narrow_scopes_show_what_is_assigned_and_a_change_counts_both_ways_on_warm_caches",)
+LIKE_NOTHING = (f"{MET}what_is_out_of_reach_is_answered_like_what_does_not_exist",)
+COUNTED = (f"{MET}counts_tell_of_tickets_within_reach_only",)
+ANEW = (f"{MET}a_draft_that_rests_on_a_foreign_case_is_made_anew_and_the_rest_is_left_out",)
+KEPT = (f"{MET}what_was_composed_for_one_reach_is_not_shown_to_another",)
+LATE = (f"{MET}points_that_are_late_show_nothing_and_follow_without_new_vectors",)
+
+FAULTS = (
+    Fault("a scope that nobody knows counts as all", REACH,
+          "all(scope != Person.Scope.ALL for _, _, scope, _ in rows)",
+          "all(scope in (Person.Scope.GROUP, Person.Scope.RESTRICTED) for _, _, scope, _ in rows)", WHOSE),
+    Fault("who sees their own tickets only sees those of their groups", REACH,
+          "if scope == Person.Scope.GROUP for one in groups", "if scope != Person.Scope.ALL for one in groups", WHOSE),
+    Fault("who is limited in one helpdesk is not where another shows everything", REACH,
+          "limited = {home: rows for home, rows in homes.items() if", "limited = {home: rows for home, rows in homes.items() if len(homes) == 1 and", WHOSE),
+    Fault("leads read everything", REACH, "{Role.ADMIN, Role.PRIVACY, VISITOR}", "{Role.ADMIN, Role.PRIVACY, Role.LEAD, VISITOR}", WHOSE),
+    Fault("a number of a scope nobody told us of is all tickets", "apps/platforms/adapters/freshdesk/mapping.py",
+          'return _SCOPES.get(value, "unknown")', 'return _SCOPES.get(value, "all")', WHOSE),
+    Fault("an agent keeps the scope they were first read with", "apps/platforms/connecting.py",
+          '"language", "scope", "groups"]', '"language"]', WHOSE),
+    Fault("rows are not asked whether they are within reach", "apps/platforms/models.py", "return ~limited | own", "return models.Q()", WHOSE),
+    Fault("the vector engine does not hear of the reach", "apps/search/index.py",
+          "if not wanted.reach.everything:", "if False:", ("tests/search/test_walls.py",)),
+    Fault("what the engine finds is not asked of the rows again", "apps/assistant/loading.py",
+          '        .filter(in_reach(reach, "ticket__"))\n', "", LATE),
+    Fault("the engine is not told when a ticket moves", "apps/ingest/indexing.py", "for place, ids in _by_place(moved):", "for place, ids in ():", LATE),
+    Fault("points of before are never told whose they are", "apps/ingest/sweeping.py", "+ _owe_unplaced()", "",
+          (f"{MET}points_of_before_are_told_by_the_sweep",)),
+    Fault("a ticket is found by its id whatever the reach", API, "Ticket.objects.shown().within(reach).select_related", "Ticket.objects.shown().select_related", LIKE_NOTHING),
+    Fault("the API shows a ticket out of reach", API,
+          "if found is None or not (request.user.role in SEES_ALL or found.within(reach_of_agents(found.agents))):",
+          "if found is None:", LIKE_NOTHING),
+    Fault("the API lists tickets out of reach", SQL, 'reach=_REACH if limited else "",', 'reach="AND true OR t.id = ANY(%s) AND t.id = ANY(%s) AND t.id = ANY(%s)" if limited else "",', RANDOM),
+    Fault("a ticket is found by its number whatever the reach", "apps/assistant/views.py",
+          "Ticket.objects.shown().within(reach_of(request.user)).filter(remote_id=number)", "Ticket.objects.shown().filter(remote_id=number)", RANDOM),
+    Fault("the queue shows what waits out of reach", "apps/assistant/queues.py", "return Ticket.objects.waiting().within(reach)", "return Ticket.objects.waiting()", COUNTED),
+    Fault("a question is answered from all tickets", "apps/assistant/services.py",
+          'search(wish, Wanted(reach, kinds=("article", "message")', 'search(wish, Wanted(ALL_TICKETS, kinds=("article", "message")',
+          (f"{MET}an_answer_comes_from_what_is_within_reach",)),
+    Fault("a draft that rests on a foreign case is shown", READING,
+          "quote.source.kind == \"message\" and quote.source.ticket_id not in held for quote", "False for quote", ANEW),
+    Fault("the trace names foreign tickets", READING, 'if one.kind == "article" or one.ticket_id in held]', "if one.kind]", ANEW),
+    Fault("similar tickets are shown whatever the reach", READING, "for one in brief.similar if one.ticket_id in held]", "for one in brief.similar]", ANEW),
+    Fault("how often it was seen counts foreign tickets", READING, "also = [one for one in similar.also if one in held]", "also = similar.also",
+          (f"{MET}how_often_a_case_was_seen_counts_what_the_reader_may_see",)),
+    Fault("the queue counts similar tickets out of reach", READING, "return {ticket: sum(one in held for one in ids)", "return {ticket: len(ids)", COUNTED),
+    Fault("what was composed for one reach is found by another", READING, "stored.made_at.isoformat(), *reach.key)", "stored.made_at.isoformat())", KEPT),
+    Fault("what was kept is not held against the rows", READING,
+          "kept = within(shapes.Brief.model_validate(COMPOSED.get_or_make(*key, make=made)), reach)",
+          "kept = shapes.Brief.model_validate(COMPOSED.get_or_make(*key, make=made))", KEPT),
+)  # fmt: skip
