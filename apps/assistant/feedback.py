@@ -14,6 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from apps.accounts.reach import Reach
+from apps.assistant import shapes
 from apps.assistant.models import Brief, Feedback
 from apps.core.errors import BadInput, Conflict, NotFound
 from apps.core.ids import uuid7
@@ -28,9 +30,10 @@ Given = dict[tuple[str, str], Feedback]  # by kind and thing
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What a word is about. `name` may be empty for a draft: the present one."""
+    """What a word is about, and how far whoever says it reads. `name` may be empty for a draft: the present one."""
 
     kind: str
+    reach: Reach
     name: str = ""
     ticket: Ticket | None = None
 
@@ -93,12 +96,21 @@ def _shown(thing: Thing) -> str:
             raise Conflict("The suggested reply is another one by now.", code="draft_changed")
         return stored.thread_version
     brief = stored.shape()
-    listed = {one.ticket_id for one in brief.similar}
-    if thing.kind == Feedback.Kind.ARTICLE:
-        listed = {one.article_id for one in brief.articles}
+    listed = {one.article_id for one in brief.articles}
+    if thing.kind == Feedback.Kind.SIMILAR:
+        listed = _similar_to(brief, thing)
     if _uuid(thing.name) not in listed:
         raise NotFound("This ticket’s brief does not list it.", code="not_listed")
     return _uuid(thing.name)
+
+
+def _similar_to(brief: shapes.Brief, thing: Thing) -> set[str]:
+    """Of what may have been listed, what is within reach. To whom only a part is shown, a brief made for them may have
+    listed any case of that part: those are not stored."""
+    if thing.reach.everything:
+        return {one.ticket_id for one in brief.similar}
+    wanted = [name for name in (_uuid(thing.name),) if name]
+    return set(map(str, Ticket.objects.solved().within(thing.reach).filter(pk__in=wanted).values_list("pk", flat=True)))
 
 
 def _uuid(name: str) -> str:

@@ -17,6 +17,7 @@ from apps.assistant.models import Feedback
 from apps.assistant.services import QUESTION_LIMIT
 from apps.core.errors import BadInput
 from apps.core.views import DatabaseView
+from apps.platforms.reach import reach_of
 
 
 class FeedbackSerializer(serializers.Serializer[Any]):
@@ -46,8 +47,9 @@ class FeedbackView(DatabaseView):
         form = FeedbackSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
-        ticket = find_ticket(given["ticket"]) if given.get("ticket") else None
-        thing = Thing(given["kind"], given.get("thing", ""), ticket)
+        reach = reach_of(request.user)
+        ticket = find_ticket(given["ticket"], reach) if given.get("ticket") else None
+        thing = Thing(given["kind"], reach, given.get("thing", ""), ticket)
         reason, comment = given.get("reason", ""), given.get("comment", "")
         if given["value"] == "none":
             if reason or comment:

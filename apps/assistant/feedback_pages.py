@@ -20,6 +20,7 @@ from apps.assistant.marks import Mark
 from apps.assistant.models import Feedback
 from apps.assistant.services import QUESTION_LIMIT
 from apps.core.errors import AppError, NotFound
+from apps.platforms.reach import reach_of
 
 VALUES = ("up", "down", "none")
 
@@ -32,11 +33,12 @@ def feedback(request: HttpRequest) -> HttpResponse:
     kind, value, reason = form.get("kind", ""), form.get("value", ""), form.get("reason", "")
     if kind not in Feedback.Kind.values or value not in VALUES or (reason and reason not in Feedback.Reason.values):
         return HttpResponse("kind, value and reason: as the form has them.", status=400, content_type="text/plain")
-    ticket = find_ticket(_uuid(form["ticket"])) if form.get("ticket") else None
+    reach = reach_of(request.user)
+    ticket = find_ticket(_uuid(form["ticket"]), reach) if form.get("ticket") else None
     mark = Mark(kind, form.get("thing", ""), ticket.pk if ticket else None, form.get("question", "")[:QUESTION_LIMIT])
     status = 200
     try:
-        mark = replace(mark, given=_keep(request, Thing(kind, mark.thing, ticket), form, mark.question))
+        mark = replace(mark, given=_keep(request, Thing(kind, reach, mark.thing, ticket), form, mark.question))
     except AppError as problem:
         if isinstance(problem, NotFound):
             raise Http404 from problem

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import answers
 from apps.assistant.feedback import Thing, give_feedback, new_answer_name, withdraw_feedback
 from apps.assistant.models import Brief, Feedback
@@ -61,7 +62,7 @@ def parts(acme, case) -> dict[str, str]:
 
 
 def test_a_second_word_takes_the_place_of_the_first_and_the_same_again_changes_nothing(acme, case, person, inside):
-    thing = Thing("draft", ticket=case)
+    thing = Thing("draft", ALL_TICKETS, ticket=case)
     first = give_feedback(user=person, thing=thing, helpful=False, reason="outdated", comment=" Old \u200bhandbook. ")
     again = give_feedback(user=person, thing=thing, helpful=False, reason="outdated", comment="Old handbook.")
     assert first.pk == again.pk
@@ -76,8 +77,8 @@ def test_a_second_word_takes_the_place_of_the_first_and_the_same_again_changes_n
 def test_every_person_has_a_word_of_their_own(acme, case, person, inside, make_user):
     other = make_user(acme, "lead")
     for one in (person, other):
-        give_feedback(user=one, thing=Thing("draft", ticket=case), helpful=one is person)
-    withdraw_feedback(user=person, thing=Thing("draft", ticket=case))
+        give_feedback(user=one, thing=Thing("draft", ALL_TICKETS, ticket=case), helpful=one is person)
+    withdraw_feedback(user=person, thing=Thing("draft", ALL_TICKETS, ticket=case))
     assert kept(acme) == [("draft", False, "", "")]
     assert Feedback.objects.get().user_id == other.pk
 
@@ -85,11 +86,11 @@ def test_every_person_has_a_word_of_their_own(acme, case, person, inside, make_u
 def test_only_what_was_shown_can_be_judged(acme, case, person, inside):
     solved, name = Ticket.objects.get(remote_id="101"), new_answer_name()
     for thing, problem in (
-        (Thing("draft", "0" * 32, case), Conflict), (Thing("draft", "", None), NotFound),
-        (Thing("draft", "", solved), NotFound),  # solved: no brief
-        (Thing("similar", str(case.pk), case), NotFound), (Thing("similar", "x", case), NotFound),
-        (Thing("article", str(solved.pk), case), NotFound), (Thing("answer", "made up"), NotFound),
-        (Thing("answer", name[:-1] + ("0" if name[-1] != "0" else "1")), NotFound), (Thing("answer", ""), NotFound),
+        (Thing("draft", ALL_TICKETS, "0" * 32, case), Conflict), (Thing("draft", ALL_TICKETS, "", None), NotFound),
+        (Thing("draft", ALL_TICKETS, "", solved), NotFound),  # solved: no brief
+        (Thing("similar", ALL_TICKETS, str(case.pk), case), NotFound), (Thing("similar", ALL_TICKETS, "x", case), NotFound),
+        (Thing("article", ALL_TICKETS, str(solved.pk), case), NotFound), (Thing("answer", ALL_TICKETS, "made up"), NotFound),
+        (Thing("answer", ALL_TICKETS, name[:-1] + ("0" if name[-1] != "0" else "1")), NotFound), (Thing("answer", ALL_TICKETS, ""), NotFound),
     ):  # fmt: skip
         with pytest.raises(problem):
             give_feedback(user=person, thing=thing, helpful=True)
@@ -99,7 +100,7 @@ def test_only_what_was_shown_can_be_judged(acme, case, person, inside):
         {"comment": "x", "helpful": True},
     ):
         with pytest.raises(BadInput):
-            give_feedback(user=person, thing=Thing("answer", name), **bad)
+            give_feedback(user=person, thing=Thing("answer", ALL_TICKETS, name), **bad)
     assert kept(acme) == []
 
 
@@ -116,15 +117,15 @@ def test_an_answer_named_by_another_company_is_unknown(acme, globex, case, make_
     with bind_company(acme.binding()):
         name = new_answer_name()
     with bind_company(globex.binding()), pytest.raises(NotFound):
-        give_feedback(user=make_user(globex), thing=Thing("answer", name), helpful=True)
+        give_feedback(user=make_user(globex), thing=Thing("answer", ALL_TICKETS, name), helpful=True)
 
 
 def test_words_go_with_either_ticket_and_with_their_person(acme, case, person, inside):
     names = parts(acme, case)
     for kind in ("draft", "similar", "article"):
-        give_feedback(user=person, thing=Thing(kind, names[kind], case), helpful=False, comment="Priya Raman wrote it.")
-    give_feedback(user=person, thing=Thing("answer", names["answer"], case), helpful=False, question="Who is Priya?")
-    give_feedback(user=person, thing=Thing("answer", names["answer"]), helpful=True, question="Who is Ingrid?")
+        give_feedback(user=person, thing=Thing(kind, ALL_TICKETS, names[kind], case), helpful=False, comment="Priya Raman wrote it.")
+    give_feedback(user=person, thing=Thing("answer", ALL_TICKETS, names["answer"], case), helpful=False, question="Who is Priya?")
+    give_feedback(user=person, thing=Thing("answer", ALL_TICKETS, names["answer"]), helpful=True, question="Who is Ingrid?")
     erase_tickets([Ticket.objects.get(remote_id="101").pk])
     assert sorted(one[0] for one in kept(acme)) == ["answer", "answer", "article", "draft"]
     erase_tickets([case.pk])
@@ -269,7 +270,7 @@ def test_a_token_that_may_only_read_gives_none(acme, case, token_of):
 def test_admins_see_every_word_and_change_none(acme, case, person, client_of):
     with bind_company(acme.binding()):
         given = give_feedback(
-            user=person, thing=Thing("draft", ticket=case), helpful=False, reason="private", comment="Fault named"
+            user=person, thing=Thing("draft", ALL_TICKETS, ticket=case), helpful=False, reason="private", comment="Fault named"
         )
     admin = client_of(acme, "admin")
     listed = admin.get("/admin/assistant/feedback/?helpful__exact=0&reason__exact=private").content.decode()
@@ -305,7 +306,7 @@ def test_the_same_word_sent_at_the_same_time_is_kept_once():
 
     def send(number: int) -> None:
         with bind_company(acme.binding()):
-            give_feedback(user=person, thing=Thing("answer", name), helpful=False, comment=f"Word {number}")
+            give_feedback(user=person, thing=Thing("answer", ALL_TICKETS, name), helpful=False, comment=f"Word {number}")
         connection.close()
 
     try:

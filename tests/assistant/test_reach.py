@@ -180,13 +180,14 @@ def _looked_up(reader: Reader, dice: random.Random) -> set[int]:
 def _listed(reader: Reader, dice: random.Random) -> set[int]:
     asking = {"limit": str(dice.choice((3, 20, 100))), "status": dice.choice(("", "open", "closed"))}
     met: set[int] = set()
-    while True:
+    for _ in range(TICKETS):
         page = reader.api.get("/api/v1/tickets/", asking)
         assert page.status_code == 200
         met |= reader.met(page.content.decode())
         if page.json()["next"] is None or len(met) > 20:
             return met
         asking["cursor"] = page.json()["next"]
+    raise AssertionError("the list does not end")
 
 
 def _one(reader: Reader, dice: random.Random) -> set[int]:
@@ -272,6 +273,26 @@ def test_what_is_out_of_reach_is_answered_like_what_does_not_exist(mara):
         assert way.startswith("/api/") is False or answers[0] == answers[1], way
     mara.scope("all")
     assert mara.browser.get(f"/tickets/{ids['ticket']}/").status_code == 200
+
+
+def test_feedback_is_given_on_what_is_within_reach(mara):
+    mara.scope("group", "1")
+    foreign = mara.foreign("group", "1")
+    with bind_company(mara.company.binding()):
+        briefs = {int(row.ticket.remote_id): row.shape() for row in Brief.objects.select_related("ticket")}
+    numbers = {str(pk): number for number, pk in mara.tickets.items()}
+
+    def give(ticket: int, **thing: str) -> int:
+        sent = {"ticket": str(mara.tickets[ticket]), "value": "up"} | thing
+        pages = mara.browser.post("/feedback/", sent, headers={"hx-request": "true"})
+        api = mara.api.post("/api/v1/feedback/", sent, content_type="application/json")
+        assert pages.status_code == api.status_code, sent
+        return api.status_code
+
+    assert give(next(iter(foreign & set(briefs))), kind="draft") == 404
+    own = next(one for one in briefs if one not in foreign and {numbers[each.ticket_id] for each in briefs[one].similar} & foreign)
+    for one in briefs[own].similar:
+        assert give(own, kind="similar", thing=one.ticket_id) == (404 if numbers[one.ticket_id] in foreign else 200)
 
 
 def test_an_answer_comes_from_what_is_within_reach(mara):
