@@ -14,13 +14,15 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import ApiToken
 from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import reaching
+from apps.assistant.loading import load_threads
 from apps.assistant.models import Brief
 from apps.assistant.searching import asked, search
-from apps.assistant.services import EVERYTHING, ask_question, make_brief
+from apps.assistant.services import EVERYTHING, ask_question, compose, make_brief
 from apps.ingest.models import Outbox
 from apps.ingest.sweeping import sweep_owed
 from apps.platforms.agents import map_by_hand
@@ -350,19 +352,16 @@ def test_a_draft_that_rests_on_a_foreign_case_is_made_anew_and_the_rest_is_left_
 
 def test_how_often_a_case_was_seen_counts_what_the_reader_may_see(mara):
     mara.scope("group", "1")
+    foreign = mara.foreign("group", "1")
+    ids = {own: [str(pk) for number, pk in mara.tickets.items() if (number in foreign) is not own] for own in (True, False)}
     with bind_company(mara.company.binding()):
-        shapes = [row.shape() for row in Brief.objects.all()]
-        brief = next(one for one in shapes if any(case.seen > 1 for case in one.similar))
-        several = next(one for one in brief.similar if one.seen > 1)
-        assert several.seen == 1 + len(several.also)
-        reach = reach_of(mara.person)
-        own = set(mara.tickets) - mara.foreign("group", "1")
-        numbers = {str(pk): number for number, pk in mara.tickets.items()}
-        shown = reaching.within(brief.model_copy(update={"draft": brief.draft.model_copy(update={"citations": []})}), reach)
-        assert shown is not None
-        for one in shown.similar:
-            stored = next(each for each in brief.similar if each.ticket_id == one.ticket_id)
-            assert one.seen == 1 + sum(numbers[each] in own for each in stored.also)
+        stored = next(shape for row in Brief.objects.all() if (shape := row.shape()).similar)
+        assert all(one.seen == 1 + len(one.also) for row in Brief.objects.all() for one in row.shape().similar)
+        case = stored.similar[0].model_copy(update={"ticket_id": ids[True][0], "seen": 4, "also": [*ids[False][:2], ids[True][1]]})
+        draft = stored.draft.model_copy(update={"citations": [], "outcome": "not_enough_evidence"})
+        shown = reaching.within(stored.model_copy(update={"similar": [case], "draft": draft}), reach_of(mara.person))
+    assert shown is not None
+    assert [(one.seen, one.also) for one in shown.similar] == [(2, [ids[True][1]])]
 
 
 def test_what_was_composed_for_one_reach_is_not_shown_to_another(mara):
@@ -377,6 +376,8 @@ def test_what_was_composed_for_one_reach_is_not_shown_to_another(mara):
             made = reaching._composed(ticket, stored, reach)
             assert made is not None
             assert not mara.met(made.model_dump_json()) & mara.foreign("group", *groups)
+            fresh = compose(load_threads([ticket])[str(ticket.pk)], now=timezone.now(), reach=reach)
+            assert [one.ticket_id for one in made.similar] == [one.ticket_id for one in fresh.similar]
             seen.append(mara.met(made.model_dump_json()))
         assert seen[0] != seen[1]
         mara.scope("group", "1")  # what was kept is held against the rows once more

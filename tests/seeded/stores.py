@@ -109,7 +109,7 @@ FAULTS = (
     Fault("two companies with equal remote ids share a point", INDEX,
           'f"{current_company().company_id}/{profile}/{kind}/{source_id}/{position}"', 'f"{profile}/{kind}/{source_id}/{position}"', FOUND),
     Fault("a point can name another company than the bound one", INDEX,
-          'payload = point.payload | {"company_id": self._company_id}', 'payload = {"company_id": self._company_id} | point.payload', FOUND),
+          'payload=point.payload | {"company_id": self._company_id}', 'payload={"company_id": self._company_id} | point.payload', FOUND),
     Fault("the index is erased for all companies", INDEX, "client, condition, erased = _client(), models.Filter(must=[own]), 0",
           "client, condition, erased = _client(), models.Filter(), 0", ("tests/search/test_erasing.py",)),
     Fault("a sealed secret opens for another company", CRYPTO,
