@@ -19,10 +19,12 @@ from django.utils import timezone
 from apps.accounts.models import ApiToken
 from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import reaching
+from apps.assistant.customers import customer_of
 from apps.assistant.loading import load_threads
 from apps.assistant.models import Brief
 from apps.assistant.searching import asked, search
 from apps.assistant.services import EVERYTHING, ask_question, compose, make_brief
+from apps.core.errors import ExternalUnavailable
 from apps.ingest.models import Outbox
 from apps.ingest.sweeping import sweep_owed
 from apps.platforms.agents import map_by_hand
@@ -127,9 +129,10 @@ class Reader:
         return {number for number in self.tickets if not is_mara_s(number) and group_of(number) not in held}
 
     def met(self, text: str, *, without: str = "") -> set[int]:
-        """Numbers of the tickets something of which stands in the text, whatever was asked left out."""
-        text = text.replace(without, "") if without else text
-        return {self.words[one] for one in (*KANARI.findall(text), *ID.findall(text)) if one in self.words}
+        """Numbers of the tickets something of which stands in the text. Words of what was asked stand there anyway: a
+        ticket that holds them is known by its ids."""
+        words = set(KANARI.findall(text)) - set(KANARI.findall(without))
+        return {self.words[one] for one in (*words, *ID.findall(text)) if one in self.words}
 
 
 @pytest.fixture
@@ -139,7 +142,7 @@ def mara(company, make_user, client_of) -> Reader:
 
 def queries(reader: Reader, dice: random.Random) -> Iterator[tuple[str, set[int]]]:
     """Endless random questions, (what was asked, tickets that were met)."""
-    ways = [_found, _found, _found, _answered, _queue, _queue, _looked_up, _listed, _listed, _one, _one, _brief, _page, _source]
+    ways = [_found, _found, _found, _answered, _queue, _queue, _looked_up, _listed, _listed, _one, _one, _brief, _page, _source, _searched, _searched]
     while True:
         way = dice.choice(ways)
         yield way.__name__, way(reader, dice)
@@ -197,7 +200,7 @@ def _one(reader: Reader, dice: random.Random) -> set[int]:
 
 
 def _brief(reader: Reader, dice: random.Random) -> set[int]:
-    part = dice.choice(("brief", "draft"))
+    part = dice.choice(("brief", "draft", "similar", "articles"))
     answer = reader.api.get(f"/api/v1/tickets/{dice.choice(list(reader.tickets.values()))}/{part}/")
     assert answer.status_code in (200, 404)
     return reader.met(answer.content.decode())
@@ -213,6 +216,15 @@ def _source(reader: Reader, dice: random.Random) -> set[int]:
     way = dice.choice(("/sources/messages/{}/", "/messages/{}/sent/"))
     answer = reader.browser.get(way.format(message))
     return reader.met(answer.content.decode()) if answer.status_code == 200 else set()
+
+
+def _searched(reader: Reader, dice: random.Random) -> set[int]:
+    """By page and API, by both legs or by words alone, and from the bar of every page by number."""
+    words = {"q": dice.choice((_words(dice), str(dice.randint(1, TICKETS)))), "status": dice.choice(("", "", "open", "closed"))}
+    if dice.random() < 0.4:
+        return reader.met(reader.api.get("/api/v1/search/", words | {"limit": "60"}).content.decode(), without=words["q"])
+    page = reader.browser.get("/search/", words | {"show": "60"} | ({"jump": "1"} if dice.random() < 0.3 else {}))
+    return reader.met(page["location"]) if page.status_code == 302 else reader.met(page.content.decode(), without=words["q"])
 
 
 def asked_many(reader: Reader, count: int, seed: int, scope: str, *groups: str) -> set[int]:
@@ -275,6 +287,32 @@ def test_what_is_out_of_reach_is_answered_like_what_does_not_exist(mara):
         assert way.startswith("/api/") is False or answers[0] == answers[1], way
     mara.scope("all")
     assert mara.browser.get(f"/tickets/{ids['ticket']}/").status_code == 200
+
+
+def test_while_the_engine_is_away_the_words_alone_keep_to_the_reach(mara, monkeypatch):
+    def broken(*_: Any, **__: Any) -> Any:
+        raise ExternalUnavailable("The vector engine did not answer.", code="index_unavailable")
+
+    monkeypatch.setattr("apps.assistant.finding.find", broken)
+    mara.scope("restricted")
+    for subject, text, _ in FAULTS:
+        for asking in ({"q": subject}, {"q": text}, {"q": subject, "status": "open"}):
+            answer = mara.api.get("/api/v1/search/", asking).json()
+            assert answer["mode"] == "words"
+            assert mara.met(str(answer)) <= {9, 18, 27}
+    met = {number for subject, _, _ in FAULTS for number in mara.met(str(mara.api.get("/api/v1/search/", {"q": subject}).json()))}
+    assert met == {9, 18, 27}
+
+
+def test_what_is_told_of_a_customer_is_of_tickets_within_reach(mara):
+    mara.scope("group", "1")
+    with bind_company(mara.company.binding()):
+        case = Ticket.objects.select_related("customer").get(remote_id="18")
+        Ticket.objects.update(customer=case.customer)
+        assert customer_of(case, ALL_TICKETS).total == TICKETS
+        known = customer_of(case, reach_of(mara.person))
+    assert known.total == TICKETS - len(mara.foreign("group", "1"))
+    assert not {int(one.remote_id) for one in known.others} & mara.foreign("group", "1")
 
 
 def test_feedback_is_given_on_what_is_within_reach(mara):
@@ -476,8 +514,6 @@ def test_admins_and_whoever_is_no_agent_meet_everything(mara, client_of, make_us
 
 
 def test_a_brief_that_cannot_be_composed_is_awaited_on_the_page_and_refused_by_the_api(mara, monkeypatch):
-    from apps.core.errors import ExternalUnavailable
-
     def broken(*_: Any, **__: Any) -> Any:
         raise ExternalUnavailable("The vector engine did not answer.", code="index_unavailable")
 
