@@ -123,7 +123,7 @@ def test_of_a_ticket_the_words_that_speak_of_it_are_shown_and_a_thank_you_is_non
         talk = [message_data(40, 210, "Got it, done now"), message_data(41, 210, "The hinge of the left side was screwed too tight; loosen it by a quarter turn.")]
         fill([(ticket_data(210, "How do I loosen the hinge?", "Hello, this is about my new case."), talk),
               (ticket_data(211, "How do I loosen the hinge?", "Thanks, done"), [])])  # fmt: skip
-        found = find_sources(wish=Wish("loosen the hinge", visibilities=EVERYTHING, kind="tickets"))
+        found = find_sources(wish=Wish("loosen the hinge", ALL_TICKETS, visibilities=EVERYTHING, kind="tickets"))
     shown = {one.passage.source.remote_id: one.passage.text for one in found.results}
     assert shown["210"].startswith("The hinge of the left side")
     assert "211" not in shown
