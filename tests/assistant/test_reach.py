@@ -402,13 +402,19 @@ def test_how_often_a_case_was_seen_counts_what_the_reader_may_see(mara):
     assert [(one.seen, one.also) for one in shown.similar] == [(2, [ids[True][1]])]
 
 
-def test_what_was_composed_for_one_reach_is_not_shown_to_another(mara):
+def test_what_was_composed_for_one_reach_is_not_shown_to_another(mara, monkeypatch):
     with bind_company(mara.company.binding()):
         ticket = Ticket.objects.get(remote_id="18")  # hers, in whatever scope
         make_brief(ticket=ticket)
         stored = Brief.objects.get(ticket=ticket)
-        seen = []
-        for groups in (("1",), ("2",)):
+        seen, made_for = [], []
+
+        def noted(thread: Any, *, now: Any, reach: Any) -> Any:
+            made_for.append(reach)
+            return compose(thread, now=now, reach=reach)
+
+        monkeypatch.setattr(reaching, "compose", noted)
+        for groups in (("1",), ("2",), ("1",), ("2",)):
             mara.scope("group", *groups)
             reach = reach_of(mara.person)
             made = reaching._composed(ticket, stored, reach)
@@ -418,6 +424,7 @@ def test_what_was_composed_for_one_reach_is_not_shown_to_another(mara):
             assert [one.ticket_id for one in made.similar] == [one.ticket_id for one in fresh.similar]
             seen.append(mara.met(made.model_dump_json()))
         assert seen[0] != seen[1]
+        assert len(made_for) == len(set(made_for)) == 2  # the second time each finds its own
         mara.scope("group", "1")  # what was kept is held against the rows once more
         reach = reach_of(mara.person)
         ticket = next(row for row in Ticket.objects.waiting() if group_of(int(row.remote_id)) == "1")
