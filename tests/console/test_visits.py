@@ -28,6 +28,7 @@ SUPPORT_COLUMN = OPEN_TO_ALL | {
     ("GET", "messages/<uuid:message_id>/sent/"),
     ("GET", "sources/messages/<uuid:source_id>/"),
     ("GET", "sources/articles/<uuid:source_id>/"),
+    ("GET", "search/"),  # of what is public, like all a visitor reads
     ("POST", "sign-out/"),
     ("POST", "support/leave/"),
 }
