@@ -94,6 +94,14 @@ def index_forgets(request: pytest.FixtureRequest) -> Iterator[None]:
                     open_index(space).delete(ids)
 
 
+@pytest.fixture
+def both_meanings(settings: Any) -> None:
+    """Articles get their second meaning, as on a site."""
+    from config.env import Env
+
+    settings.SECOND_EMBEDDING_PROVIDER = Env.model_fields["second_embedding_provider"].default
+
+
 @pytest.fixture(autouse=True)
 def audit_windows() -> None:
     """What one test knocked at the door is not held against the next."""

@@ -7,3 +7,4 @@ DATABASES["default"]["TEST"] = {"MIGRATE": False}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT = None  # nothing is collected here: files come from where they lie
 WHITENOISE_AUTOREFRESH = True  # a file is looked for when it is asked for: each Client of a test would list all of them
+SECOND_EMBEDDING_PROVIDER = ""  # a tenth of a second a chunk: tests that need it ask for `both_meanings`

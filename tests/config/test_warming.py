@@ -55,6 +55,7 @@ sys.stdout.write(" ".join(sorted({"qdrant_client", "grpc"} & sys.modules.keys())
 
 def printed_by(script: str) -> str:
     serving = {name: value for name, value in os.environ.items() if name != "MIGRATE_DATABASE_URL"}
+    serving["DJANGO_SETTINGS_MODULE"] = "config.settings.base"  # as a site has it
     command = [sys.executable, "-c", script]
     return subprocess.run(command, cwd=ROOT, env=serving, check=True, stdout=subprocess.PIPE, text=True).stdout
 

@@ -23,6 +23,7 @@ LEAST_REFUSED, MOST_WRONGLY = 0.53, 0.13  # of the unanswerable, of the answerab
 
 
 @pytest.mark.verify
+@pytest.mark.usefixtures("both_meanings")
 def test_of_every_fifth_ticket_the_suggested_replies_are_right_and_the_rest_is_honest(in_acme, settings):
     with connection.cursor() as cursor:  # all of it is one transaction, in which a slow machine embeds long
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO 0")

@@ -15,6 +15,8 @@ from apps.search.index import CHUNKS, SECOND, Point, Sparse, Wanted, open_index,
 from apps.search.models import Chunk
 from tests.mirror import FIX, article_data, fill, message_data, ticket_data, work_off_everything
 
+pytestmark = pytest.mark.usefixtures("both_meanings")
+
 
 @pytest.fixture
 def filled(in_acme):

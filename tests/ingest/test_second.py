@@ -17,6 +17,8 @@ from apps.search.index import SECOND, open_index
 from apps.search.models import Chunk
 from tests.mirror import FIX, article_data, fill, make_connection, ticket_data
 
+pytestmark = pytest.mark.usefixtures("both_meanings")
+
 LONG = " ".join(
     f"Step {number}: turn the knob to {number} and wait until the lamp has blinked {number} times."
     for number in range(180)
