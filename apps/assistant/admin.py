@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from apps.assistant.models import Feedback
+from apps.core.admin import LookedAtAdmin
 
 SHORT = 80  # characters
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(admin.ModelAdmin):
+class FeedbackAdmin(LookedAtAdmin):
     """Each one a person's own word: nobody else changes or removes it here."""
 
     list_display = ("updated_at", "kind", "helpful", "reason", "words", "ticket", "user")
@@ -23,15 +22,6 @@ class FeedbackAdmin(admin.ModelAdmin):
     search_fields = ("comment", "question", "ticket__remote_id")
     fields = ("updated_at", "user", "kind", "ticket", "question", "helpful", "reason", "comment")
     show_full_result_count = False
-
-    def has_add_permission(self, request: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("Comment"))
     def words(self, given: Feedback) -> str:

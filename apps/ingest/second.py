@@ -67,4 +67,5 @@ def _payload(row: Chunk) -> dict[str, Any]:
     return {
         "kind": row.kind, "remote_id": row.remote_id, "source_id": str(row.source_id), "ticket_id": "",
         "visibility": row.visibility, "language": row.language, "content_hash": row.content_hash, "position": row.position,
+        "updated_at": int(row.updated_at.timestamp()),
     }  # fmt: skip

@@ -8,25 +8,13 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.admin import LookedAtAdmin
 from apps.platforms.models import Article, Connection, Person, Ticket
 from apps.platforms.words import check_rows
 
 
-class MirrorAdmin(admin.ModelAdmin):
-    """Read-only rows."""
-
-    def has_add_permission(self, request: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Connection)
-class ConnectionAdmin(MirrorAdmin):
+class ConnectionAdmin(LookedAtAdmin):
     list_display = ("account", "platform", "state", "last_error", "checked_at", "created_at")
     exclude = ("credentials", "check_report")
     readonly_fields = ("abilities",)
@@ -39,7 +27,7 @@ class ConnectionAdmin(MirrorAdmin):
 
 
 @admin.register(Person)
-class PersonAdmin(MirrorAdmin):
+class PersonAdmin(LookedAtAdmin):
     """Agents of the helpdesk and whom of us they are; customers are looked at on their tickets."""
 
     list_display = ("name", "email", "connection", "user", "mapped", "scope")
@@ -53,7 +41,7 @@ class PersonAdmin(MirrorAdmin):
 
 
 @admin.register(Ticket)
-class TicketAdmin(MirrorAdmin):
+class TicketAdmin(LookedAtAdmin):
     list_display = ("remote_id", "subject", "status_label", "language", "customer", "updated_at")
     list_filter = ("status_category", "language", "state")
     list_select_related = ("customer",)
@@ -62,7 +50,7 @@ class TicketAdmin(MirrorAdmin):
 
 
 @admin.register(Article)
-class ArticleAdmin(MirrorAdmin):
+class ArticleAdmin(LookedAtAdmin):
     list_display = ("remote_id", "title", "language", "visibility", "published", "folder", "updated_at")
     list_filter = ("language", "visibility", "published")
     search_fields = ("remote_id", "title")

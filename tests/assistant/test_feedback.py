@@ -20,16 +20,8 @@ from apps.core.errors import BadInput, Conflict, NotFound
 from apps.ingest.deletions import erase_tickets
 from apps.platforms.models import Ticket
 from apps.tenancy.context import bind_company
-from tests.mirror import charging_case
 
 HTMX = {"hx-request": "true"}
-
-
-@pytest.fixture
-def case(acme):
-    with bind_company(acme.binding()):
-        charging_case()
-        return Ticket.objects.get(remote_id="102")
 
 
 @pytest.fixture

@@ -5,24 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 import orjson
-import pytest
 from django.test import Client
 
 from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import answers, shapes
 from apps.assistant.models import Brief
 from apps.core.models import AuditEvent
-from apps.platforms.models import Article, Message, Ticket
+from apps.platforms.models import Article, Message
 from apps.search.models import Chunk
 from apps.tenancy.context import bind_company
-from tests.mirror import FIX, charging_case, fill, ticket_data
-
-
-@pytest.fixture
-def case(acme):
-    with bind_company(acme.binding()):
-        charging_case()
-        return Ticket.objects.get(remote_id="102")
+from tests.mirror import FIX, fill, ticket_data
 
 
 def test_the_brief_holds_summary_fix_article_and_a_verified_draft(acme, case):

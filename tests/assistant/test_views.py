@@ -17,16 +17,9 @@ from apps.core.errors import ExternalUnavailable
 from apps.core.models import AuditEvent
 from apps.platforms.models import Article, Message, Ticket
 from apps.tenancy.context import bind_company
-from tests.mirror import FIX, charging_case, fill, message_data, ticket_data
+from tests.mirror import FIX, fill, message_data, ticket_data
 
 HTMX = {"hx-request": "true"}
-
-
-@pytest.fixture
-def case(acme):
-    with bind_company(acme.binding()):
-        charging_case()
-        return Ticket.objects.get(remote_id="102")
 
 
 @pytest.fixture
