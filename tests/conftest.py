@@ -11,8 +11,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from psycopg import sql
 
-from apps.tenancy.names import OPERATOR_COMPANY, STANDBY
+from apps.tenancy.names import OPERATOR_COMPANY, STANDBY, schema_of
 from embedded.postgres import SUPERUSER
 from embedded.roles import DATABASE
 from tests import engines
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 # Workers share the machine: what takes long says nothing about what is tested.
 settings.register_profile("deskhand", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("deskhand")
+
+BORN_WITH = {"django_migrations", "django_content_type", "auth_permission"}  # tables in which a new company has rows
 
 
 @pytest.fixture(scope="session")
@@ -52,14 +55,25 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_company_stays(superuser_url: str) -> Iterator[None]:
-    """What a module commits, it takes away: a company left behind would fail tests that look at all of them."""
+    """What a module commits, it takes away: what is left behind fails other tests, far from its cause."""
     yield
     with psycopg.connect(superuser_url) as admin:
+        stay: set[str] = set()
         if admin.execute("SELECT to_regclass('public.tenancy_company')").fetchone() != (None,):
             stay = {row[0] for row in admin.execute("SELECT company_id FROM public.tenancy_company")}
             assert stay <= {"acme", "globex", OPERATOR_COMPANY}, f"companies left behind: {stay}"
         ahead = [row[0] for row in admin.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [STANDBY])]
         assert ahead == [], f"standbys left behind: {ahead}"
+        rows = {company: _tables_with_rows(admin, company) - BORN_WITH for company in stay & {"acme", "globex"}}
+        assert not any(rows.values()), f"rows left behind: {rows}"
+
+
+def _tables_with_rows(admin: psycopg.Connection[Any], company_id: str) -> set[str]:
+    schema = schema_of(company_id)
+    names = [row[0] for row in admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])]
+    has_rows = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+    asked = [has_rows.format(sql.Literal(name), sql.Identifier(schema, name)) for name in names]
+    return {row[0] for row in admin.execute(sql.SQL(" UNION ALL ").join(asked))} if asked else set()
 
 
 @pytest.fixture

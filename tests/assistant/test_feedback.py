@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 
 from apps.accounts.models import User
@@ -20,6 +20,7 @@ from apps.core.errors import BadInput, Conflict, NotFound
 from apps.ingest.deletions import erase_tickets
 from apps.platforms.models import Ticket
 from apps.tenancy.context import bind_company
+from tests.isolation.companies import companies
 
 HTMX = {"hx-request": "true"}
 
@@ -282,29 +283,30 @@ def test_it_is_in_the_description_of_the_api(acme, token_of):
     assert set(found["paths"]["/api/v1/feedback/"]["post"]["responses"]) == {"200", "400", "401", "403", "404", "409"}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_same_word_sent_at_the_same_time_is_kept_once():
-    """Twelve threads with connections of their own; what they commit is taken away again."""
-    from django.db import connection
+@pytest.fixture
+def committed(superuser_url, django_db_setup, django_db_blocker):
+    """A company whose rows are there for every thread."""
+    with django_db_blocker.unblock(), companies(superuser_url, "manyhands") as (company,):
+        with bind_company(company.binding()):
+            person = User.objects.make(email="mara@manyhands.example", name="Mara", role="agent")
+        yield company, person
 
-    from apps.tenancy.models import Company
 
-    acme = Company.objects.get(company_id="acme")
-    with bind_company(acme.binding()):
-        person = User.objects.make(
-            email="twice@acme.example", name="Twice", role="agent", password="correct horse battery"
-        )
+def test_the_same_word_sent_at_the_same_time_is_kept_once(committed, django_db_blocker):
+    """Twelve threads with connections of their own."""
+    company, person = committed
+    with bind_company(company.binding()):
         name = new_answer_name()
 
     def send(number: int) -> None:
-        with bind_company(acme.binding()):
-            give_feedback(user=person, thing=Thing("answer", ALL_TICKETS, name), helpful=False, comment=f"Word {number}")
-        connection.close()
+        try:
+            with bind_company(company.binding()):
+                thing = Thing("answer", ALL_TICKETS, name)
+                give_feedback(user=person, thing=thing, helpful=False, comment=f"Word {number}")
+        finally:
+            connections.close_all()
 
-    try:
+    with django_db_blocker.unblock():
         with ThreadPoolExecutor(12) as threads:
             list(threads.map(send, range(12)))
-        assert len(kept(acme)) == 1
-    finally:
-        with bind_company(acme.binding()):
-            User.objects.filter(email="twice@acme.example").delete()
+        assert len(kept(company)) == 1
