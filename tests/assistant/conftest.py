@@ -1,11 +1,14 @@
-"""A case most tests of the agent's pages look at."""
+"""A case most tests of the agent's pages look at, and a reader of limited reach."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from apps.platforms.models import Ticket
 from apps.tenancy.context import bind_company
+from tests.assistant.reader import Reader, build
 from tests.mirror import charging_case
 
 
@@ -15,3 +18,16 @@ def case(acme):
     with bind_company(acme.binding()):
         charging_case()
         return Ticket.objects.get(remote_id="102")
+
+
+@pytest.fixture
+def three_groups(acme) -> Any:
+    """acme with the tickets of reader.py."""
+    with bind_company(acme.binding()):
+        build()
+    return acme
+
+
+@pytest.fixture
+def mara(three_groups, make_user, client_of) -> Reader:
+    return Reader(three_groups, make_user, client_of(three_groups))

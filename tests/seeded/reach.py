@@ -5,13 +5,14 @@ from __future__ import annotations
 from tests.seeded.running import Fault
 
 WHOSE, MET = ("tests/platforms/test_reach.py",), "tests/assistant/test_reach.py::test_"
+STORED = "tests/assistant/test_reach_kept.py::test_"
 REACH, READING, SQL, API = "apps/platforms/reach.py", "apps/assistant/reaching.py", "apps/assistant/sql.py", "apps/assistant/api.py"
 RANDOM = (f"{MET}the_narrow_scopes_show_what_is_assigned_and_a_change_counts_both_ways_on_warm_caches",)
 LIKE_NOTHING = (f"{MET}what_is_out_of_reach_is_answered_like_what_does_not_exist",)
 COUNTED = (f"{MET}counts_tell_of_tickets_within_reach_only",)
-ANEW = (f"{MET}a_draft_that_rests_on_a_foreign_case_is_made_anew_and_the_rest_is_left_out",)
-KEPT = (f"{MET}what_was_composed_for_one_reach_is_not_shown_to_another",)
-LATE = (f"{MET}points_that_are_late_show_nothing_and_follow_without_new_vectors",)
+ANEW = (f"{STORED}a_draft_that_rests_on_a_foreign_case_is_made_anew_and_the_rest_is_left_out",)
+KEPT = (f"{STORED}what_was_composed_for_one_reach_is_not_shown_to_another",)
+LATE = (f"{STORED}points_that_are_late_show_nothing_and_follow_without_new_vectors",)
 
 FAULTS = (
     Fault("a scope that nobody knows counts as all", REACH,
@@ -33,12 +34,12 @@ FAULTS = (
           '.filter(in_reach(reach, "ticket__"))', "", LATE),
     Fault("the engine is not told when a ticket moves", "apps/ingest/indexing.py", "for place, ids in _by_place(moved):", "for place, ids in ():", LATE),
     Fault("points of before are never told whose they are", "apps/ingest/sweeping.py", "+ _owe_unplaced()", "",
-          (f"{MET}points_of_before_are_told_by_the_sweep",)),
+          (f"{STORED}points_of_before_are_told_by_the_sweep",)),
     Fault("a ticket is found by its id whatever the reach", API, "Ticket.objects.shown().within(reach).select_related", "Ticket.objects.shown().select_related", LIKE_NOTHING),
     Fault("the API shows a ticket out of reach", API,
           "if place is None or not place.within(reach_of(request.user, place.agents)):", "if place is None:", LIKE_NOTHING),
     Fault("the API hands a brief to whomever as it is stored", API, "if stored.outcome and not reach.everything:", "if False:",
-          (f"{MET}a_brief_that_cannot_be_composed_is_awaited_on_the_page_and_refused_by_the_api",)),
+          (f"{STORED}a_brief_that_cannot_be_composed_is_awaited_on_the_page_and_refused_by_the_api",)),
     Fault("the API lists tickets out of reach", SQL, 'reach=_REACH if limited else "",', 'reach="AND (true OR t.id = ANY(%s::uuid[]) OR t.id = ANY(%s::uuid[]) OR t.id = ANY(%s::uuid[]))" if limited else "",', RANDOM),
     Fault("a ticket is found by its number whatever the reach", "apps/assistant/views.py",
           "Ticket.objects.shown().within(reach_of(request.user)).filter(remote_id=number)", "Ticket.objects.shown().filter(remote_id=number)", RANDOM),
@@ -57,7 +58,7 @@ FAULTS = (
     Fault("the trace names foreign tickets", READING, 'if one.kind == "article" or one.ticket_id in held]', "if one.kind]", ANEW),
     Fault("similar tickets are shown whatever the reach", READING, "for one in brief.similar if one.ticket_id in held]", "for one in brief.similar]", ANEW),
     Fault("how often it was seen counts foreign tickets", READING, "also = [one for one in similar.also if one in held]", "also = similar.also",
-          (f"{MET}how_often_a_case_was_seen_counts_what_the_reader_may_see",)),
+          (f"{STORED}how_often_a_case_was_seen_counts_what_the_reader_may_see",)),
     Fault("the queue counts similar tickets out of reach", READING, "return {ticket: sum(one in held for one in ids)", "return {ticket: len(ids)", COUNTED),
     Fault("what was composed for one reach is found by another", READING, "stored.made_at.isoformat(), *reach.key)", "stored.made_at.isoformat())", KEPT),
     Fault("what was kept is not held against the rows", READING,
