@@ -16,18 +16,12 @@ from apps.accounts import throttle
 from apps.accounts.models import SecondFactor, User
 from apps.accounts.resets import reset_link
 from apps.accounts.session_store import digest_of
-from apps.core.models import AuditEvent
 from apps.tenancy.context import bind_company
 from tests.accounts.authenticators import PASSWORD, App, set_up
+from tests.accounts.doors import CODE, EMAIL, ENROL, NEW, at, events, halfway, is_in, password, session_key
 from tests.accounts.test_role_table import NO_SUCH, address, routes
 
-EMAIL, NEW = "mara@acme.example", "violet harbour, nine gulls"
-CODE, ENROL = "/sign-in/code/", "/sign-in/enrol/"
 OPEN = ("/sign-in/", "/forgot-password/", f"/set-password/{NO_SUCH}/{NO_SUCH}/", "/api/v1/schema/", "/api/v1/docs/", "/admin/jsi18n/")  # to everybody
-
-
-def at(company: str = "acme", network: str = "192.0.2.1", **headers: str) -> Client:
-    return Client(REMOTE_ADDR=network, headers={"host": f"{company}.localhost"} | headers)
 
 
 @pytest.fixture
@@ -43,30 +37,6 @@ def app(acme, mara) -> App:
 @pytest.fixture
 def required(settings):
     settings.MFA_REQUIRED = frozenset({"admin", "privacy", "operator"})
-
-
-def password(browser: Client, email: str = EMAIL, given: str = PASSWORD, **more: str):
-    return browser.post("/sign-in/", {"username": email, "password": given} | more)
-
-
-def halfway(browser: Client | None = None, **more: str) -> Client:
-    browser = browser or at()
-    answer = password(browser, **more)
-    assert answer["Location"] in (CODE, ENROL), answer.content.decode()[-2000:]
-    return browser
-
-
-def session_key(browser: Client) -> str:
-    return browser.cookies["session"].value.split(".")[1]
-
-
-def is_in(browser: Client) -> bool:
-    return browser.get("/password/").status_code == 200
-
-
-def events(company, event: str) -> list[dict]:
-    with bind_company(company.binding()):
-        return list(AuditEvent.objects.filter(event=event).values_list("facts", flat=True))
 
 
 def test_a_password_alone_leads_to_the_code_and_the_code_leads_in(acme, app):

@@ -25,7 +25,7 @@ BOUNDED = (
     "tests/tenancy/test_bounded_cache.py::test_a_value_of_another_company_or_region_is_a_leak_and_counted",
     "tests/tenancy/test_bounded_cache.py::test_forgetting_one_company_leaves_the_others",
 )
-ENDS = ("tests/accounts/test_user_sessions.py",)
+ENDS = ("tests/accounts/test_user_sessions.py", "tests/accounts/test_kept_sessions.py")
 SEALED = ("tests/core/test_crypto.py",)
 FOUND = ("tests/search/test_walls.py",)
 OWN_IDS = "condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])\n"
