@@ -10,6 +10,7 @@
     │   └── KeyDestroyed         409   because its company's key is gone: nothing will ever open it
     └── ExternalError            502   a helpdesk or provider answered something we cannot use
         ├── ExternalUnavailable  503   it did not answer, or says "later": retryable
+        │   └── EffectUnknown    503   and it may have done what we asked: look before asking again
         └── CredentialsRejected  409   it refused our key: an admin must act, never retried
 
     RuntimeError
@@ -105,6 +106,12 @@ class ExternalUnavailable(ExternalError):
     code = "external_unavailable"
     status = 503
     retryable = True
+
+
+class EffectUnknown(ExternalUnavailable):
+    """A write was sent, and no answer says whether it was done: only looking tells."""
+
+    code = "effect_unknown"
 
 
 class CredentialsRejected(ExternalError):

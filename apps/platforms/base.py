@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 
@@ -22,6 +22,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from apps.core.errors import NotFound
 from apps.platforms.abilities import Ability
+from apps.platforms.changes import TicketChange
 from apps.platforms.probing import ProbeReport, Tell
 
 _VISIBILITIES = ("public", "private", "restricted")
@@ -205,6 +206,7 @@ class Capabilities(Item):
     archive_lookup: bool = False
     bulk_export: bool = False
     signed_push: bool = False
+    write_back: bool = False  # notes, replies and changes of tickets
     thread_cost: int = 1  # calls for one ordinary thread
 
 
@@ -364,6 +366,23 @@ class PlatformAdapter(ABC):
         """One ticket in full, whatever its state. Raises NotFound when it is gone or out of our scope. `archived`: it is
         thought to be in the archive, and cheapest to be asked for there."""
         raise NotFound(f"{self.kind} cannot look up a single ticket")
+
+    async def post_note(self, ticket_id: str, html: str, *, private: bool, agent_id: str) -> MessageData:
+        """Add a note in the name of an agent of the helpdesk. No write is safe to repeat: EffectUnknown says that it may
+        have been done; after every other error it was not. So too of the next two."""
+        raise NotFound(f"{self.kind} takes no notes", code="not_offered")
+
+    async def post_reply(self, ticket_id: str, html: str, *, agent_id: str) -> MessageData:
+        """Answer the customer in an agent's name: the helpdesk mails it."""
+        raise NotFound(f"{self.kind} takes no replies", code="not_offered")
+
+    async def update_ticket(self, ticket_id: str, change: TicketChange) -> TicketData:
+        """Set some fields of a ticket; the ticket as it is then."""
+        raise NotFound(f"{self.kind} takes no changes", code="not_offered")
+
+    def clock(self) -> datetime:
+        """The helpdesk's time when it last answered."""
+        return datetime.now(UTC)
 
     async def probe(self, ticket_id: str) -> Fate:
         """What became of a ticket that a feed no longer shows."""

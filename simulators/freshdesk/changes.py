@@ -66,10 +66,12 @@ def add_entry(world: World, ticket_id: int, text: str, *, by: str = "agent", pri
     return add_markup(world, ticket_id, body, by=by, private=private)
 
 
-def add_markup(world: World, ticket_id: int, body: str, *, by: str, private: bool, note: bool = False) -> Entry:
-    """The same with ready HTML. A note is never mailed, also when it is public."""
+def add_markup(
+    world: World, ticket_id: int, body: str, *, by: str, private: bool, note: bool = False, agent: int | None = None
+) -> Entry:
+    """The same with ready HTML, in the name of that agent. A note is never mailed, also when it is public."""
     ticket, now = world.edit(ticket_id), world.clock.second()
-    agent = ticket.responder_id or world.profile.agents[0].id
+    agent = agent or ticket.responder_id or world.profile.agents[0].id
     entry = Entry(
         id=world.new_entry_id(ticket_id),
         user_id=ticket.requester_id if by == "customer" else agent,

@@ -98,9 +98,12 @@ def _written(world: World, request: Request, ticket_id: int, *, note: bool) -> E
         raise invalid("body", "It should be a/an String", "missing_field")
     if world.switches.comments_stripped:
         body = _COMMENT.sub("", body)
+    author = asked.get("user_id")
+    if author is not None and author not in {one.id for one in world.profile.agents}:
+        raise invalid("user_id", "There is no agent matching the given user_id")
     _writable(world, ticket_id)
     private = note and asked.get("private") is not False
-    entry = changes.add_markup(world, ticket_id, body, by="agent", private=private, note=note)
+    entry = changes.add_markup(world, ticket_id, body, by="agent", private=private, note=note, agent=author)
     entry.attachments = _files(world, entry.id, asked)
     world.note(ticket_id, "note" if note else "reply", entry=entry.id)
     return entry

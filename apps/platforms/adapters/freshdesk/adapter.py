@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from apps.core.errors import CredentialsRejected, ExternalError, ExternalUnavailable, NotFound
-from apps.platforms.adapters.freshdesk import mapping, solutions, walk
+from apps.platforms.adapters.freshdesk import mapping, solutions, walk, writing
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.checking import abilities
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
@@ -34,6 +34,7 @@ from apps.platforms.base import (
     TicketFeed,
     TicketPlace,
 )
+from apps.platforms.changes import TicketChange
 from apps.platforms.probing import ProbeReport, Tell
 
 T = TypeVar("T")
@@ -73,7 +74,7 @@ class FreshdeskAdapter(PlatformAdapter):
 
     kind: ClassVar[str] = "freshdesk"
     label: ClassVar[str] = "Freshdesk"
-    capabilities: ClassVar[Capabilities] = Capabilities(delete_feed=True, archive_lookup=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(delete_feed=True, archive_lookup=True, write_back=True)
     Config: ClassVar[type[BaseModel]] = FreshdeskConfig
     TicketCursor: ClassVar[type[Cursor]] = walk.TicketCursor
     ArticleCursor: ClassVar[type[Cursor]] = solutions.ArticleCursor
@@ -343,6 +344,20 @@ class FreshdeskAdapter(PlatformAdapter):
 
     async def _conversations(self, path: str) -> list[wire.Conversation]:
         return [row async for row in self._client.every(path, wire.Conversation)]
+
+    async def post_note(self, ticket_id: str, html: str, *, private: bool, agent_id: str) -> MessageData:
+        row = await writing.post_note(self._client, _number(ticket_id), html, private=private, agent_id=agent_id)
+        return mapping.message(row, ticket_id)
+
+    async def post_reply(self, ticket_id: str, html: str, *, agent_id: str) -> MessageData:
+        return mapping.message(await writing.post_reply(self._client, _number(ticket_id), html, agent_id=agent_id), ticket_id)
+
+    async def update_ticket(self, ticket_id: str, change: TicketChange) -> TicketData:
+        statuses = await self._known_statuses()  # before: what fails after the change would hide that it was made
+        return mapping.ticket(await writing.update_ticket(self._client, _number(ticket_id), change), statuses, settled=False)
+
+    def clock(self) -> datetime:
+        return self._client.server_time
 
     async def fetch_articles(self, cursor: Cursor) -> Page[ArticleData]:
         return await solutions.step(self._client, solutions.ArticleCursor.model_validate(cursor))

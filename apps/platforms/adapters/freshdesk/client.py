@@ -15,6 +15,7 @@ from apps.core.egress import Answer, EgressClient, EgressPolicy, Headers
 from apps.core.errors import (
     AppError,
     CredentialsRejected,
+    EffectUnknown,
     ExternalError,
     ExternalUnavailable,
     NotFound,
@@ -115,6 +116,33 @@ class FreshdeskClient:
             await self._leave(entry, answer, rest=rest, useful=useful)
         return value, answer.headers
 
+    async def write(self, method: str, path: str, body: Mapping[str, Any], shape: type[T]) -> T:
+        """One write and what it made. Raises EffectUnknown when it may have been done all the same; after every other
+        error it was not."""
+        entry = await self._gate.enter(1)
+        answer: Answer | None = None
+        useful: bool | None = None
+        rest: float | None = None
+        headers = {"accept": "application/json", "content-type": "application/json"}
+        try:
+            answer = await self._egress.send(
+                method, f"/api/v2{path}", auth=self._auth, headers=headers, content=orjson.dumps(body), seconds=entry.patience
+            )
+            self._listen(answer.headers)
+            value: T = _written(answer, _adapter(shape))
+            useful = True
+        except (CredentialsRejected, NotFound, RateLimited) as exc:
+            useful, rest = True, getattr(exc, "retry_after", None)
+            raise
+        except ExternalError as exc:
+            useful = answer is not None and 400 <= answer.status < 500
+            if answer is None:  # the wire broke, or the answer was none we take: the write may have gone through before
+                raise EffectUnknown("no answer says whether it was done") from exc
+            raise
+        finally:
+            await self._leave(entry, answer, rest=rest, useful=useful)
+        return value
+
     async def _leave(self, entry: Pass, answer: Answer | None, *, rest: float | None, useful: bool | None) -> None:
         if answer is None:
             await self._gate.leave(entry, useful=useful)
@@ -143,6 +171,22 @@ def _data(answer: Answer) -> Any:
         raise ExternalError(
             f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"
         ) from None
+
+
+def _written(answer: Answer, shape: TypeAdapter[T]) -> T:
+    """What a write made, or why it was not made. Only a refusal says that nothing was done: an error of the server's, a
+    redirect and an answer nobody can read do not."""
+    if 200 <= answer.status < 300:
+        try:
+            return _shaped(orjson.loads(answer.body), shape)
+        except (orjson.JSONDecodeError, ExternalError):
+            raise EffectUnknown("the helpdesk's answer to a write cannot be read", code="answer_unclear") from None
+    if not 400 <= answer.status < 500 or answer.status == 408:
+        raise EffectUnknown(f"the helpdesk answered {answer.status} to a write", code="answer_unclear")
+    if answer.status in (400, 405, 409, 422):
+        code = {405: "ticket_closed_to_writes", 409: "helpdesk_conflict"}.get(answer.status, "write_refused")
+        raise ExternalError(f"the helpdesk answered {answer.status}", code=code)
+    raise _failure(answer)
 
 
 def _shaped(value: Any, shape: TypeAdapter[T]) -> T:
