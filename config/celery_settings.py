@@ -35,10 +35,12 @@ task_routes = {
     "accounts.sweep_*": {"queue": "index"},
     "accounts.*": {"queue": "interactive"},
     "compliance.*": {"queue": "index"},
+    "platforms.send_*": {"queue": "interactive"},
     "tenancy.provision_*": {"queue": PROVISION_QUEUE},
 }
 beat_schedule = {
     "sync-due": {"task": "ingest.sync_due", "schedule": 5.0, "options": {"expires": 5}},
+    "send-due": {"task": "platforms.send_due", "schedule": 5.0, "options": {"expires": 5}},
     "sync-sweep": {"task": "ingest.sync_sweep", "schedule": 600.0, "options": {"expires": 500}},
     "index-compare": {"task": "ingest.index_compare", "schedule": crontab(minute="23", hour="3"), "options": {"expires": 3000}},
     "provision-due": {"task": "tenancy.provision_due", "schedule": 5.0, "options": {"expires": 5}},

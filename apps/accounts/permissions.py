@@ -14,6 +14,7 @@ LEADS: frozenset[str] = frozenset({Role.LEAD, Role.ADMIN})
 ADMINS: frozenset[str] = frozenset({Role.ADMIN})
 OPERATORS: frozenset[str] = frozenset({Role.OPERATOR})
 VISITORS: frozenset[str] = frozenset({VISITOR})
+WRITERS: frozenset[str] = frozenset({Role.AGENT, Role.LEAD, Role.ADMIN})
 # rule -> (roles, scope a token needs; None: people only, no token may)
 RULES: dict[str, tuple[frozenset[str], Scope | None]] = {
     "tickets.read": (SUPPORT | VISITORS, Scope.READ),
@@ -23,6 +24,7 @@ RULES: dict[str, tuple[frozenset[str], Scope | None]] = {
     "assistant.read": (SUPPORT, Scope.READ),
     "assistant.ask": (SUPPORT, Scope.ASK),
     "feedback.give": (SUPPORT, Scope.WRITE),
+    "replies.send": (WRITERS, Scope.WRITE),
     "sync.read": (LEADS, Scope.READ),
     "sync.run": (ADMINS, Scope.WRITE),
     "account.self": (SUPPORT | OPERATORS, None),

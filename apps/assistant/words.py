@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from apps.platforms.words import priority_names
+
 
 def missing_words(code: str) -> str:
     """What an answer lacks, as a sentence."""
@@ -45,13 +47,7 @@ def left_out_words(code: str) -> str:
 
 
 def priority_words(priority: int) -> str:
-    names = {
-        1: pgettext("priority", "Low"),
-        2: pgettext("priority", "Medium"),
-        3: pgettext("priority", "High"),
-        4: pgettext("priority", "Urgent"),
-    }
-    return names.get(priority, str(priority))
+    return priority_names().get(priority, str(priority))
 
 
 def category_words(category: str) -> str:

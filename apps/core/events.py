@@ -168,6 +168,8 @@ AUDIT_EVENTS: dict[str, Event] = {
     "assistant_asked": _company("mode", "outcome"),
     "draft_made": _company("mode", "outcome"),
     "draft_used": _company("mode"),
+    "writing_ordered": _company("kind"),  # by a click: to be done to a ticket in its helpdesk
+    "writing_ended": _company("kind", "outcome", "code"),
     "keys_rotated": _company("rewrapped", "renewed", "resealed", "retired"),
     # What operators do to a company stands in both trails: the company's own, and the operators' with the company's id.
     "support_requested": _company("minutes", "company_id"),
@@ -190,6 +192,7 @@ LOG_EVENTS: dict[str, Event] = {
     "second_meaning": _company("sources", "chunks", "embedded"),
     "reconciled": _company("points", "rows", "strangers", "missing", "changed", "second"),
     "work_put_off": _company("kind", "code", "count"),
+    "writing_unsure": _company("kind", "code"),
     "work_set_aside": _company("kind", "code", "count"),
     "connection_refused": _company("connection", "code"),
     "removals_held": _company("kind", "count"),

@@ -15,6 +15,8 @@ class IngestConfig(AppConfig):
         from apps.ingest.rows import read_rows
         from apps.ingest.second import second_articles
         from apps.ingest.threads import may_read, read_threads
+        from apps.ingest.written import keep_written
+        from apps.platforms.signals import written
 
         register(Outbox.Kind.LOOK, look_at_tickets, batch=10, ready=may_read)
         register(Outbox.Kind.THREAD, read_threads, batch=20, ready=may_read)
@@ -22,3 +24,4 @@ class IngestConfig(AppConfig):
         register(Outbox.Kind.INDEX_ARTICLE, index_articles, batch=10)
         register(Outbox.Kind.INDEX_TICKET, index_tickets, batch=10)
         register(Outbox.Kind.SECOND_ARTICLE, second_articles, batch=1)
+        written.connect(keep_written, dispatch_uid="deskhand.ingest.written")

@@ -142,18 +142,18 @@ def _lay_down(ticket: Ticket, fate: str) -> None:
 
 def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
     """Messages of several tickets by one COPY; what is no longer in a thread goes; versions move."""
-    people = _people(threads)
-    rows = [row for ticket, thread in threads for row in _message_rows(ticket, thread, people)]
+    people = names_of(threads)
+    rows = [row for ticket, thread in threads for row in message_rows(ticket, thread, people)]
     upsert_messages(rows)
     _remove_messages(threads)
     _store_attachments(threads)
     hang_files([ticket.pk for ticket, _ in threads])
-    move_versions([_version(ticket, thread) for ticket, thread in threads])
+    move_versions([version_of(ticket, thread) for ticket, thread in threads])
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if not ticket.is_solved], priority=3)
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if ticket.is_solved], priority=4)
 
 
-def _people(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> dict[tuple[UUID, str], str]:
+def names_of(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> dict[tuple[UUID, str], str]:
     """{(connection, remote id): name}"""
     wanted: dict[UUID, set[str]] = defaultdict(set)
     for ticket, thread in threads:
@@ -165,7 +165,7 @@ def _people(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> dict[tuple[U
     return {(connection_id, remote_id): name or email for connection_id, remote_id, name, email in rows}
 
 
-def _message_rows(
+def message_rows(
     ticket: Ticket, thread: list[MessageData], people: dict[tuple[UUID, str], str]
 ) -> list[tuple[Any, ...]]:
     customer = ticket.customer.name or ticket.customer.email if ticket.customer else ""
@@ -227,7 +227,7 @@ def _store_attachments(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> N
     )  # fmt: skip
 
 
-def _version(ticket: Ticket, thread: list[MessageData]) -> tuple[UUID, str, int, datetime | None]:
+def version_of(ticket: Ticket, thread: list[MessageData]) -> tuple[UUID, str, int, datetime | None]:
     """The version is a fingerprint of all that a brief is made from, so a repeat gives the same one."""
     mark = hashlib.sha256()
     mark.update(f"{ticket.subject}\0{normalise(ticket.description_text)}\0{ticket.status_category}".encode())

@@ -78,3 +78,55 @@ def check_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         answer = state_words(one["state"]) if one["value"] is None else str(one["value"])
         rows.append((ability_words(one["name"]), f"{answer} ({reason_words(one['reason'])})"))
     return rows + [(_("Warning"), warning_words(one)) for one in report["warnings"]]
+
+
+def priority_names() -> dict[int, str]:
+    return {
+        1: pgettext("priority", "Low"),
+        2: pgettext("priority", "Medium"),
+        3: pgettext("priority", "High"),
+        4: pgettext("priority", "Urgent"),
+    }
+
+
+def refusal_words(code: str) -> str:
+    """Why nothing may be written to a ticket."""
+    return {
+        "not_offered": _("This helpdesk takes no replies from Deskhand."),
+        "agent_unmapped": _("You are no agent of this helpdesk here, so you can read but not write. Confirm your email address, or ask a lead to connect you."),
+        "connection_refused": _("The helpdesk has refused the key. An admin must enter a new one."),
+        "ticket_not_live": _("This ticket is in the archive, or in spam or trash. Nothing can be written to it."),
+        "no_address": _("The customer has no email address, so a reply cannot reach them."),
+        "key_used": _("Something else was sent from this page meanwhile. Load the ticket again before you send this."),
+        "text_empty": _("There is no text to send."),
+        "text_too_long": _("The text is too long."),
+        "change_empty": _("Nothing was changed."),
+        "rate_limited": _("You have sent very many in a short time. Try again in a minute."),
+    }.get(code, _("Nothing was sent. Try again."))
+
+
+def order_words(kind: str, state: str, code: str) -> tuple[str, str]:
+    """What is told of an order, and in which tone."""
+    if state == "sent":
+        return {"reply": _("Reply sent."), "note": _("Private note added."), "update": _("Ticket updated.")}[kind], "ok"
+    if state == "failed":
+        return _("Not sent: %(reason)s") % {"reason": failure_words(code)}, "danger"
+    if state == "unknown":
+        return _("We do not know yet whether the helpdesk has it. We are looking; it will not be sent twice."), "warn"
+    return _("Waiting for the helpdesk …") if code else _("Sending …"), "info"
+
+
+def failure_words(code: str) -> str:
+    return {
+        "agent_unmapped": _("you are no longer an agent of this helpdesk"),
+        "too_late": _("it waited for more than an hour"),
+        "gave_up": _("the helpdesk did not take it, tried several times"),
+        "ticket_gone": _("the ticket is no longer there"),
+        "not_found": _("the ticket is no longer there"),
+        "ticket_closed_to_writes": _("the ticket is in spam or trash"),
+        "credentials_rejected": _("the helpdesk has refused the key"),
+        "account_suspended": _("the helpdesk account is suspended"),
+        "access_denied": _("the key may not write there"),
+        "require_feature": _("the plan does not include it"),
+        "write_refused": _("the helpdesk did not accept it as it is"),
+    }.get(code, code.replace("_", " "))

@@ -501,6 +501,51 @@ CREATE TABLE @schema@.platforms_group (
     CONSTRAINT platforms_group_pkey PRIMARY KEY (id),
     CONSTRAINT platforms_group_connection_id_225bbdf0_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.platforms_outgoing (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    kind character varying(10) NOT NULL,
+    client_key character varying(100) NOT NULL,
+    text text NOT NULL,
+    change jsonb NOT NULL,
+    from_draft boolean NOT NULL,
+    state character varying(10) NOT NULL,
+    remote_id character varying(40) NOT NULL,
+    code character varying(60) NOT NULL,
+    fence bigint NOT NULL,
+    claimed_until timestamp with time zone,
+    due_at timestamp with time zone NOT NULL,
+    repeat_at timestamp with time zone,
+    after character varying(40) NOT NULL,
+    began_at timestamp with time zone,
+    attempts integer NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    agent_id uuid,
+    ticket_id uuid NOT NULL,
+    user_id uuid,
+    CONSTRAINT platforms_outgoing_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_outgoing_client_key_key UNIQUE (client_key),
+    CONSTRAINT platforms_outgoing_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_outgoing_agent_id_49fd9052_fk_platforms_person_id FOREIGN KEY (agent_id) REFERENCES @schema@.platforms_person(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT platforms_outgoing_ticket_id_14c24baa_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT platforms_outgoing_user_id_99611768_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE @schema@.platforms_unsent (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    text text NOT NULL,
+    before text NOT NULL,
+    from_draft boolean NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    ticket_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT platforms_unsent_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_unsent_key UNIQUE (user_id, ticket_id),
+    CONSTRAINT platforms_unsent_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_unsent_ticket_id_1d347a35_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT platforms_unsent_user_id_e6c3fc0f_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.search_chunk (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -551,12 +596,18 @@ CREATE INDEX django_session_expire_date_a5c62663 ON @schema@.django_session USIN
 CREATE INDEX django_session_session_key_c0390e0f_like ON @schema@.django_session USING btree (session_key varchar_pattern_ops);
 CREATE INDEX ingest_outbox_due ON @schema@.ingest_outbox USING btree (kind, priority, due_at);
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
+CREATE INDEX platforms_outgoing_agent_id_49fd9052 ON @schema@.platforms_outgoing USING btree (agent_id);
+CREATE INDEX platforms_outgoing_client_key_59fcc9b5_like ON @schema@.platforms_outgoing USING btree (client_key varchar_pattern_ops);
+CREATE INDEX platforms_outgoing_due ON @schema@.platforms_outgoing USING btree (due_at) WHERE ((state)::text = ANY ((ARRAY['queued'::character varying, 'sending'::character varying, 'unknown'::character varying])::text[]));
+CREATE INDEX platforms_outgoing_ticket_id_14c24baa ON @schema@.platforms_outgoing USING btree (ticket_id);
+CREATE INDEX platforms_outgoing_user_id_99611768 ON @schema@.platforms_outgoing USING btree (user_id);
 CREATE INDEX platforms_person_user_id_e1c0774b ON @schema@.platforms_person USING btree (user_id);
 CREATE INDEX platforms_ticket_agent_id_f67e4335 ON @schema@.platforms_ticket USING btree (agent_id);
 CREATE INDEX platforms_ticket_customer_id_3bd33c2d ON @schema@.platforms_ticket USING btree (customer_id);
 CREATE INDEX platforms_ticket_group_id_804a1479 ON @schema@.platforms_ticket USING btree (group_id);
 CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (status_category, updated_at DESC, id DESC);
 CREATE INDEX platforms_ticket_recent ON @schema@.platforms_ticket USING btree (updated_at DESC, id DESC);
+CREATE INDEX platforms_unsent_ticket_id_1d347a35 ON @schema@.platforms_unsent USING btree (ticket_id);
 CREATE INDEX search_chunk_source_id_d517544b ON @schema@.search_chunk USING btree (source_id);
 CREATE INDEX search_chunk_ticket_id_6ed2f6c0 ON @schema@.search_chunk USING btree (ticket_id);
 CREATE INDEX search_chunk_unplaced ON @schema@.search_chunk USING btree (id) WHERE ((placed)::text = ''::text);
@@ -583,17 +634,19 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(20, 'platforms', 'person', '@company@'),
 	(21, 'platforms', 'ticket', '@company@'),
 	(22, 'platforms', 'article', '@company@'),
-	(23, 'search', 'chunk', '@company@'),
-	(24, 'ingest', 'outbox', '@company@'),
-	(25, 'ingest', 'stream', '@company@'),
-	(26, 'ingest', 'deadletter', '@company@'),
-	(27, 'assistant', 'brief', '@company@'),
-	(28, 'assistant', 'savedview', '@company@'),
-	(29, 'assistant', 'feedback', '@company@'),
-	(30, 'console', 'companyfigures', '@company@'),
-	(31, 'console', 'supportaccess', '@company@'),
-	(32, 'console', 'supportrequest', '@company@'),
-	(33, 'console', 'usedpass', '@company@');
+	(23, 'platforms', 'outgoing', '@company@'),
+	(24, 'platforms', 'unsent', '@company@'),
+	(25, 'search', 'chunk', '@company@'),
+	(26, 'ingest', 'outbox', '@company@'),
+	(27, 'ingest', 'stream', '@company@'),
+	(28, 'ingest', 'deadletter', '@company@'),
+	(29, 'assistant', 'brief', '@company@'),
+	(30, 'assistant', 'savedview', '@company@'),
+	(31, 'assistant', 'feedback', '@company@'),
+	(32, 'console', 'companyfigures', '@company@'),
+	(33, 'console', 'supportaccess', '@company@'),
+	(34, 'console', 'supportrequest', '@company@'),
+	(35, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -683,50 +736,58 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(86, 'Can change article', 22, 'change_article', '@company@'),
 	(87, 'Can delete article', 22, 'delete_article', '@company@'),
 	(88, 'Can view article', 22, 'view_article', '@company@'),
-	(89, 'Can add chunk', 23, 'add_chunk', '@company@'),
-	(90, 'Can change chunk', 23, 'change_chunk', '@company@'),
-	(91, 'Can delete chunk', 23, 'delete_chunk', '@company@'),
-	(92, 'Can view chunk', 23, 'view_chunk', '@company@'),
-	(93, 'Can add owed work', 24, 'add_outbox', '@company@'),
-	(94, 'Can change owed work', 24, 'change_outbox', '@company@'),
-	(95, 'Can delete owed work', 24, 'delete_outbox', '@company@'),
-	(96, 'Can view owed work', 24, 'view_outbox', '@company@'),
-	(97, 'Can add feed', 25, 'add_stream', '@company@'),
-	(98, 'Can change feed', 25, 'change_stream', '@company@'),
-	(99, 'Can delete feed', 25, 'delete_stream', '@company@'),
-	(100, 'Can view feed', 25, 'view_stream', '@company@'),
-	(101, 'Can add work set aside', 26, 'add_deadletter', '@company@'),
-	(102, 'Can change work set aside', 26, 'change_deadletter', '@company@'),
-	(103, 'Can delete work set aside', 26, 'delete_deadletter', '@company@'),
-	(104, 'Can view work set aside', 26, 'view_deadletter', '@company@'),
-	(105, 'Can add brief', 27, 'add_brief', '@company@'),
-	(106, 'Can change brief', 27, 'change_brief', '@company@'),
-	(107, 'Can delete brief', 27, 'delete_brief', '@company@'),
-	(108, 'Can view brief', 27, 'view_brief', '@company@'),
-	(109, 'Can add saved view', 28, 'add_savedview', '@company@'),
-	(110, 'Can change saved view', 28, 'change_savedview', '@company@'),
-	(111, 'Can delete saved view', 28, 'delete_savedview', '@company@'),
-	(112, 'Can view saved view', 28, 'view_savedview', '@company@'),
-	(113, 'Can add feedback', 29, 'add_feedback', '@company@'),
-	(114, 'Can change feedback', 29, 'change_feedback', '@company@'),
-	(115, 'Can delete feedback', 29, 'delete_feedback', '@company@'),
-	(116, 'Can view feedback', 29, 'view_feedback', '@company@'),
-	(117, 'Can add company figures', 30, 'add_companyfigures', '@company@'),
-	(118, 'Can change company figures', 30, 'change_companyfigures', '@company@'),
-	(119, 'Can delete company figures', 30, 'delete_companyfigures', '@company@'),
-	(120, 'Can view company figures', 30, 'view_companyfigures', '@company@'),
-	(121, 'Can add support access', 31, 'add_supportaccess', '@company@'),
-	(122, 'Can change support access', 31, 'change_supportaccess', '@company@'),
-	(123, 'Can delete support access', 31, 'delete_supportaccess', '@company@'),
-	(124, 'Can view support access', 31, 'view_supportaccess', '@company@'),
-	(125, 'Can add support request', 32, 'add_supportrequest', '@company@'),
-	(126, 'Can change support request', 32, 'change_supportrequest', '@company@'),
-	(127, 'Can delete support request', 32, 'delete_supportrequest', '@company@'),
-	(128, 'Can view support request', 32, 'view_supportrequest', '@company@'),
-	(129, 'Can add used pass', 33, 'add_usedpass', '@company@'),
-	(130, 'Can change used pass', 33, 'change_usedpass', '@company@'),
-	(131, 'Can delete used pass', 33, 'delete_usedpass', '@company@'),
-	(132, 'Can view used pass', 33, 'view_usedpass', '@company@');
+	(89, 'Can add outgoing message', 23, 'add_outgoing', '@company@'),
+	(90, 'Can change outgoing message', 23, 'change_outgoing', '@company@'),
+	(91, 'Can delete outgoing message', 23, 'delete_outgoing', '@company@'),
+	(92, 'Can view outgoing message', 23, 'view_outgoing', '@company@'),
+	(93, 'Can add unsent reply', 24, 'add_unsent', '@company@'),
+	(94, 'Can change unsent reply', 24, 'change_unsent', '@company@'),
+	(95, 'Can delete unsent reply', 24, 'delete_unsent', '@company@'),
+	(96, 'Can view unsent reply', 24, 'view_unsent', '@company@'),
+	(97, 'Can add chunk', 25, 'add_chunk', '@company@'),
+	(98, 'Can change chunk', 25, 'change_chunk', '@company@'),
+	(99, 'Can delete chunk', 25, 'delete_chunk', '@company@'),
+	(100, 'Can view chunk', 25, 'view_chunk', '@company@'),
+	(101, 'Can add owed work', 26, 'add_outbox', '@company@'),
+	(102, 'Can change owed work', 26, 'change_outbox', '@company@'),
+	(103, 'Can delete owed work', 26, 'delete_outbox', '@company@'),
+	(104, 'Can view owed work', 26, 'view_outbox', '@company@'),
+	(105, 'Can add feed', 27, 'add_stream', '@company@'),
+	(106, 'Can change feed', 27, 'change_stream', '@company@'),
+	(107, 'Can delete feed', 27, 'delete_stream', '@company@'),
+	(108, 'Can view feed', 27, 'view_stream', '@company@'),
+	(109, 'Can add work set aside', 28, 'add_deadletter', '@company@'),
+	(110, 'Can change work set aside', 28, 'change_deadletter', '@company@'),
+	(111, 'Can delete work set aside', 28, 'delete_deadletter', '@company@'),
+	(112, 'Can view work set aside', 28, 'view_deadletter', '@company@'),
+	(113, 'Can add brief', 29, 'add_brief', '@company@'),
+	(114, 'Can change brief', 29, 'change_brief', '@company@'),
+	(115, 'Can delete brief', 29, 'delete_brief', '@company@'),
+	(116, 'Can view brief', 29, 'view_brief', '@company@'),
+	(117, 'Can add saved view', 30, 'add_savedview', '@company@'),
+	(118, 'Can change saved view', 30, 'change_savedview', '@company@'),
+	(119, 'Can delete saved view', 30, 'delete_savedview', '@company@'),
+	(120, 'Can view saved view', 30, 'view_savedview', '@company@'),
+	(121, 'Can add feedback', 31, 'add_feedback', '@company@'),
+	(122, 'Can change feedback', 31, 'change_feedback', '@company@'),
+	(123, 'Can delete feedback', 31, 'delete_feedback', '@company@'),
+	(124, 'Can view feedback', 31, 'view_feedback', '@company@'),
+	(125, 'Can add company figures', 32, 'add_companyfigures', '@company@'),
+	(126, 'Can change company figures', 32, 'change_companyfigures', '@company@'),
+	(127, 'Can delete company figures', 32, 'delete_companyfigures', '@company@'),
+	(128, 'Can view company figures', 32, 'view_companyfigures', '@company@'),
+	(129, 'Can add support access', 33, 'add_supportaccess', '@company@'),
+	(130, 'Can change support access', 33, 'change_supportaccess', '@company@'),
+	(131, 'Can delete support access', 33, 'delete_supportaccess', '@company@'),
+	(132, 'Can view support access', 33, 'view_supportaccess', '@company@'),
+	(133, 'Can add support request', 34, 'add_supportrequest', '@company@'),
+	(134, 'Can change support request', 34, 'change_supportrequest', '@company@'),
+	(135, 'Can delete support request', 34, 'delete_supportrequest', '@company@'),
+	(136, 'Can view support request', 34, 'view_supportrequest', '@company@'),
+	(137, 'Can add used pass', 35, 'add_usedpass', '@company@'),
+	(138, 'Can change used pass', 35, 'change_usedpass', '@company@'),
+	(139, 'Can delete used pass', 35, 'delete_usedpass', '@company@'),
+	(140, 'Can view used pass', 35, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -776,15 +837,16 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(46, 'ingest', '0006_people', now()),
 	(47, 'ingest', '0007_second', now()),
 	(48, 'ingest', '0008_scopes', now()),
-	(49, 'search', '0001_initial', now()),
-	(50, 'search', '0002_placed', now()),
-	(51, 'sessions', '0001_initial', now()),
-	(52, 'tenancy', '0001_initial', now()),
-	(53, 'tenancy', '0002_domain_verified_at', now()),
-	(54, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 132, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 33, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 54, true);
+	(49, 'platforms', '0009_outgoing', now()),
+	(50, 'search', '0001_initial', now()),
+	(51, 'search', '0002_placed', now()),
+	(52, 'sessions', '0001_initial', now()),
+	(53, 'tenancy', '0001_initial', now()),
+	(54, 'tenancy', '0002_domain_verified_at', now()),
+	(55, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 140, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 35, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 55, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -800,7 +862,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_outbox, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -860,10 +922,14 @@ CREATE POLICY company_rows ON @schema@.platforms_group TO deskhand_owner, deskha
 CREATE POLICY company_schema ON @schema@.platforms_group AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_message TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_message AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_outgoing TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_outgoing AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_person TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_person AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_ticket AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_unsent TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_unsent AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.search_chunk TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.search_chunk AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 ALTER TABLE @schema@.accounts_apitoken FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
@@ -894,6 +960,8 @@ ALTER TABLE @schema@.platforms_attachment FORCE ROW LEVEL SECURITY, ENABLE ROW L
 ALTER TABLE @schema@.platforms_connection FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_outgoing FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_unsent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.search_chunk FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

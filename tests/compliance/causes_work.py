@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from apps.accounts.models import User
 from apps.core.models import CompanyKey
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe, work_off
 from apps.ingest.streams import due_streams, ensure_streams, hurry
 from apps.ingest.sync import sync_page
+from apps.platforms import sending
 from apps.platforms.budget import forget_refusal
 from apps.platforms.models import Connection, Person, Ticket
+from apps.platforms.outgoing import Outgoing
 from apps.tenancy import lifecycle
 from apps.tenancy.context import bind_company
 from apps.tenancy.orders import newest_orders
@@ -177,6 +181,38 @@ def fetch_a_draft_by_api(place: Place) -> list[Entry]:
     sent(bearer(clear).get(f"/api/v1/tickets/{ticket}/draft/"), 200)
     sent(bearer(clear).get(f"/api/v1/tickets/{ticket}/brief/"), 200)
     return [Entry("visited", f"token:{token.pk}", f"ticket:{ticket}", {"mode": "api"})] * 2
+
+
+@contextlib.contextmanager
+def written(place: Place) -> Iterator[tuple[str, str]]:
+    """(who, ticket): `visited`'s agent, an agent of its helpdesk too, adds a note."""
+    browser, ticket, who = signed_in(place.halls.visited, "agent"), place.ticket(), place.who("agent")
+    with bind_company(place.halls.visited.binding()):
+        home = Ticket.objects.get(pk=ticket).connection
+        agent = Person.objects.create(
+            connection=home, remote_id="9901", kind="agent", name="x", user_id=who, mapped="hand", scope="all"
+        )
+    sent(browser.post(f"/tickets/{ticket}/write/", {"act": "note", "text": "x", "key": "caused-by-a-test"}), 302)
+    try:
+        yield f"user:{who}", f"ticket:{ticket}"
+    finally:
+        with bind_company(place.halls.visited.binding()):
+            Outgoing.objects.all().delete()
+            agent.delete()
+
+
+@causes("writing_ordered")
+def add_a_note(place: Place) -> list[Entry]:
+    with written(place) as (who, ticket):
+        return [Entry("visited", who, ticket, {"kind": "note"})]
+
+
+@causes("writing_ended")
+def let_a_note_wait_too_long(place: Place) -> list[Entry]:
+    with written(place) as (who, ticket), bind_company(place.halls.visited.binding()):
+        Outgoing.objects.update(ordered_at=timezone.now() - sending.LATE)
+        sending.send(Outgoing.objects.get().pk)
+        return [Entry("visited", who, ticket, {"kind": "note", "outcome": "failed", "code": "too_late"})]
 
 
 # --- the operators
