@@ -15,5 +15,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("apps.accounts.urls")),
     path("", include("apps.assistant.urls")),
+    path("", include("apps.platforms.urls")),
     path("", include("apps.console.urls")),
 ]

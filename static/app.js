@@ -14,6 +14,8 @@ function insert(text) {
   reply.value = before.trim() ? `${before.trimEnd()}\n\n${text}` : text;
   reply.rows = Math.max(reply.rows, Math.min(16, reply.value.split("\n").length + 4)); // where it cannot grow by itself
   quiet(byId("reply-note").dataset.inserted);
+  if (byId("from-draft")) byId("from-draft").value = "1";
+  keepSoon();
   byId("undo").hidden = false;
   reply.focus();
   byId("composer").scrollIntoView({ block: "nearest" }); // the note below the words says that nothing was sent
@@ -37,6 +39,35 @@ async function copy(button, text) {
   quiet(note?.dataset.copied);
   button.setAttribute("aria-pressed", "true");
   setTimeout(() => button.removeAttribute("aria-pressed"), 1200);
+}
+
+/* What is begun is kept at the server, and colleagues on the same ticket hear of each other. Nobody waits for it. */
+
+const KEEP_MS = 1500, TELL_MS = 30000;
+let keeping = null;
+
+function tellBegun(withText) {
+  const place = byId("composer")?.dataset.begun;
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  if (!place || !token) return;
+  const body = new URLSearchParams(withText ? { text: byId("reply").value, from_draft: byId("from-draft").value } : {});
+  const headers = { "X-CSRFToken": token.value, ...(withText ? {} : { "X-Unattended": "1" }) };
+  fetch(place, { method: "POST", headers, body, keepalive: body.toString().length < 60000 })
+    .then((answer) => (answer.ok ? answer.text() : null))
+    .then((others) => { if (others && byId("others")) byId("others").outerHTML = others; })
+    .catch(() => {});
+}
+
+function keepSoon() {
+  clearTimeout(keeping);
+  keeping = setTimeout(() => { keeping = null; tellBegun(true); }, KEEP_MS);
+}
+
+document.addEventListener("input", (event) => { if (event.target.id === "reply") keepSoon(); });
+document.addEventListener("submit", (event) => { if (event.target.id === "writing") clearTimeout(keeping); });
+if (byId("composer")?.dataset.begun) {
+  tellBegun(false);
+  setInterval(() => { if (document.visibilityState === "visible") tellBegun(false); }, TELL_MS);
 }
 
 /* Using the suggestion stands in the audit log: who and which ticket. Nobody waits for it. */

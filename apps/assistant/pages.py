@@ -151,6 +151,11 @@ def summary_parts(summary: shapes.Summary) -> list[tuple[str, list[shapes.Summar
     ]
 
 
+def summary_note(parts: Sequence[tuple[str, Sequence[shapes.SummaryLine]]]) -> str:
+    """The summary as plain text, for a private note."""
+    return "\n\n".join(f"{title}\n" + "\n".join(f"- {line.text}" for line in lines) for title, lines in parts if lines)
+
+
 def left_out(why: Sequence[shapes.Candidate]) -> list[tuple[str, int]]:
     """(reason in words, how many) of what was looked at and not used, the commonest first."""
     counts = Counter(one.reason for one in why if not one.kept)

@@ -34,6 +34,7 @@ from apps.ingest.models import Stream
 from apps.platforms.links import ticket_page as remote_page
 from apps.platforms.models import Connection, Message, Ticket
 from apps.platforms.reach import reach_of
+from apps.platforms.writing import writing_of
 from apps.tenancy.context import current_binding
 from apps.tenancy.names import OPERATOR_COMPANY
 from apps.tenancy.slots import RETRY_SECONDS
@@ -168,14 +169,16 @@ def _ticket_context(
         if may("notes.read", request.user.role):  # a visit of support only reads
             ask_files(connection, ticket)
         remote = remote_page(connection, ticket.remote_id)
+        writing = writing_of(request.user, ticket, connection)
     brief = stored.shape() if stored else None
     card = pages.card_of(ticket, stored, brief, fresh=fresh)
     return {
-        "section": "queue", "ticket": ticket, "conversation": shown, "remote": remote, "card": card,
+        "section": "queue", "ticket": ticket, "conversation": shown, "remote": remote, "card": card, "writing": writing,
         "brief": None if card.state == "preparing" else brief, "due": pages.due_of(ticket),
         "priority": priority_words(ticket.priority), "customer": str(ticket.customer or "–"),
         "given": given_on(ticket, request.user) if brief else {},
-        "summary_parts": pages.summary_parts(brief.summary) if brief else [],
+        "summary_parts": (parts := pages.summary_parts(brief.summary) if brief else []),
+        "summary_note": pages.summary_note(parts),
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
         "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket, reach),
         "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",

@@ -1,0 +1,15 @@
+"""Addresses of what is written to a helpdesk."""
+
+from django.urls import path
+
+from apps.platforms import write_views
+
+app_name = "platforms"
+urlpatterns = [
+    path("tickets/<uuid:ticket_id>/write/", write_views.write, name="write"),
+    path("tickets/<uuid:ticket_id>/send/", write_views.send_reply, name="send"),
+    path("tickets/<uuid:ticket_id>/change/", write_views.change, name="change"),
+    path("tickets/<uuid:ticket_id>/begun/", write_views.begun, name="begun"),
+    path("tickets/<uuid:ticket_id>/outgoing/", write_views.outgoing, name="outgoing"),
+    path("outgoing/<uuid:order_id>/again/", write_views.again, name="again"),
+]
