@@ -24,6 +24,7 @@ NOT_THERE = frozenset({"operator"})  # 404: their own company has no such page
 READERS = PEOPLE | {"token:read"}
 ASKERS = PEOPLE | {"token:ask"}
 WRITERS = PEOPLE | {"token:write"}
+SENDERS = PEOPLE - {"privacy"}
 
 # (method, route) -> who gets through; all others are sent to sign in, or refused
 TABLE: dict[tuple[str, str], frozenset[str]] = {
@@ -36,6 +37,15 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "tickets/<uuid:ticket_id>/draft/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/draft/used/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/ask/"): PEOPLE,
+    ("POST", "tickets/<uuid:ticket_id>/write/"): SENDERS,
+    ("POST", "tickets/<uuid:ticket_id>/send/"): SENDERS,
+    ("POST", "tickets/<uuid:ticket_id>/change/"): SENDERS,
+    ("POST", "tickets/<uuid:ticket_id>/begun/"): SENDERS,
+    ("GET", "tickets/<uuid:ticket_id>/outgoing/"): SENDERS,
+    ("POST", "outgoing/<uuid:order_id>/again/"): SENDERS,
+    ("POST", "api/v1/tickets/<uuid:ticket_id>/replies/"): SENDERS | {"token:write"},
+    ("POST", "api/v1/tickets/<uuid:ticket_id>/notes/"): SENDERS | {"token:write"},
+    ("GET", "api/v1/tickets/<uuid:ticket_id>/outgoing/<uuid:order_id>/"): SENDERS | {"token:write"},
     ("GET", "messages/<uuid:message_id>/sent/"): PEOPLE,
     ("GET", "ask/"): PEOPLE,
     ("POST", "ask/"): PEOPLE,
