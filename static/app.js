@@ -26,6 +26,7 @@ function undo() {
   reply.value = before ?? "";
   byId("undo").hidden = true;
   quiet(byId("reply-note").dataset.undone);
+  keepSoon();
   reply.focus();
 }
 
@@ -54,7 +55,7 @@ function tellBegun(withText) {
   const headers = { "X-CSRFToken": token.value, ...(withText ? {} : { "X-Unattended": "1" }) };
   fetch(place, { method: "POST", headers, body, keepalive: body.toString().length < 60000 })
     .then((answer) => (answer.ok ? answer.text() : null))
-    .then((others) => { if (others && byId("others")) byId("others").outerHTML = others; })
+    .then((others) => { if (others && byId("others") && byId("others").outerHTML !== others.trim()) byId("others").outerHTML = others; })
     .catch(() => {});
 }
 

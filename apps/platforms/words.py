@@ -110,6 +110,7 @@ def order_words(kind: str, state: str, code: str) -> tuple[str, str]:
     if state == "sent":
         return {"reply": _("Reply sent."), "note": _("Private note added."), "update": _("Ticket updated.")}[kind], "ok"
     if state == "failed":
+        # Translators: %(reason)s says why, in small letters. Example: Not sent: the ticket is in spam or trash
         return _("Not sent: %(reason)s") % {"reason": failure_words(code)}, "danger"
     if state == "unknown":
         return _("We do not know yet whether the helpdesk has it. We are looking; it will not be sent twice."), "warn"
