@@ -20,7 +20,10 @@ PREFERRED = {"web": 8000}
 ACCOUNTS = ("acme", "globex")
 SHELL = ("PATH", "HOME", "LANG", "TMPDIR", "TERM")
 # The shell's word counts for these.
-TUNABLE = ("LOG_LEVEL", "LOG_FORMAT", "POLL_SECONDS", "DB_POOL_MAX", "MODELS_THREADS", "STANDBY_COMPANIES", "MFA_REQUIRED")
+TUNABLE = (
+    "LOG_LEVEL", "LOG_FORMAT", "POLL_SECONDS", "DB_POOL_MAX", "MODELS_THREADS", "STANDBY_COMPANIES", "MFA_REQUIRED",
+    "SECOND_EMBEDDING_PROVIDER",
+)  # fmt: skip
 
 
 class Busy(RuntimeError):

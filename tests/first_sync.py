@@ -146,11 +146,11 @@ class Accounts:
         self._numbers = count()
 
     @contextmanager
-    def site(self, data: Path, *, poll_seconds: int) -> Iterator[RunningSite]:
+    def site(self, data: Path, *, poll_seconds: int, **shell: str) -> Iterator[RunningSite]:
         while len(self._ports) < self._most:
             self._ports.append(free_port(taken=self._ports))
         hosts = ",".join(f"127.0.0.1:{port}" for port in self._ports)
-        shell = {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": str(poll_seconds), "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
+        shell |= {"EGRESS_ALLOW_HOSTS": hosts, "POLL_SECONDS": str(poll_seconds), "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
         with running_site(data, shell=shell) as running:
             yield running
 

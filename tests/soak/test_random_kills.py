@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from config.env import Env
 from tests.first_sync import FINDS_PROCESSES, Accounts
 from tests.running_site import wait_until
 
@@ -24,7 +25,8 @@ def test_first_syncs_end_complete_whatever_is_killed_and_whenever(tmp_path):
     seed = int(os.environ.get("SOAK_SEED", time.time_ns() % 10**6))
     dice, accounts = random.Random(seed), Accounts("soak", ROUNDS)
     sys.stderr.write(f"SOAK_SEED={seed}\n")
-    with accounts.site(tmp_path / "a site", poll_seconds=5) as site:
+    both = {"SECOND_EMBEDDING_PROVIDER": Env.model_fields["second_embedding_provider"].default}
+    with accounts.site(tmp_path / "a site", poll_seconds=5, **both) as site:
         for number in range(ROUNDS):
             with accounts.sync(site, tickets=TICKETS, seed=seed) as sync:
                 began, killed = time.monotonic(), []
