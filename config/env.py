@@ -114,7 +114,11 @@ class Env(BaseSettings):
     metrics_token: SecretStr | None = Field(
         default=None, description="Bearer token for /metrics; without one only this machine may read it."
     )
-    poll_seconds: int = Field(default=60, ge=5, description="Seconds between two looks at a helpdesk for changes.")
+    poll_seconds: int = Field(
+        default=60, ge=5, description="Usual seconds between two looks at a helpdesk for changes; busy accounts more often."
+    )
+    poll_fastest_seconds: int = Field(default=15, ge=5, description="Least seconds between two looks, while much happens.")
+    poll_slowest_seconds: int = Field(default=180, ge=5, description="Most seconds between two looks, while nothing happens.")
     debug: bool = Field(default=False, description="Django's debug pages. Never on a server others reach.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     log_format: Literal["json", "text"] = Field(default="json", description="Log lines as JSON or for reading.")

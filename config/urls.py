@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("", include("apps.assistant.urls")),
     path("", include("apps.platforms.urls")),
+    path("", include("apps.ingest.urls")),
     path("", include("apps.console.urls")),
 ]

@@ -159,6 +159,8 @@ AUDIT_EVENTS: dict[str, Event] = {
     "agent_mapped": _company("change", "mode"),  # a person here, and an agent of the helpdesk
     "connection_saved": _company("platform", "change"),
     "connection_refused": _company("code"),
+    "webhook_changed": _company("change"),
+    "webhook_refused": _company("suppressed"),
     "sync_paused": _company(),
     "sync_resumed": _company(),
     "removals_confirmed": _company("count"),
@@ -199,6 +201,7 @@ LOG_EVENTS: dict[str, Event] = {
     "company_failed": _operator("company_id", "code"),
     "sweep_waits": _operator("kind"),
     "orders_wait": _operator(),
+    "hints_wait": _company(),
     "company_untold": _operator("kind", "company_id"),  # an order is not in the company's own audit log
     "order_put_off": _operator("kind", "company_id", "code"),
     "standby_kept": _operator("change", "count"),

@@ -8,6 +8,7 @@ class IngestConfig(AppConfig):
     label = "ingest"
 
     def ready(self) -> None:
+        from apps.ingest.hints import may_ask, read_hints
         from apps.ingest.indexing import index_articles, index_tickets
         from apps.ingest.looking import look_at_tickets
         from apps.ingest.models import Outbox
@@ -18,6 +19,7 @@ class IngestConfig(AppConfig):
         from apps.ingest.written import keep_written
         from apps.platforms.signals import written
 
+        register(Outbox.Kind.HINT, read_hints, batch=10, ready=may_ask)
         register(Outbox.Kind.LOOK, look_at_tickets, batch=10, ready=may_read)
         register(Outbox.Kind.THREAD, read_threads, batch=20, ready=may_read)
         register(Outbox.Kind.ROW, read_rows, batch=1, ready=may_read)

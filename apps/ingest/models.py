@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
-from apps.core.privacy import NONE, DataClass
+from apps.core.privacy import NONE, SECRET, DataClass
 from apps.platforms.models import Connection
 from apps.tenancy.models import CompanyModel
 
@@ -32,7 +32,7 @@ class Stream(CompanyModel):
         "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,
         "lease_until": NONE, "fence": NONE, "pages": NONE, "items": NONE, "completed_at": NONE,
         "first_completed_at": NONE, "sweep": NONE, "failures": NONE, "last_error": NONE, "deliveries": NONE,
-        "held": NONE, "confirmed_until": NONE,
+        "held": NONE, "confirmed_until": NONE, "pace": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -53,6 +53,7 @@ class Stream(CompanyModel):
     last_error = models.CharField(max_length=60, blank=True)
     held = models.IntegerField(default=0)  # removals that are too many to be believed without a word of somebody's
     confirmed_until = models.DateTimeField(null=True)  # somebody said that many are gone indeed
+    pace = models.SmallIntegerField(default=0, db_default=0)  # passes in a row without news; below 0: with some (pacing.py)
     deliveries = models.IntegerField(default=0)  # leases since the last page that was stored or refused with reason
 
     class Meta:
@@ -68,6 +69,7 @@ class Outbox(CompanyModel):
     """A thing still owed, written in the transaction that made it necessary; one row per thing."""
 
     class Kind(models.TextChoices):
+        HINT = "hint", _("Read the ticket that may have changed")  # object_id: the hint
         LOOK = "look", _("Look what became of the ticket")
         THREAD = "thread", _("Read the thread")
         ROW = "row", _("Read the ticket that was set aside")  # object_id: the letter's number
@@ -103,6 +105,59 @@ class Outbox(CompanyModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
+
+
+class Hook(CompanyModel):
+    """The address at which a connection's helpdesk says that a ticket may have changed. Its secrets are shown once; here are
+    their digests. After a rotation the old ones work until the new ones are heard, or until `old_until`."""
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "connection": NONE, "path_digest": SECRET, "header_digest": SECRET,
+        "old_path_digest": SECRET, "old_header_digest": SECRET, "old_until": NONE, "made_at": NONE, "heard_at": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="hook")
+    path_digest = models.CharField(max_length=64)
+    header_digest = models.CharField(max_length=64)
+    old_path_digest = models.CharField(max_length=64, blank=True)
+    old_header_digest = models.CharField(max_length=64, blank=True)
+    old_until = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    heard_at = models.DateTimeField(null=True)  # the last hint, to ten seconds
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+
+    def __str__(self) -> str:
+        return f"{self.connection_id}"
+
+
+class Hint(CompanyModel):
+    """A ticket of which somebody said that it may have changed, or that is open on somebody's screen: when that was, and
+    when the helpdesk was asked. What is to be done stands in the outbox; rows that have had their day are swept."""
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "heard_at": NONE, "read_at": NONE,
+        "seen_at": NONE, "error": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)  # see key
+    remote_id = models.CharField(max_length=40)
+    heard_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)  # the last read began
+    seen_at = models.DateTimeField(null=True)  # the last read with an answer began
+    error = models.CharField(max_length=60, blank=True)  # why the last read brought nothing
+
+    class Meta:
+        verbose_name = _("hint")
+        verbose_name_plural = _("hints")
+        constraints = [models.UniqueConstraint(fields=["connection", "remote_id"], name="ingest_hint_key")]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.remote_id}"
 
 
 class DeadLetter(CompanyModel):

@@ -21,6 +21,20 @@ ON CONFLICT (kind, object_id) DO UPDATE
 SET version = ingest_outbox.version + 1, priority = least(ingest_outbox.priority, excluded.priority),
     due_at = least(ingest_outbox.due_at, excluded.due_at), aside = greatest(ingest_outbox.aside, excluded.aside)
 """
+# One read of a ticket in so many seconds: a row that waits keeps its turn, one that is worked on comes again after them.
+_HINT = """
+WITH told AS (
+    INSERT INTO ingest_hint (id, connection_id, remote_id, heard_at, error)
+    SELECT new.id, %s, new.remote_id, clock_timestamp(), '' FROM unnest(%s::uuid[], %s::text[]) AS new (id, remote_id)
+    ON CONFLICT (connection_id, remote_id) DO UPDATE SET heard_at = excluded.heard_at
+    RETURNING id, read_at)
+INSERT INTO ingest_outbox (kind, object_id, priority, version, due_at, claim, attempts, deliveries, last_error, aside)
+SELECT %s, id, %s, 1, greatest(clock_timestamp(), read_at + make_interval(secs => %s)), 0, 0, 0, '', 0 FROM told ORDER BY id
+ON CONFLICT (kind, object_id) DO UPDATE
+SET version = ingest_outbox.version + 1, priority = least(ingest_outbox.priority, excluded.priority),
+    due_at = CASE WHEN ingest_outbox.claimed_until IS NULL THEN ingest_outbox.due_at
+             ELSE greatest(ingest_outbox.due_at, excluded.due_at) END
+"""
 # Picked first and once: inside WHERE … IN the planner may ask the list again for every row, past its limit.
 _CLAIM = """
 WITH picked AS MATERIALIZED (
@@ -103,6 +117,14 @@ def owe_rows(kind: str, object_ids: list[UUID], priority: int, *, aside: int = 0
     if object_ids:
         with connection.cursor() as cursor:
             cursor.execute(_OWE, [kind, list(dict.fromkeys(object_ids)), priority, aside])
+
+
+def hint_rows(connection_id: UUID, remote_ids: list[str], *, kind: str, priority: int, seconds: float) -> None:
+    """Tickets that may have changed: due now, or `seconds` after their last read began."""
+    named = sorted(set(remote_ids))  # in order: no two callers wait for each other's rows
+    if named:
+        with connection.cursor() as cursor:
+            cursor.execute(_HINT, [connection_id, list(uuid7s(len(named))), named, kind, priority, seconds])
 
 
 def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int, int, int, int]]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.core.errors import AppError, Conflict, CredentialsRejected, NotFound, RateLimited
 from apps.ingest.models import Stream
+from apps.ingest.pacing import interval, next_pace
 from apps.ingest.sql import take_lease
 from apps.platforms.base import Cursor, PlatformAdapter, StatusData, TicketFeed, TicketState
 from apps.platforms.connecting import refuse, stops_connection
@@ -142,9 +143,22 @@ def advance(stream: Stream, *, cursor: dict[str, Any] | None, items: int, more: 
         stream.first_completed_at = stream.first_completed_at or now
         stream.sweep += 1
         stream.lease_until = None
-        kind = Stream.Kind(stream.kind)
-        stream.next_at = now + (SLOWLY.get(kind) or timedelta(seconds=settings.POLL_SECONDS * EVERY[kind]))
+        stream.pace = next_pace(stream.pace, news=items > 0)
+        stream.next_at = now + _until_next(stream)
     stream.save()
+
+
+def _until_next(stream: Stream) -> timedelta:
+    kind = Stream.Kind(stream.kind)
+    if kind in SLOWLY:
+        return SLOWLY[kind]
+    usual = float(settings.POLL_SECONDS * EVERY[kind])
+    if kind not in FEEDS:  # a walk over everything, news or not
+        return timedelta(seconds=usual)
+    told = Connection.objects.filter(pk=stream.connection_id).values_list("calls_per_minute", flat=True).first()
+    return timedelta(seconds=interval(
+        usual, stream.pace, fastest=settings.POLL_FASTEST_SECONDS, slowest=settings.POLL_SLOWEST_SECONDS, calls_per_minute=told
+    ))  # fmt: skip
 
 
 def fail(lease: Lease, error: AppError) -> None:

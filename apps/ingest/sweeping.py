@@ -7,6 +7,7 @@ from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 
 from apps.ingest.deadletters import revive
+from apps.ingest.hints import sweep_hints
 from apps.ingest.models import DeadLetter, Outbox
 from apps.ingest.outbox import owe
 from apps.platforms.models import Ticket
@@ -18,6 +19,7 @@ UNPLACED = 6  # priority: behind all that is new
 
 def sweep_owed() -> int:
     """Owe the threads that were never read, and what was set aside and is to be tried again. Returns how much."""
+    sweep_hints()
     again = revive(due=True)
     waiting = Outbox.objects.filter(kind=Outbox.Kind.THREAD, object_id=OuterRef("pk"))
     dead = DeadLetter.objects.filter(kind=Outbox.Kind.THREAD, key=Cast(OuterRef("pk"), CharField()))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
+import structlog
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import due_kinds, work_off
@@ -19,6 +21,7 @@ from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
 
 BUDGET_SECONDS = 3  # of one task; then it sends itself again, so that companies and kinds of work take turns
 EXPIRES = 60
+log = structlog.get_logger("deskhand.ingest")
 
 
 @shared_task(base=OperatorTask, name="ingest.sync_due")
@@ -81,8 +84,11 @@ def sync_stream(stream_id: str) -> None:
 
 @shared_task(base=CompanyTask, name="ingest.read_owed", look=True)
 def read_owed(kind: str) -> None:
-    """Owed work that waits for the network (threads, looks)."""
+    """Owed work that waits for the network (threads, looks, hints)."""
     _work(kind)
+    if kind == Outbox.Kind.HINT and is_open():  # somebody waits for what follows from it: not until beat looks
+        for following in due_kinds():
+            _send(following)
 
 
 @shared_task(base=CompanyTask, name="ingest.index_owed", look=True)
@@ -98,14 +104,22 @@ def second_owed(kind: str) -> None:
 
 
 def _send(kind: str) -> None:
-    """Briefs go past the index: agents wait for them, and the first ones need no more than is there."""
+    """Briefs and hints go past the others: agents wait for them, and the first briefs need no more than is there."""
     task = TASKS.get(kind, index_owed)
-    past = {"queue": "interactive"} if kind == Outbox.Kind.BRIEF else {}
+    past = {"queue": "interactive"} if kind in (Outbox.Kind.BRIEF, Outbox.Kind.HINT) else {}
     task.apply_async([kind], expires=EXPIRES, **past)
 
 
+def send_hints() -> None:
+    """Have a worker look at the hints now. Without a queue beat finds them."""
+    try:
+        read_owed.apply_async([Outbox.Kind.HINT.value], expires=EXPIRES, queue="interactive", retry=False)
+    except OperationalError:
+        log.info("hints_wait")
+
+
 TASKS = {
-    Outbox.Kind.THREAD: read_owed, Outbox.Kind.LOOK: read_owed, Outbox.Kind.ROW: read_owed,
+    Outbox.Kind.HINT: read_owed, Outbox.Kind.THREAD: read_owed, Outbox.Kind.LOOK: read_owed, Outbox.Kind.ROW: read_owed,
     Outbox.Kind.SECOND_ARTICLE: second_owed,
 }  # fmt: skip
 

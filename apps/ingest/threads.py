@@ -227,13 +227,16 @@ def _store_attachments(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> N
     )  # fmt: skip
 
 
-def version_of(ticket: Ticket, thread: list[MessageData]) -> tuple[UUID, str, int, datetime | None]:
-    """The version is a fingerprint of all that a brief is made from, so a repeat gives the same one."""
+def fingerprint_of(ticket: Ticket, thread: list[MessageData]) -> str:
+    """A fingerprint of all that a brief is made from, so a repeat gives the same one."""
     mark = hashlib.sha256()
     mark.update(f"{ticket.subject}\0{normalise(ticket.description_text)}\0{ticket.status_category}".encode())
     for message in sorted(thread, key=_order):
         mark.update(f"\0{message.remote_id}\0{message.visibility}\0{normalise(message.text)}".encode())
-    version = mark.hexdigest()[:32]
+    return mark.hexdigest()[:32]
+
+
+def version_of(ticket: Ticket, thread: list[MessageData]) -> tuple[UUID, str, int, datetime | None]:
     last = max((message.created_at for message in thread), default=ticket.created_at)
     solved_at = (ticket.solved_at or last) if ticket.is_solved else None
-    return ticket.pk, version, len(thread) + 1, solved_at
+    return ticket.pk, fingerprint_of(ticket, thread), len(thread) + 1, solved_at

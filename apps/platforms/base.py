@@ -150,6 +150,9 @@ class MessageData(Item):
     raw_hash: str
 
 
+Case = tuple[TicketData, list[MessageData]]  # a ticket in full with its whole thread, asked for in one go
+
+
 class ArticleData(Item):
     """One language of a knowledge-base article: the key is (remote_id, language)."""
 
@@ -383,6 +386,11 @@ class PlatformAdapter(ABC):
     def clock(self) -> datetime:
         """The helpdesk's time when it last answered."""
         return datetime.now(UTC)
+
+    async def fetch_case(self, ticket_id: str, *, statuses: Sequence[StatusData] = (), named: bool = True) -> Case:
+        """A ticket that is in use, with its thread, as cheaply as it goes. Raises NotFound as fetch_ticket does, and for one
+        in the archive. `statuses`: those known; `named`: the customer's name is wanted too."""
+        return await self.fetch_ticket(ticket_id), await self.fetch_thread(ticket_id)
 
     async def probe(self, ticket_id: str) -> Fate:
         """What became of a ticket that a feed no longer shows."""

@@ -26,6 +26,8 @@ AUDIT_KEYS = ENV.audit_keys.get_secret_value() if ENV.audit_keys else ""
 AUDIT_HEADS_DIR = ENV.audit_heads_dir
 EGRESS_ALLOW_HOSTS = ENV.egress_hosts
 POLL_SECONDS = ENV.poll_seconds
+POLL_FASTEST_SECONDS = ENV.poll_fastest_seconds
+POLL_SLOWEST_SECONDS = ENV.poll_slowest_seconds
 METRICS_TOKEN = ENV.metrics_token.get_secret_value() if ENV.metrics_token else ""
 
 

@@ -24,7 +24,7 @@ from apps.tenancy import lifecycle
 from apps.tenancy.context import bind_company
 from apps.tenancy.orders import newest_orders
 from apps.tenancy.provisioning import create_company
-from tests.compliance.causes import Entry, Place, bearer, causes, sent, told
+from tests.compliance.causes import NOBODY, Entry, Place, bearer, causes, sent, told
 from tests.console.steps import ask, at_visited, decide, link_of, signed_in, visit, walk_in
 from tests.isolation.companies import drop
 from tests.simulated import KEY, Simulator, running
@@ -47,6 +47,29 @@ def connected(place: Place) -> Iterator[tuple[Simulator, Connection]]:
 def connect_a_helpdesk(place: Place) -> list[Entry]:
     with connected(place) as (_simulator, made):
         return [Entry("bystander", "", f"connection:{made.pk}", {"platform": "freshdesk"})]
+
+
+@causes("webhook_changed")
+def make_an_address(place: Place) -> list[Entry]:
+    with connected(place) as (_simulator, made):
+        told("make_webhook", "bystander")
+        return [Entry("bystander", "", f"connection:{made.pk}", {"change": "made"})]
+
+
+@causes("webhook_changed")
+def renew_and_end_an_address(place: Place) -> list[Entry]:
+    with connected(place) as (_simulator, made):
+        admin, where = signed_in(place.halls.other, "admin"), f"/webhooks/{made.pk}/"
+        who = f"user:{place.who('admin', place.halls.other)}"
+        sent(admin.post(where, {"action": "make"}), 200)
+        sent(admin.post(where, {"action": "end"}), 302)
+        return [Entry("bystander", who, f"connection:{made.pk}", {"change": change}) for change in ("rotated", "ended")]
+
+
+@causes("webhook_refused")
+def guess_an_address(place: Place) -> list[Entry]:
+    sent(NOBODY.post("/hooks/visited/guessed/", {"ticket_id": 1}, content_type="application/json"), 404)
+    return [Entry("visited")]
 
 
 @causes("connection_refused")

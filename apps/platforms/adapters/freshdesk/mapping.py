@@ -146,6 +146,13 @@ def message(row: wire.Conversation, ticket_id: str) -> MessageData:
     )
 
 
+def thread(rows: Sequence[wire.Conversation], number: int) -> list[MessageData]:
+    """Entries in reading order, each once, without those that were deleted."""
+    kept = {row.id: row for row in rows if not row.deleted}
+    ordered = sorted(kept.values(), key=lambda row: (row.created_at, row.id))  # equal times are common
+    return [message(row, str(number)) for row in ordered]
+
+
 def _author(row: wire.Conversation) -> Author:
     if row.incoming:
         return "customer"

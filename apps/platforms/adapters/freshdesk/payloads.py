@@ -98,6 +98,12 @@ class Conversation(Wire):
     last_edited_at: Time | None = None
 
 
+class Case(Ticket):
+    """A ticket viewed with conversations: the first ten, oldest first."""
+
+    conversations: Annotated[tuple[Conversation, ...], Many] = ()
+
+
 class Numbered(Wire):
     """What a row must have to be counted."""
 

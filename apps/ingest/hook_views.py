@@ -1,0 +1,101 @@
+"""Where helpdesks call, and where an admin sees the addresses and makes new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.access import allow
+from apps.accounts.confirm_views import confirm_first
+from apps.core.audit import record_sparingly
+from apps.core.errors import BadInput, RateLimited
+from apps.core.network import network_of
+from apps.ingest.models import Hook
+from apps.ingest.tasks import send_hints
+from apps.ingest.webhooks import BODY_MOST, HEADER, Secrets, end_hook, find_hook, hear, make_hook
+from apps.platforms.models import Connection
+from apps.tenancy.context import current_company
+from apps.tenancy.limits import declare_rate, give_back, take
+
+KNOCKS = declare_rate("ingest.webhook", burst=60, seconds=5)  # of a network; those with the right secrets are given back
+ACTIONS = ("make", "end")
+EXAMPLE = '{"ticket_id": "{{ticket.id}}"}'  # with the placeholder as Freshdesk writes it
+
+
+@csrf_exempt
+@require_POST
+def told(request: HttpRequest, company_id: str, secret: str) -> HttpResponse:
+    """A helpdesk says that tickets may have changed: 202, and nothing is asked of it here. Without the right secrets this
+    address is like one that does not exist, and after some tries nothing is even looked up."""
+    knock = KNOCKS.of(network_of(request))
+    try:
+        take(knock)
+    except RateLimited as exc:
+        raise Http404 from exc
+    hook = find_hook(secret, request.headers.get(HEADER, "")) if company_id == current_company().company_id else None
+    if hook is None:
+        record_sparingly("webhook_refused")
+        raise Http404
+    give_back(knock)
+    body = request.read(BODY_MOST + 1)
+    if len(body) > BODY_MOST:
+        return HttpResponse(f"at most {BODY_MOST} bytes.", status=413, content_type="text/plain")
+    try:
+        news = hear(hook=hook, path=secret, body=body)
+    except BadInput as problem:
+        return HttpResponse(problem.message, status=400, content_type="text/plain")
+    if news:
+        send_hints()
+    return HttpResponse(status=202)
+
+
+@never_cache
+@allow("webhooks.manage")
+@require_GET
+def webhooks(request: HttpRequest) -> HttpResponse:
+    """Each connection with its address, when it was last heard, and what to enter in the helpdesk."""
+    return _page(request)
+
+
+@never_cache
+@allow("webhooks.manage")
+@require_POST
+def change_webhook(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """action = make (or make anew) | end. New secrets are shown on the answer itself, so that they are kept nowhere."""
+    connection = get_object_or_404(Connection, pk=connection_id)
+    action = request.POST.get("action", "")
+    if action not in ACTIONS:
+        return HttpResponse(f"action: one of {', '.join(ACTIONS)}.", status=400, content_type="text/plain")
+    if (first := confirm_first(request)) is not None:
+        return first
+    if action == "end":
+        end_hook(connection=connection)
+        # Translators: %(account)s is the address of a helpdesk. Example: Webhook switched off: acme.freshdesk.com
+        messages.success(request, _("Webhook switched off: %(account)s") % {"account": connection.account})
+        return redirect("ingest:webhooks")
+    _hook, fresh = make_hook(connection=connection)
+    return _page(request, connection=connection, fresh=fresh)
+
+
+def _page(request: HttpRequest, *, connection: Connection | None = None, fresh: Secrets | None = None) -> HttpResponse:
+    hooks = {hook.connection_id: hook for hook in Hook.objects.all()}
+    rows = [(one, hooks.get(one.pk)) for one in Connection.objects.order_by("account")]
+    context: dict[str, Any] = {"section": "webhooks", "rows": rows, "header": HEADER, "example": EXAMPLE}
+    if connection is not None and fresh is not None:
+        context |= {"fresh": fresh, "fresh_of": connection, "address": _address(request, fresh.path)}
+    return render(request, "ingest/webhooks.html", context)
+
+
+def _address(request: HttpRequest, path: str) -> str:
+    scheme = "https" if settings.SECURE_COOKIES else "http"
+    return f"{scheme}://{request.get_host()}{reverse('ingest:told', args=[current_company().company_id, path])}"

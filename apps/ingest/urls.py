@@ -1,0 +1,12 @@
+"""Addresses of webhooks."""
+
+from django.urls import path
+
+from apps.ingest import hook_views
+
+app_name = "ingest"
+urlpatterns = [
+    path("hooks/<slug:company_id>/<str:secret>/", hook_views.told, name="told"),
+    path("webhooks/", hook_views.webhooks, name="webhooks"),
+    path("webhooks/<uuid:connection_id>/", hook_views.change_webhook, name="webhook"),
+]

@@ -1,0 +1,126 @@
+"""Webhooks of helpdesks: an address of each connection at which its helpdesk says that tickets may have changed.
+
+Helpdesks of this kind do not sign (contract 2.8), so whoever calls shows two secrets: one in the address, one in a header.
+The body is a hint and no more: the numbers of tickets are read from it, and those tickets are asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from apps.core.audit import record_on_commit
+from apps.core.errors import BadInput
+from apps.ingest import hints
+from apps.ingest.models import Hook
+from apps.platforms.models import Connection
+
+SECRET_BYTES = 32
+HEADER = "X-Deskhand-Secret"
+BODY_MOST = 16 * 1024  # bytes; one number needs thirty
+TICKETS_MOST = 100  # of one call
+DIGITS = 19  # of a ticket's number
+OLD_WORKS = timedelta(days=7)
+NOTED_EVERY = timedelta(seconds=10)
+NAMES = ("ticket_id", "ticket_ids")
+WRAPPED = "freshdesk_webhook"  # Freshdesk's simple content lies in it
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """In clear, once: the last part of the address, and the value of the header."""
+
+    path: str
+    header: str
+
+
+def make_hook(*, connection: Connection) -> tuple[Hook, Secrets]:
+    """New secrets for a connection. Old ones work on until the new ones are heard, for a week at most."""
+    fresh, now = Secrets(secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SECRET_BYTES)), timezone.now()
+    with transaction.atomic():
+        held = Hook.objects.select_for_update().filter(connection=connection).first()
+        hook = held or Hook(connection=connection)
+        if held is not None:
+            hook.old_path_digest, hook.old_header_digest = held.path_digest, held.header_digest
+            hook.old_until = now + OLD_WORKS
+        hook.path_digest, hook.header_digest, hook.made_at = digest(fresh.path), digest(fresh.header), now
+        hook.save()
+        record_on_commit("webhook_changed", subject=f"connection:{connection.pk}", change="rotated" if held else "made")
+    return hook, fresh
+
+
+def end_hook(*, connection: Connection) -> bool:
+    """Its address leads nowhere from now on. Whether there was one."""
+    with transaction.atomic():
+        gone, _ = Hook.objects.filter(connection=connection).delete()
+        if gone:
+            record_on_commit("webhook_changed", subject=f"connection:{connection.pk}", change="ended")
+    return bool(gone)
+
+
+def find_hook(path: str, header: str) -> Hook | None:
+    """Whose secrets these are, in constant time for each of the company's few: all are compared, both parts of each."""
+    given, now, found = (digest(path), digest(header)), timezone.now(), None
+    for hook in Hook.objects.select_related("connection"):
+        fresh = _same(given, (hook.path_digest, hook.header_digest))
+        old = _same(given, (hook.old_path_digest, hook.old_header_digest)) and hook.old_until is not None and now < hook.old_until
+        if fresh or old:
+            found = hook
+    return found
+
+
+def hear(*, hook: Hook, path: str, body: bytes) -> int:
+    """Note what a call that showed the right secrets says. Returns for how many tickets that was news.
+
+    Raises BadInput when it names none.
+    """
+    numbers = numbers_in(body)
+    now, is_new = timezone.now(), constant_time_compare(digest(path), hook.path_digest)
+    told = hints.tell(hook.connection_id, numbers) if hook.connection.state == Connection.State.ACTIVE else 0
+    rows = Hook.objects.filter(pk=hook.pk)
+    if is_new and hook.old_until is not None:
+        rows.filter(path_digest=hook.path_digest).update(old_path_digest="", old_header_digest="", old_until=None)
+    if hook.heard_at is None or hook.heard_at < now - NOTED_EVERY:
+        rows.filter(Q(heard_at=None) | Q(heard_at__lt=now - NOTED_EVERY)).update(heard_at=now)
+    return told
+
+
+def numbers_in(body: bytes) -> list[str]:
+    """(pure) The numbers of tickets a body names, each once; whatever else it says is not read. Raises BadInput."""
+    try:
+        said: Any = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        raise BadInput("The body is not JSON.", code="body_unreadable") from exc
+    said = said.get(WRAPPED, said) if isinstance(said, dict) else said
+    named = [said.get(name) for name in NAMES] if isinstance(said, dict) else []
+    flat = [one for entry in named for one in (entry if isinstance(entry, list) else [entry])]
+    found = list(dict.fromkeys(number for one in flat if (number := _number(one))))
+    if not found:
+        raise BadInput("ticket_id: the number of a ticket.", code="ticket_missing")
+    if len(found) > TICKETS_MOST:
+        raise BadInput(f"ticket_ids: at most {TICKETS_MOST}.", code="tickets_too_many")
+    return found
+
+
+def digest(secret: str) -> str:
+    """256 random bits need no slow hash (AUT-7)."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _same(given: tuple[str, str], held: tuple[str, str]) -> bool:
+    both = [constant_time_compare(one, other) for one, other in zip(given, held, strict=True)]
+    return all(both) and all(held)
+
+
+def _number(value: object) -> str:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return str(int(text)) if text.isascii() and text.isdigit() and 0 < len(text) <= DIGITS and int(text) else ""
