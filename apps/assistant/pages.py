@@ -20,6 +20,7 @@ from apps.platforms.models import Ticket
 
 SOON = timedelta(hours=1)
 SENTENCE_ENDS = (".", "!", "?", ":", "…", ")", "。", "！", "？", "：", "）")
+LATE_LOOKS = 10  # seconds, while a brief is late
 LOOK_AGAIN = {"preparing": 2, "ready": 30, "ask": 30, "thin": 30}  # seconds; a stale card waits for a click
 
 
@@ -53,6 +54,7 @@ class Card:
     verified: int = 0
     total: int = 0
     sources: list[SourceLine] = field(default_factory=list)
+    delay: str = ""  # of what is being prepared: why it is late (waiting.py)
 
     @property
     def tint(self) -> str:
@@ -67,7 +69,7 @@ class Card:
     @property
     def poll(self) -> int:
         """Seconds until the page looks again, 0 for never."""
-        return LOOK_AGAIN.get(self.state, 0)
+        return LATE_LOOKS if self.delay else LOOK_AGAIN.get(self.state, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,12 @@ class Exchange:
         return [missing_words(code) for code in self.answer.missing] if self.answer else []
 
 
-def card_of(ticket: Ticket, stored: Brief | None, brief: shapes.Brief | None, *, fresh: bool = False) -> Card:
-    """The card for the ticket as it stands. `fresh`: wait for a draft of the present thread, show no old one."""
+def card_of(ticket: Ticket, stored: Brief | None, brief: shapes.Brief | None, *, fresh: bool = False, delay: str = "") -> Card:
+    """The card for the ticket as it stands. `fresh`: wait for a draft of the present thread, show no old one. `delay`: why
+    there is no brief, where that takes long."""
     state = brief_state(ticket, stored)
     if brief is None:
-        return Card(state=state, mark="none")
+        return Card(state=state, mark=f"none-{delay}" if delay else "none", delay=delay)
     if fresh and state == "stale":
         return Card(state="preparing", mark="none")
     draft = brief.draft

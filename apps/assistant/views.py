@@ -26,11 +26,14 @@ from apps.assistant.feedback import given_on
 from apps.assistant.models import Brief
 from apps.assistant.reaching import brief_for
 from apps.assistant.services import QUESTION_LIMIT, ask_question
-from apps.assistant.words import priority_words, reason_words
+from apps.assistant.waiting import INDEX, delay_code, delay_of
+from apps.assistant.words import live_words, priority_words, reason_words
 from apps.core.audit import record
 from apps.core.errors import AppError, BadInput, RateLimited
 from apps.ingest.files import ask_files
+from apps.ingest.hints import live, opened
 from apps.ingest.models import Stream
+from apps.ingest.tasks import send_hints
 from apps.platforms.links import ticket_page as remote_page
 from apps.platforms.models import Connection, Message, Ticket
 from apps.platforms.reach import reach_of
@@ -86,9 +89,42 @@ def _queue_context(request: HttpRequest) -> dict[str, Any]:
 def ticket_page(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """Conversation, draft and everything about the case; opening it computes nothing."""
     context = _ticket_context(request, ticket_id)
+    if may("notes.read", request.user.role) and context["ticket"].state == Ticket.State.LIVE:
+        if opened(context["ticket"], context["connection"]):  # no transaction is open
+            send_hints()
+        context |= _live(context["ticket"])
     if context["inserted"]:  # without script the link does what the button does
         record("draft_used", subject=f"ticket:{ticket_id}", mode="inserted")
     return render(request, "assistant/ticket.html", context)
+
+
+@allow("notes.read")
+@require_GET
+def live_note(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+    """While the helpdesk is asked about a ticket on a screen: how fresh it is, and in the end what has changed."""
+    ticket = find_ticket(ticket_id, reach_of(request.user))
+    context = {"ticket": ticket} | _live(ticket)
+    context["changed"] = not context["live"].asking and context["live_mark"] != request.GET.get("seen")
+    with transaction.atomic():
+        readable = _readable(request).filter(ticket=ticket) if context["changed"] else Message.objects.none()
+        context["conversation"] = conversation.of_news(readable, request.GET)
+    if context["changed"]:
+        context |= {
+            "remote": remote_page(Connection.objects.get(pk=ticket.connection_id), ticket.remote_id), "due": pages.due_of(ticket),
+            "priority": priority_words(ticket.priority), "page_url": reverse("assistant:ticket", args=[ticket.pk]),
+        }  # fmt: skip
+    else:  # the next look goes on where this one stood
+        context |= {"conversation": {"since": conversation.number_in(request.GET, "since") or 0}, "live_mark": request.GET.get("seen", "")[:64]}
+    response = render(request, "assistant/live_update.html", context)
+    if context["changed"]:
+        response["HX-Retarget"], response["HX-Reswap"] = "#ticket-head", "outerHTML"
+        response["HX-Trigger"] = "fresh"  # the card looks for news now
+    return response
+
+
+def _live(ticket: Ticket) -> dict[str, Any]:
+    known = live(ticket)
+    return {"live": known, "live_mark": f"{ticket.raw_hash[:12]}-{ticket.thread_version[:12]}", "live_words": live_words(known.error)}
 
 
 @allow("assistant.read")
@@ -105,8 +141,8 @@ def draft_card(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
 
 def _mark(ticket: Ticket, reach: Reach, fresh: bool) -> str:
     """What the card of the ticket as it stands is named by."""
-    stored = _brief(ticket, reach)
-    return pages.card_of(ticket, stored, stored.shape() if stored else None, fresh=fresh).mark
+    stored, delay = _brief(ticket, reach)
+    return pages.card_of(ticket, stored, stored.shape() if stored else None, fresh=fresh, delay=delay).mark
 
 
 @allow("assistant.read")
@@ -148,12 +184,13 @@ def _reads_drafts(request: HttpRequest) -> bool:
     return may("assistant.read", request.user.role)
 
 
-def _brief(ticket: Ticket, reach: Reach) -> Brief | None:
-    """The brief this reader may see; none yet while it cannot be composed. No transaction is open: it may ask the engine."""
+def _brief(ticket: Ticket, reach: Reach) -> tuple[Brief | None, str]:
+    """The brief this reader may see, or why it is late. No transaction is open: it may ask the engine."""
     try:
-        return brief_for(ticket, reach)
-    except AppError:
-        return None
+        stored = brief_for(ticket, reach)
+    except AppError as problem:
+        return None, delay_code(problem.code)
+    return stored, "" if stored is not None or ticket.is_solved else delay_of(ticket)
 
 
 def _ticket_context(
@@ -161,7 +198,7 @@ def _ticket_context(
 ) -> dict[str, Any]:
     """Everything the ticket page shows, read in one short transaction once there is a brief for its reader."""
     reach = reach_of(request.user)
-    stored = _brief(find_ticket(ticket_id, reach), reach)
+    stored, delay = _brief(find_ticket(ticket_id, reach), reach)
     with transaction.atomic():
         ticket = find_ticket(ticket_id, reach)
         shown = read(_readable(request).filter(ticket=ticket), request.GET)
@@ -171,9 +208,9 @@ def _ticket_context(
         remote = remote_page(connection, ticket.remote_id)
         writing = writing_of(request.user, ticket, connection)
     brief = stored.shape() if stored else None
-    card = pages.card_of(ticket, stored, brief, fresh=fresh)
+    card = pages.card_of(ticket, stored, brief, fresh=fresh, delay=delay)
     return {
-        "section": "queue", "ticket": ticket, "conversation": shown, "remote": remote, "card": card, "writing": writing,
+        "section": "queue", "ticket": ticket, "connection": connection, "conversation": shown, "remote": remote, "card": card, "writing": writing,
         "brief": None if card.state == "preparing" else brief, "due": pages.due_of(ticket),
         "priority": priority_words(ticket.priority), "customer": str(ticket.customer or "–"),
         "given": given_on(ticket, request.user) if brief else {},
@@ -239,7 +276,13 @@ def _exchange(request: HttpRequest, ticket: Ticket | None) -> pages.Exchange:
         )
         return pages.new_exchange(question, error=words, status=problem.status)
     except AppError as problem:
-        words = _("No answer came back. Your question is still in the field. Try again in a moment.")
+        if delay_code(problem.code) == INDEX:
+            words = _(
+                "No answer came back. The search is not available right now. Your question is still in the field. "
+                "Try again in a moment."
+            )
+        else:
+            words = _("No answer came back. Your question is still in the field. Try again in a moment.")
         return pages.new_exchange(question, error=words, status=problem.status)
     sources = pages.source_lines(answer.citations)
     return pages.new_exchange(question, answer=answer, insertable=ticket is not None, sources=sources)

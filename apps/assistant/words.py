@@ -69,3 +69,14 @@ def state_words(state: str) -> str:
         "stale": _("Out of date"),
         "preparing": _("Preparing"),
     }[state]
+
+
+def live_words(code: str) -> str:
+    """Why a ticket on the screen is no fresher than it is; '' for no reason."""
+    if code in ("", "not_found"):
+        return ""
+    if code in ("budget_spent", "rate_limited"):
+        return _("The helpdesk’s call limit is used up for now.")
+    if code == "late":
+        return _("Background work is late.")
+    return _("The helpdesk does not answer right now.")

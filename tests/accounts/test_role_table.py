@@ -34,6 +34,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "views/<uuid:view_id>/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/messages/"): PEOPLE,
+    ("GET", "tickets/<uuid:ticket_id>/live/"): PEOPLE,
     ("GET", "tickets/<uuid:ticket_id>/draft/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/draft/used/"): PEOPLE,
     ("POST", "tickets/<uuid:ticket_id>/ask/"): PEOPLE,
@@ -98,6 +99,10 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "api/v1/search/"): READERS,
     ("GET", "search/"): PEOPLE,
     ("POST", "feedback/"): PEOPLE,
+    ("GET", "team/feedback/"): LEADS,
+    ("POST", "hooks/<slug:company_id>/<str:secret>/"): ALL,  # whoever has the secrets; 404 to all others
+    ("GET", "webhooks/"): frozenset({"admin"}),
+    ("POST", "webhooks/<uuid:connection_id>/"): frozenset({"admin"}),
     ("GET", "support-access/"): NOT_THERE | {"admin"},
     ("POST", "support-access/<uuid:access_id>/"): NOT_THERE | {"admin"},
     ("GET", "support/enter/"): NOT_THERE,  # without a pass

@@ -16,6 +16,7 @@ PEOPLE = (
     ("jisoo@acme.example", "한지수", "agent", "ko"),
     ("yuki@acme.example", "佐藤 美咲", "agent", "ja"),
     ("jonas@acme.example", "Jonas Weidner-Schulze", "agent", "de"),
+    ("lea@acme.example", "Lea Brandt", "lead", "de"),
     ("admin@acme.example", "Acme Admin", "admin", "en"),
 )
 # One for every way the site is looked at: they set a second factor up on the way, which can be done once.

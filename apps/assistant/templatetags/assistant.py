@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -25,6 +28,7 @@ from apps.platforms.models import Connection, Message
 
 register = template.Library()
 SHORT = 400  # characters of text that need no high frame
+LONGEST_SILENCE = 300  # seconds without a look at the helpdesk, at least, until the page says that it is late
 
 
 def quote_mark(words: str) -> str:
@@ -110,6 +114,13 @@ def files(message: Message) -> list[FileLine]:
     return file_lines(message.attachments.all())
 
 
+def _nobody_reads() -> bool:
+    """Whether tickets have not been asked for, for so long that no worker can be there."""
+    border = timezone.now() - timedelta(seconds=max(LONGEST_SILENCE, 10 * settings.POLL_SECONDS))
+    rows = Stream.objects.filter(kind=Stream.Kind.TICKETS, connection__state=Connection.State.ACTIVE)
+    return rows.filter(completed_at__lt=border, next_at__lt=border).exists()
+
+
 @register.inclusion_tag("parts/sync_note.html")
 def sync_note() -> dict[str, Any]:
     """One word on how fresh the mirror is; the worst connection speaks."""
@@ -122,7 +133,7 @@ def sync_note() -> dict[str, Any]:
     if any(first is None for first, _last, _failures in feeds):
         return {"note": {"state": "live", "icon": "refresh", "words": _("Syncing")}}
     seen = [last for _first, last, _failures in feeds if last is not None]
-    failing = any(failures for _first, _last, failures in feeds)
+    failing = any(failures for _first, _last, failures in feeds) or _nobody_reads()
     words = _("Sync delayed") if failing else _("Synced")
     return {"note": {"state": "thin" if failing else "ready", "icon": "warn" if failing else "ready", "words": words,
                      "at": max(seen, default=None)}}  # fmt: skip

@@ -345,10 +345,9 @@ class FreshdeskAdapter(PlatformAdapter):
     async def fetch_case(self, ticket_id: str, *, statuses: Sequence[StatusData] = (), named: bool = True) -> Case:
         """Two credits, one more with the customer's name; the rest of a long thread a credit for a hundred entries."""
         number = _number(ticket_id)
-        include = "conversations,requester" if named else "conversations"
-        row = await self._client.one(f"/tickets/{number}", wire.Case, {"include": include})
-        settled = row.updated_at <= self._client.server_time - walk.FRESH
-        known = {int(status.value): status for status in statuses}
+        names = {"include": "conversations,requester" if named else "conversations"}
+        row = await self._client.one(f"/tickets/{number}", wire.Case, names)
+        settled, known = row.updated_at <= self._client.server_time - walk.FRESH, {int(one.value): one for one in statuses}
         if row.status not in known:
             known = await self._known_statuses()
         thread: Sequence[wire.Conversation] = row.conversations
