@@ -20,7 +20,7 @@ from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import hint_rows
 from apps.ingest.streams import FETCH_SECONDS
 from apps.ingest.sync import OPEN_FIRST, store_tickets
-from apps.ingest.threads import IN_FLIGHT, hidden, store_threads, fingerprint_of
+from apps.ingest.threads import IN_FLIGHT, fingerprint_of, hidden, store_threads
 from apps.platforms.base import Case, PlatformAdapter, StatusData
 from apps.platforms.budget import AccountGate
 from apps.platforms.connecting import open_adapter, refuse, stops_connection
