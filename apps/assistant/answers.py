@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from apps.assistant.shapes import Brief, Quote, RelevantArticle, Shape, SimilarTicket, Visibility
+from apps.core.answers import Problem as Problem
 from apps.platforms.abilities import AbilityName
 
 Category = Literal["open", "pending", "solved", "closed"]
@@ -251,15 +252,3 @@ class GivenFeedback(Shape):
     reason: Literal["", "wrong", "outdated", "not_relevant", "missing", "tone", "private", "other"]
     comment: str
     updated_at: datetime | None
-
-
-class Problem(Shape):
-    """RFC 9457. `code` is stable, `detail` is for people, in their language; `errors` names fields of the request."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: dict[str, Any] | None = None

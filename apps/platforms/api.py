@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.models import User
+from apps.core.answers import Problem
 from apps.core.errors import BadInput, Forbidden, NotFound
 from apps.platforms.ordering import TEXT_LIMIT, order
 from apps.platforms.outgoing import Outgoing
@@ -49,14 +50,17 @@ class OutgoingOrder(BaseModel):
     ended_at: datetime | None
 
 
+TAKEN = {202: OutgoingOrder, **dict.fromkeys((400, 401, 403, 404, 409, 429), Problem)}
+
+
 class _WriteView(APIView):
     rule = "replies.send"
     kind = Outgoing.Kind.NOTE
 
     def _write(self, request: Request, ticket_id: UUID) -> Response:
+        ticket = find(request, ticket_id)
         form = TextSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        ticket = find(request, ticket_id)
         if self.kind == Outgoing.Kind.REPLY and not recipient_of(ticket):
             raise Forbidden("The customer has no address.", code="no_address")
         key = request.headers.get("Idempotency-Key", "")
@@ -73,7 +77,7 @@ class ReplyView(_WriteView):
 
     kind = Outgoing.Kind.REPLY
 
-    @extend_schema(operation_id="tickets_reply", request=TextSerializer, parameters=[HEADER], responses={202: OutgoingOrder})
+    @extend_schema(operation_id="tickets_reply", request=TextSerializer, parameters=[HEADER], responses=TAKEN)
     def post(self, request: Request, ticket_id: UUID) -> Response:
         return self._write(request, ticket_id)
 
@@ -81,7 +85,7 @@ class ReplyView(_WriteView):
 class NoteView(_WriteView):
     """A private note, for agents alone."""
 
-    @extend_schema(operation_id="tickets_note", request=TextSerializer, parameters=[HEADER], responses={202: OutgoingOrder})
+    @extend_schema(operation_id="tickets_note", request=TextSerializer, parameters=[HEADER], responses=TAKEN)
     def post(self, request: Request, ticket_id: UUID) -> Response:
         return self._write(request, ticket_id)
 
@@ -91,7 +95,7 @@ class OutgoingView(APIView):
 
     rule = "replies.send"
 
-    @extend_schema(operation_id="tickets_outgoing", responses={200: OutgoingOrder})
+    @extend_schema(operation_id="tickets_outgoing", responses={200: OutgoingOrder, **dict.fromkeys((401, 403, 404), Problem)})
     def get(self, request: Request, ticket_id: UUID, order_id: UUID) -> Response:
         ticket = find(request, ticket_id)
         known = Outgoing.objects.filter(pk=order_id, ticket=ticket, user_id=request.user.pk).first()

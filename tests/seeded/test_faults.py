@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.seeded import database, freshness, mirror, operations, people, reach, stores, tool
+from tests.seeded import database, freshness, mirror, operations, people, reach, sending, stores, tool
 from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, places
 
-FAULTS = (*database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *reach.FAULTS, *freshness.FAULTS, *tool.FAULTS)
+FAULTS = (
+    *database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *reach.FAULTS, *freshness.FAULTS,
+    *sending.FAULTS, *tool.FAULTS,
+)  # fmt: skip
 
 
 def test_every_fault_still_applies_and_is_a_program_and_names_tests_that_are_there():
