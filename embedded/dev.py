@@ -54,7 +54,7 @@ class Supervisor:
     def start(self) -> None:
         """Bring everything up; returns when the page answers."""
         self.site.take()
-        names = ("web", "valkey", "vectors", *ACCOUNTS, *(f"{one}-control" for one in ACCOUNTS))
+        names = ("web", "valkey", "vectors", *ACCOUNTS, *(f"{one}-{kind}" for one in ACCOUNTS for kind in ("control", "files")))
         self.site.choose_ports(names)
         self._start_engines()
         self._run("migrate_database", python("manage.py", "migrate_database"))
@@ -102,6 +102,7 @@ class Supervisor:
             ports = self.site.ports
             command = python("-m", "simulators.freshdesk", "--account", account, "--port", str(ports[account]))
             command += ["--control-port", str(ports[f"{account}-control"]), "--api-key", KEYS[account]]
+            command += ["--storage-port", str(ports[f"{account}-files"])]
             self._add(f"freshdesk-{account}", command)
         for account in ACCOUNTS:
             self._wait(f"http://127.0.0.1:{self.site.ports[account]}/", "the simulated helpdesk", any_answer=True)

@@ -84,7 +84,8 @@ def site_environment(site: Site, *, app_url: str, redis_url: str, vectors_url: s
     """
     inherited = {name: value for name, value in os.environ.items() if name in SHELL}
     tuned = {name: value for name, value in os.environ.items() if name in TUNABLE}
-    allowed = [f"127.0.0.1:{site.ports[name]}" for name in ACCOUNTS if name in site.ports]
+    helpdesks = [name for one in ACCOUNTS for name in (one, f"{one}-files")]
+    allowed = [f"127.0.0.1:{site.ports[name]}" for name in helpdesks if name in site.ports]
     allowed += filter(None, os.environ.get("EGRESS_ALLOW_HOSTS", "").split(","))
     own = {
         "PYTHONPATH": str(ROOT),

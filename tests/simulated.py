@@ -47,8 +47,12 @@ class Simulator:
         self.tell("update", apply=[change])
 
     def adapter(self, key: str = KEY) -> FreshdeskAdapter:
-        host = self.url.removeprefix("http://")
-        return FreshdeskAdapter(FreshdeskConfig(base_url=self.url, api_key=key), allow_hosts=frozenset({host}))
+        return FreshdeskAdapter(FreshdeskConfig(base_url=self.url, api_key=key), allow_hosts=self.hosts)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The account's host, and that of its files."""
+        return frozenset(one.removeprefix("http://") for one in (self.url, self.storage) if one)
 
 
 @contextmanager

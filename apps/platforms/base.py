@@ -23,6 +23,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from apps.core.errors import NotFound
 from apps.platforms.abilities import Ability
 from apps.platforms.changes import TicketChange
+from apps.platforms.filedata import OpensFiles
 from apps.platforms.probing import ProbeReport, Tell
 
 _VISIBILITIES = ("public", "private", "restricted")
@@ -271,7 +272,7 @@ class Gate:
         error of the server's or no data; None: we broke off."""
 
 
-class PlatformAdapter(ABC):
+class PlatformAdapter(OpensFiles, ABC):
     """One connection to one helpdesk account.
 
     Every method may raise `CredentialsRejected` (stop, an admin must act), `RateLimited`,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -177,18 +178,30 @@ def _tags(world: World, ticket_id: int, change: Change) -> None:
 
 
 def _attach(world: World, ticket_id: int, change: Change) -> None:
-    """A file on the first message."""
+    """A file on the first message, or on an `entry`; `content`: its bytes in base64; `inline`: shown by the message's HTML."""
     ticket = world.touch(ticket_id, moves=world.switches.attachment_moves)
-    name = str(change.get("name", f"file-{len(ticket.attachments) + 1}.txt"))
+    holder = ticket if "entry" not in change else _entry(world, ticket_id, change)
+    if holder is None:
+        return
+    name = str(change.get("name", f"file-{len(holder.attachments) + 1}.txt"))
+    body = b64decode(change["content"]) if "content" in change else None
     made = Attachment(
-        id=stable_id("attachment", f"{ticket_id}/{name}/{len(ticket.attachments)}"),
+        id=stable_id("attachment", f"{ticket_id}/{holder.id}/{name}/{len(holder.attachments)}"),
         name=name,
         content_type=str(change.get("content_type", "text/plain")),
-        size=int(change.get("size", 120)),
+        size=int(change.get("size", 120 if body is None else len(body))),
         created_at=world.clock.second(),
         trouble=change.get("trouble", ""),
+        body=body,
     )
-    ticket.attachments = (*ticket.attachments, made)
+    if change.get("inline"):
+        image = f'<img src="{world.storage.inline(made)}" alt="{name}">'
+        if isinstance(holder, Entry):
+            holder.body += image
+        else:
+            holder.description += image
+        return
+    holder.attachments = (*holder.attachments, made)
 
 
 def _field(world: World, ticket_id: int, change: Change) -> None:

@@ -40,7 +40,8 @@ def attachment_id(ticket_id: int, number: int, place: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file: its bytes follow from id and size. `trouble` is what the storage host does wrong with it."""
+    """A file: its bytes follow from id and size, unless a test gave some. `trouble` is what the storage host does wrong
+    with it."""
 
     id: int
     name: str
@@ -48,6 +49,7 @@ class Attachment:
     size: int
     created_at: int
     trouble: Literal["", "redirect", "away", "short", "long"] = ""
+    body: bytes | None = None
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from tests.simulated import KEY, Simulator, running
 
 
 def allow(settings, simulator: Simulator) -> None:
-    settings.EGRESS_ALLOW_HOSTS = frozenset({simulator.url.removeprefix("http://")})
+    settings.EGRESS_ALLOW_HOSTS = simulator.hosts
 
 
 def join(simulator: Simulator) -> Connection:
@@ -34,6 +34,13 @@ def run_feeds() -> None:
         for stream_id in due:
             while sync_page(stream_id=stream_id):
                 pass
+
+
+def run_tickets() -> None:
+    """The feed of tickets alone, to its end."""
+    for stream in Stream.objects.filter(kind=Stream.Kind.TICKETS):
+        while sync_page(stream_id=stream.pk):
+            pass
 
 
 def read_threads() -> None:

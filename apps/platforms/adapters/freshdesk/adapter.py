@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from apps.core.errors import CredentialsRejected, ExternalError, ExternalUnavailable, NotFound
-from apps.platforms.adapters.freshdesk import mapping, solutions, walk, writing
+from apps.platforms.adapters.freshdesk import files, mapping, solutions, walk, writing
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.checking import abilities
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
@@ -36,6 +36,7 @@ from apps.platforms.base import (
     TicketPlace,
 )
 from apps.platforms.changes import TicketChange
+from apps.platforms.filedata import FileData, FileRef
 from apps.platforms.probing import ProbeReport, Tell
 
 T = TypeVar("T")
@@ -87,6 +88,7 @@ class FreshdeskAdapter(PlatformAdapter):
         """`allow_hosts` are the operator's "host:port" pairs that may be plain http or private."""
         key = config.api_key.get_secret_value()
         self._client = FreshdeskClient(config.base_url, key, frozenset(allow_hosts), gate)
+        self._storage = files.Storage.of(self._client.target, frozenset(allow_hosts))
         self._statuses: mapping.Statuses | None = None
         self._settings: wire.HelpdeskSettings | None = None
         self._asking = asyncio.Lock()
@@ -372,6 +374,12 @@ class FreshdeskAdapter(PlatformAdapter):
 
     def clock(self) -> datetime:
         return self._client.server_time
+
+    async def open_attachment(self, ref: FileRef, *, most: int) -> FileData:
+        return await files.open_attachment(self._client, self._storage, ref, most)
+
+    async def open_image(self, url: str, *, most: int) -> bytes:
+        return await self._storage.image(url, most)
 
     async def fetch_articles(self, cursor: Cursor) -> Page[ArticleData]:
         return await solutions.step(self._client, solutions.ArticleCursor.model_validate(cursor))

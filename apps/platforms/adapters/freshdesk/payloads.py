@@ -39,6 +39,20 @@ class Attachment(Wire):
     file_size: int = 0  # its name in older answers
 
 
+class FileLink(Attachment):
+    """With its link, where it is asked for: it differs in every answer, so no row that is compared may carry it."""
+
+    attachment_url: Words = Field(default="", repr=False)
+
+
+class WithFiles(Wire):
+    """A ticket or an entry of its thread, as far as files go."""
+
+    id: int
+    deleted: bool = False
+    attachments: Annotated[tuple[FileLink, ...], Many] = ()
+
+
 class Requester(Wire):
     """The customer inside a ticket. Web chat leaves all but the id empty."""
 
