@@ -24,7 +24,7 @@ CALLED = {
     "getaddrinfo": ("apps/core/egress/",), "gethostbyname": (), "urlopen": (), "urlretrieve": (), "send_mail": (),
     "AsyncClient": ("apps/core/egress/",), "AsyncHTTPTransport": ("apps/core/egress/",), "EmailMessage": ("apps/accounts/mails.py",),
     "QdrantClient": ("apps/search/index.py",), "Late": ("apps/search/index.py",), "import_module": ("apps/core/late.py",), "from_url": ("apps/tenancy/cacheserver.py", "apps/tenancy/queues.py", "apps/tenancy/sweeping.py"), "system": (), "popen": (),
-    "Popen": (),
+    "Popen": ("apps/ingest/reading/",),
     "copy": ("apps/tenancy/", "apps/*/sql.py", "apps/core/chain.py"),  # there it is a hash that is copied
 }  # fmt: skip
 IMPORTED = {
@@ -32,7 +32,7 @@ IMPORTED = {
     "httpx2": ("apps/core/egress/",), "httpcore2": (), "httpx": ("apps/search/index.py",), "httpcore": (), "urllib3": (), "websockets": (),
     "ssl": ("apps/core/egress/",), "smtplib": (), "ftplib": (), "poplib": (), "imaplib": (), "telnetlib": (),
     "xmlrpc": (), "socketserver": (), "anyio": (), "h11": (), "h2": (), "dns": (), "django.core.mail": ("apps/accounts/mails.py",),
-    "boto3": (), "redis": ("apps/tenancy/",), "subprocess": ("apps/tenancy/management/commands/build_template.py",),
+    "boto3": (), "redis": ("apps/tenancy/",), "subprocess": ("apps/tenancy/management/commands/build_template.py", "apps/ingest/reading/"),
     "openai": ("apps/llm/providers/",), "qdrant_client": ("apps/search/index.py",),
     "django_tenants": ("apps/tenancy/", "config/"), "django.core.cache": ("apps/tenancy/",), "pickle": (),
     "concurrent.futures": (), "multiprocessing": (), "json": (),

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import QueryDict
 
-from apps.platforms.models import Message
+from apps.platforms.models import Attachment, Message
 
 NEWEST = 50
 PART = 50  # come at a time: around the message aimed at, or those before what is shown
@@ -121,5 +121,6 @@ def _numbers(messages: QuerySet[Message]) -> list[int]:
 def _read(messages: QuerySet[Message], parts: list[int | Gap]) -> list[Message | Gap]:
     """The messages in the place of their numbers: of what is hidden nothing is read."""
     wanted = [one for one in parts if isinstance(one, int)]
-    rows = {row.number: row for row in messages.filter(number__in=wanted).prefetch_related("attachments")}
+    files = Prefetch("attachments", Attachment.objects.defer("text"))
+    rows = {row.number: row for row in messages.filter(number__in=wanted).prefetch_related(files)}
     return [rows[one] if isinstance(one, int) else one for one in parts if isinstance(one, Gap) or one in rows]

@@ -23,7 +23,7 @@ from apps.assistant.loading import load_passages
 from apps.assistant.searching import Asked, alike, asked, by_source, scored
 from apps.core.errors import BadInput, ExternalUnavailable
 from apps.core.text import detect_language, normalise
-from apps.platforms.models import Message, Ticket
+from apps.platforms.models import Attachment, Message, Ticket
 from apps.search.index import Wanted
 from apps.search.lexical import codes
 from apps.search.models import Chunk
@@ -39,7 +39,8 @@ WIDE = 400  # candidates a leg then
 LOADED = 90  # sources whose words are read: some of them are folded, or too far
 SAYING = 40  # characters: shorter words say little by themselves
 TERMS = 12  # that are looked for without the engine
-KINDS = {"": ("article", "message"), "tickets": ("message",), "articles": ("article",)}
+OF_TICKETS = ("message", "attachment")
+KINDS = {"": ("article", *OF_TICKETS), "tickets": OF_TICKETS, "articles": ("article",)}
 SEARCHING = Slots(
     "assistant.search", most=8, seconds=60
 )  # searches of a company at the same time: web threads are shared
@@ -69,7 +70,7 @@ class Wish:
     @property
     def kinds(self) -> tuple[str, ...]:
         found = KINDS[self.kind]
-        return tuple(one for one in found if one == "message") if self.of_tickets else found
+        return tuple(one for one in found if one in OF_TICKETS) if self.of_tickets else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def _distinct(passages: Sequence[Passage]) -> list[tuple[Passage, int]]:
     """One passage a source, with how many others were folded into it: tickets that say the same, or articles."""
     firsts = list({one.family: one for one in reversed(passages)}.values())[::-1][:MOST]
     folded: dict[int, int] = {}  # place of a passage that stands for others -> how many
-    for kind in ("article", "message"):
+    for kind in KINDS[""]:
         held = [place for place, one in enumerate(firsts) if one.source.kind == kind]
         for leader in same_text_groups([firsts[place].text for place in held]):
             folded[held[leader]] = folded.get(held[leader], -1) + 1
@@ -224,8 +225,10 @@ def _distinct(passages: Sequence[Passage]) -> list[tuple[Passage, int]]:
 def _results(found: Sequence[tuple[Passage, int]], text: str, language: str) -> list[Result]:
     sources = [one.source for one, _ in found]
     tickets = Ticket.objects.select_related("group").in_bulk([one.ticket_id for one in sources if one.ticket_id])
-    messages = [one.id for one in sources if one.kind == "message"]
+    messages, files = ([one.id for one in sources if one.kind == kind] for kind in OF_TICKETS)
     numbers = dict(Message.objects.filter(pk__in=messages).values_list("pk", "number"))
+    if files:
+        numbers |= dict(Attachment.objects.filter(pk__in=files).values_list("pk", "message__number"))
     made = []
     for passage, folded in found:
         source = passage.source

@@ -11,8 +11,8 @@ from django.db import transaction
 from apps.accounts.reach import Reach
 from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
-from apps.core.text import headings, normalise, own_words, sentences
-from apps.platforms.models import Article, Message, Ticket, in_reach
+from apps.core.text import headings, normalise, own_words, sentences, visible
+from apps.platforms.models import Article, Attachment, Message, Ticket, in_reach
 from apps.search.models import Chunk
 from apps.search.ranking import Ranked
 from apps.search.retrieval import Hit
@@ -20,6 +20,10 @@ from apps.search.retrieval import Hit
 # What a passage is made of: a ticket's row has its description twice, and a search loads a hundred rows. Whose a row is
 # is looked at where it is read (CompanyModel.from_db), so that comes too.
 _OF_ARTICLE = ("company_id", "connection", "remote_id", "language", "title", "html", "text", "visibility", "updated_at")
+_OF_FILE = (
+    "company_id", "name", "text", "language", "message__company_id", "message__author", "message__visibility",
+    "message__updated_at", "message__ticket__company_id", "message__ticket__remote_id", "message__ticket__state",
+)  # fmt: skip
 _OF_MESSAGE = (
     "company_id", "author", "text", "language", "visibility", "updated_at", "ticket__company_id", "ticket__remote_id",
     "ticket__subject", "ticket__state",
@@ -61,6 +65,15 @@ def message_source(message: Message, ticket: Ticket) -> Source:
     )  # fmt: skip
 
 
+def file_source(file: Attachment) -> Source:
+    """Whoever may read its message may read it. `file` must come with message and ticket."""
+    message, ticket = file.message, file.message.ticket
+    return Source(
+        kind="attachment", id=str(file.pk), ticket_id=str(ticket.pk), remote_id=ticket.remote_id, title=visible(file.name),
+        language=file.language or "en", visibility=_visibility(message.visibility), updated_at=message.updated_at,
+    )  # fmt: skip
+
+
 def article_source(article: Article) -> Source:
     return Source(
         kind="article", id=str(article.pk), remote_id=article.remote_id, title=article.title,
@@ -87,16 +100,20 @@ def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach) -> list[Passage]:
                 pk__in={one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE}, ticket__deleted=False
             ).filter(in_reach(reach, "ticket__")).select_related("ticket").only(*_OF_MESSAGE)
         }  # fmt: skip
+        files = _files({one.source_id for one in chunks if one.kind == Chunk.Kind.ATTACHMENT}, reach)
     found = []
     for one in ranked:
         chunk = one.item.chunk
-        article, message = articles.get(chunk.source_id), messages.get(chunk.source_id)
+        article, message, file = (rows.get(chunk.source_id) for rows in (articles, messages, files))
         if article is not None:
             source, written, above = article_source(article), article.text, headings(article.html)
             family, author = f"{article.connection_id}/{article.remote_id}", ""
         elif message is not None and message.ticket.state in (Ticket.State.LIVE, Ticket.State.ARCHIVED):
             source, written, above = message_source(message, message.ticket), message.text, frozenset[str]()
             family, author = str(message.ticket_id), message.author
+        elif file is not None:
+            source, written, above = file_source(file), file.text, frozenset[str]()
+            family, author = str(file.message.ticket_id), file.message.author
         else:
             continue
         if normalise(written)[chunk.start : chunk.end] == chunk.text:
@@ -107,3 +124,12 @@ def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach) -> list[Passage]:
                 )
             )  # fmt: skip
     return found
+
+
+def _files(ids: set[UUID], reach: Reach) -> dict[UUID, Attachment]:
+    """No statement where no file was found: most searches find none."""
+    if not ids:
+        return {}
+    shown = Attachment.objects.filter(pk__in=ids, message__ticket__deleted=False, message__ticket__state__in=[Ticket.State.LIVE, Ticket.State.ARCHIVED])
+    rows = shown.filter(in_reach(reach, "message__ticket__")).select_related("message__ticket").only(*_OF_FILE)
+    return {row.pk: row for row in rows}

@@ -40,7 +40,7 @@ def within(brief: shapes.Brief, reach: Reach) -> shapes.Brief | None:
     """The brief without what is out of reach, as the rows say now; None when its draft may rest on such a ticket."""
     held = _held(_named(brief), reach)
     similar = [_counted(one, held) for one in brief.similar if one.ticket_id in held]
-    if any(quote.source.kind == "message" and quote.source.ticket_id not in held for quote in brief.draft.citations):
+    if any(quote.source.kind != "article" and quote.source.ticket_id not in held for quote in brief.draft.citations):
         return None
     if brief.draft.outcome == "ask_customer" and len(similar) < len(brief.similar):  # it cites nothing, and may rest on one
         return None

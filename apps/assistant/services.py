@@ -123,7 +123,7 @@ def ask_question(*, question: str, reach: Reach, language: str = "", ticket: Tic
     context = f"{ticket.subject}. {question}" if ticket is not None else question
     with ASKING.held():
         wish = asked(context, spoken)
-        found = search(wish, Wanted(reach, kinds=("article", "message"), visibilities=EVERYTHING))
+        found = search(wish, Wanted(reach, kinds=("article", "message", "attachment"), visibilities=EVERYTHING))
         answer = answer_question(question, spoken, _worth_quoting(found), partial(closeness, wish))
         answer = answer.model_copy(update={"why": _trace(found[:TRACE_LINES], answer), "name": new_answer_name()})
     record("assistant_asked", subject=f"ticket:{ticket.pk}" if ticket else "", mode=MODE, outcome=answer.outcome)
@@ -131,7 +131,7 @@ def ask_question(*, question: str, reach: Reach, language: str = "", ticket: Tic
 
 
 def _worth_quoting(passages: Sequence[Passage]) -> list[Passage]:
-    """Articles, and what agents wrote; a customer's question answers nothing."""
+    """Articles, and what agents wrote or sent as a file; what a customer did answers nothing."""
     return [one for one in passages if one.source.kind == "article" or one.author == Message.Author.AGENT]
 
 

@@ -16,13 +16,13 @@ Visibility = Literal["public", "private", "restricted"]
 
 
 class Source(Shape):
-    """Where words come from: one message of a ticket or one article."""
+    """Where words come from: one message of a ticket, a file of one, or one article."""
 
-    kind: Literal["message", "article"]
-    id: str  # our UUID of the Message or Article
-    ticket_id: str | None = None  # our UUID, messages only
-    remote_id: str  # ticket number for messages, article id for articles
-    title: str  # subject or article title
+    kind: Literal["message", "article", "attachment"]
+    id: str  # our UUID of the Message, Article or Attachment
+    ticket_id: str | None = None  # our UUID, of messages and their files
+    remote_id: str  # ticket number for messages and files, article id for articles
+    title: str  # subject, article title or name of the file
     language: str
     visibility: Visibility
     updated_at: datetime
@@ -116,8 +116,8 @@ class Draft(Shape):
 class Candidate(Shape):
     """One line of the run trace: what was considered and why it was kept or dropped."""
 
-    kind: Literal["message", "article", "resolution"]
-    ticket_id: str | None = None  # of a message
+    kind: Literal["message", "article", "attachment", "resolution"]
+    ticket_id: str | None = None  # of a message or its file
     title: str
     remote_id: str
     language: str

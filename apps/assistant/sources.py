@@ -1,39 +1,47 @@
-"""Pages of sources: a message or an article with the quoted words marked."""
+"""Pages of sources: a message, a file or an article with the quoted words marked."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.accounts.access import allow
 from apps.accounts.permissions import may
-from apps.assistant.api import find_ticket
 from apps.assistant.marking import marked_paragraphs, readable
+from apps.assistant.readable import find_file, find_message
 from apps.assistant.templatetags.assistant import quote_mark
-from apps.core.text import normalise
-from apps.platforms.models import Article, Message
-from apps.platforms.reach import reach_of
+from apps.core.text import normalise, visible
+from apps.platforms.models import Article, Attachment
 
 
 @allow("tickets.read")
 @require_GET
 def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """One message of a ticket this person may read."""
-    with transaction.atomic():
-        message = get_object_or_404(Message.objects.select_related("ticket"), pk=source_id)
-        ticket = find_ticket(message.ticket_id, reach_of(request.user))
-    if message.is_private and not may("notes.read", request.user.role):
-        raise Http404
+    message = find_message(request, source_id)
     context = _marked(request, message.text, message.html) | {
-        "title": f"#{ticket.remote_id} {ticket.subject}", "language": message.language, "private": message.is_private,
+        "title": f"#{message.ticket.remote_id} {message.ticket.subject}", "language": message.language, "private": message.is_private,
         "message": message,
     }  # fmt: skip
     return render(request, "assistant/source_message.html", context)
+
+
+@allow("tickets.read")
+@require_GET
+def source_attachment(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """What was read of a file of such a message: its words, never the file."""
+    file = find_file(request, source_id, words=True)
+    if file.outcome != Attachment.Outcome.READ:
+        raise Http404
+    context = _marked(request, file.text, "") | {
+        "title": visible(file.name), "language": file.language, "private": file.message.is_private, "file": file,
+        "message": file.message,
+    }  # fmt: skip
+    return render(request, "assistant/source_attachment.html", context)
 
 
 @allow("articles.read")

@@ -172,6 +172,8 @@ AUDIT_EVENTS: dict[str, Event] = {
     "draft_used": _company("mode"),
     "writing_ordered": _company("kind"),  # by a click: to be done to a ticket in its helpdesk
     "writing_ended": _company("kind", "outcome", "code"),
+    "file_opened": _company("outcome"),
+    "file_reading_changed": _company("change"),
     "keys_rotated": _company("rewrapped", "renewed", "resealed", "retired"),
     # What operators do to a company stands in both trails: the company's own, and the operators' with the company's id.
     "support_requested": _company("minutes", "company_id"),
@@ -191,6 +193,7 @@ AUDIT_EVENTS: dict[str, Event] = {
 LOG_EVENTS: dict[str, Event] = {
     "task_dropped": _company("task", "reason"),
     "indexed": _company("sources", "chunks", "embedded", "removed", "placed"),
+    "file_read": _company("outcome"),
     "second_meaning": _company("sources", "chunks", "embedded"),
     "reconciled": _company("points", "rows", "strangers", "missing", "changed", "second"),
     "work_put_off": _company("kind", "code", "count"),

@@ -8,6 +8,7 @@ class IngestConfig(AppConfig):
     label = "ingest"
 
     def ready(self) -> None:
+        from apps.ingest.filetexts import may_read_files, read_files
         from apps.ingest.hints import may_ask, read_hints
         from apps.ingest.indexing import index_articles, index_tickets
         from apps.ingest.looking import look_at_tickets
@@ -25,5 +26,6 @@ class IngestConfig(AppConfig):
         register(Outbox.Kind.ROW, read_rows, batch=1, ready=may_read)
         register(Outbox.Kind.INDEX_ARTICLE, index_articles, batch=10)
         register(Outbox.Kind.INDEX_TICKET, index_tickets, batch=10)
+        register(Outbox.Kind.FILE, read_files, batch=1, ready=may_read_files)
         register(Outbox.Kind.SECOND_ARTICLE, second_articles, batch=1)
         written.connect(keep_written, dispatch_uid="deskhand.ingest.written")

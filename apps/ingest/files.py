@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import owe
+from apps.ingest.unread import outcome_at_once, owe_files
 from apps.platforms.base import AttachmentData, TicketData
 from apps.platforms.models import Attachment, Connection, Message, Ticket
 
@@ -25,6 +26,7 @@ def store_files(connection: Connection, items: Sequence[TicketData]) -> None:
         row.files = told[row.remote_id]
     Ticket.objects.bulk_update(changed, ["files"])
     hang_files([row.pk for row in rows])
+    owe_files([row.pk for row in changed])
 
 
 def hang_files(ticket_ids: Iterable[UUID]) -> None:
@@ -36,7 +38,8 @@ def hang_files(ticket_ids: Iterable[UUID]) -> None:
     if not firsts:
         return
     wanted = {(message_id, file["remote_id"]): file for ticket_id, message_id in firsts.items() for file in known[ticket_id]}
-    held = {(row.message_id, row.remote_id): row.pk for row in Attachment.objects.filter(message_id__in=firsts.values())}
+    rows = Attachment.objects.filter(message_id__in=firsts.values()).values_list("message_id", "remote_id", "pk")
+    held = {(message_id, number): pk for message_id, number, pk in rows}
     Attachment.objects.filter(pk__in=[pk for key, pk in held.items() if key not in wanted]).delete()
     Attachment.objects.bulk_create(
         [_row(message_id, file) for (message_id, number), file in wanted.items() if (message_id, number) not in held],
@@ -61,4 +64,5 @@ def _row(message_id: UUID, file: dict[str, Any]) -> Attachment:
     return Attachment(
         message_id=message_id, remote_id=file["remote_id"], name=file["name"][:300],
         content_type=file["content_type"][:120], size=file["size"],
+        outcome=outcome_at_once(file["name"], file["content_type"], file["size"]),
     )  # fmt: skip

@@ -17,14 +17,14 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from apps.core.text import own_words
+from apps.core.text import own_words, visible
 from apps.ingest.chunking import ChunkText, chunk
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
 from apps.ingest.second import owe_second
 from apps.ingest.sql import name_authors
 from apps.llm.registry import embeddings
-from apps.platforms.models import Article, Message, Ticket
+from apps.platforms.models import Article, Attachment, Message, Ticket
 from apps.search.index import PLACE, PROFILE, Point, Sparse, ensure_collection, open_index, placed, point_id
 from apps.search.lexical import document_vector
 from apps.search.models import Chunk
@@ -72,6 +72,7 @@ def index_articles(claimed: Sequence[Claimed]) -> None:
 
 
 def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
+    """Its messages and what was read of their files, which may be seen by whoever may see the message."""
     payload = {
         "connection": str(ticket.connection_id),
         "group": str(ticket.group_id) if ticket.group_id else "",
@@ -85,6 +86,12 @@ def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
                 Chunk.Kind.MESSAGE, message.pk, ticket.remote_id, ticket.subject, own, message.language,
                 message.visibility, message.updated_at, payload | {"message_id": str(message.pk)}, ticket.pk,
             )  # fmt: skip
+    for file in Attachment.objects.filter(message__ticket=ticket, outcome=Attachment.Outcome.READ).select_related("message"):
+        message = file.message
+        yield Indexable(
+            Chunk.Kind.ATTACHMENT, file.pk, ticket.remote_id, f"{ticket.subject}\n{visible(file.name)}", file.text,
+            file.language, message.visibility, message.updated_at, payload | {"message_id": str(message.pk)}, ticket.pk,
+        )  # fmt: skip
 
 
 def _article_source(article: Article) -> Indexable:

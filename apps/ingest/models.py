@@ -76,6 +76,7 @@ class Outbox(CompanyModel):
         INDEX_TICKET = "index_ticket", _("Index the ticket")
         INDEX_ARTICLE = "index_article", _("Index the article")
         BRIEF = "brief", _("Make the brief")
+        FILE = "file", _("Read the file")
         SECOND_ARTICLE = "second_article", _("Give the article its second meaning")
 
     data_classes: ClassVar[dict[str, DataClass]] = {

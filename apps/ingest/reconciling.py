@@ -21,7 +21,10 @@ from apps.search.index import CHUNKS, PROFILE, SECOND, Space, ensure_collection,
 from apps.search.models import Chunk
 
 PAGE = 500  # points a look
-KINDS = {Chunk.Kind.ARTICLE: Outbox.Kind.INDEX_ARTICLE, Chunk.Kind.MESSAGE: Outbox.Kind.INDEX_TICKET}
+KINDS = {
+    Chunk.Kind.ARTICLE: Outbox.Kind.INDEX_ARTICLE, Chunk.Kind.MESSAGE: Outbox.Kind.INDEX_TICKET,
+    Chunk.Kind.ATTACHMENT: Outbox.Kind.INDEX_TICKET,
+}  # fmt: skip
 
 log = structlog.get_logger("deskhand.ingest")
 

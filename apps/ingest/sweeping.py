@@ -10,6 +10,7 @@ from apps.ingest.deadletters import revive
 from apps.ingest.hints import sweep_hints
 from apps.ingest.models import DeadLetter, Outbox
 from apps.ingest.outbox import owe
+from apps.ingest.unread import sweep_files
 from apps.platforms.models import Ticket
 from apps.search.models import Chunk
 
@@ -27,7 +28,7 @@ def sweep_owed() -> int:
     with transaction.atomic():
         missing = list(unread.values_list("pk", flat=True)[:MOST])
         owe(Outbox.Kind.THREAD, missing)
-    return again + len(missing) + _owe_unplaced()
+    return again + len(missing) + _owe_unplaced() + sweep_files()
 
 
 def _owe_unplaced() -> int:

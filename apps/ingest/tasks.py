@@ -99,7 +99,7 @@ def index_owed(kind: str) -> None:
 
 @shared_task(base=CompanyTask, name="ingest.second_owed", look=True)
 def second_owed(kind: str) -> None:
-    """Owed work that computes long and that nobody waits for: a worker of its own, with the least right to the machine."""
+    """Owed work that takes long and that nobody waits for: a worker of its own, with the least right to the machine."""
     _work(kind)
 
 
@@ -120,7 +120,7 @@ def send_hints() -> None:
 
 TASKS = {
     Outbox.Kind.HINT: read_owed, Outbox.Kind.THREAD: read_owed, Outbox.Kind.LOOK: read_owed, Outbox.Kind.ROW: read_owed,
-    Outbox.Kind.SECOND_ARTICLE: second_owed,
+    Outbox.Kind.SECOND_ARTICLE: second_owed, Outbox.Kind.FILE: second_owed,
 }  # fmt: skip
 
 

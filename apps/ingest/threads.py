@@ -20,6 +20,7 @@ from apps.ingest.files import hang_files
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import move_versions, upsert_messages
+from apps.ingest.unread import outcome_at_once, owe_files
 from apps.platforms.base import Fate, MessageData, PlatformAdapter
 from apps.platforms.budget import AccountGate
 from apps.platforms.connecting import open_adapter, refuse, stops_connection
@@ -148,6 +149,7 @@ def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
     _remove_messages(threads)
     _store_attachments(threads)
     hang_files([ticket.pk for ticket, _ in threads])
+    owe_files([ticket.pk for ticket, _ in threads])
     move_versions([version_of(ticket, thread) for ticket, thread in threads])
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if not ticket.is_solved], priority=3)
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if ticket.is_solved], priority=4)
@@ -220,6 +222,7 @@ def _store_attachments(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> N
             Attachment(
                 message_id=ids[ticket_id, remote_id], remote_id=file.remote_id, name=file.name[:300],
                 content_type=file.content_type[:120], size=file.size,
+                outcome=outcome_at_once(file.name, file.content_type, file.size),
             )
             for ticket_id, remote_id, file in files
         ],

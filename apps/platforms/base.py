@@ -367,8 +367,7 @@ class PlatformAdapter(OpensFiles, ABC):
         """One step of the knowledge-base walk; may bring no items and still have more."""
 
     async def fetch_ticket(self, ticket_id: str, *, archived: bool = False) -> TicketData:
-        """One ticket in full, whatever its state. Raises NotFound when it is gone or out of our scope. `archived`: it is
-        thought to be in the archive, and cheapest to be asked for there."""
+        """One ticket in full, whatever its state. Raises NotFound: not there for us. `archived`: look there first."""
         raise NotFound(f"{self.kind} cannot look up a single ticket")
 
     async def post_note(self, ticket_id: str, html: str, *, private: bool, agent_id: str) -> MessageData:

@@ -30,7 +30,7 @@ class Connection(CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "platform": NONE, "account": NONE, "config": NONE, "credentials": SECRET,
         "state": NONE, "statuses": NONE, "languages": NONE, "primary_language": NONE, "calls_per_minute": NONE,
-        "last_error": NONE, "created_at": NONE, "check_report": NONE, "checked_at": NONE,
+        "last_error": NONE, "created_at": NONE, "check_report": NONE, "checked_at": NONE, "reads_files": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -47,6 +47,7 @@ class Connection(CompanyModel):
     created_at = models.DateTimeField(auto_now_add=True)
     check_report = models.JSONField(default=dict)  # connecting.report_of: what the account lets us do
     checked_at = models.DateTimeField(_("checked"), null=True)
+    reads_files = models.BooleanField(_("reads files"), default=True, db_default=True)  # their words are found and quoted
 
     class Meta:
         verbose_name = _("connection")
@@ -350,11 +351,21 @@ class Article(CompanyModel):
 
 
 class Attachment(CompanyModel):
-    """A file's metadata. Its URL is never stored: it is signed and dies in minutes (contract 2.5)."""
+    """A file's metadata and words. Its URL is never stored: it is signed and dies in minutes (contract 2.5); nor are its
+    bytes. Whoever lists files defers `text`."""
+
+    class Outcome(models.TextChoices):
+        """What became of reading it; '' is still to be read."""
+
+        READ = "read", _("Read")
+        TOO_LARGE = "too_large", _("Too large to read")
+        NOT_READABLE = "not_readable", _("Holds no words that can be read")
+        ENCRYPTED = "encrypted", _("Locked with a password")
+        UNSAFE_TYPE = "unsafe_type", _("Not read for safety")
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "message": NONE, "remote_id": NONE, "name": CONTENT, "content_type": NONE,
-        "size": NONE,
+        "size": NONE, "outcome": NONE, "text": CONTENT, "language": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -363,11 +374,15 @@ class Attachment(CompanyModel):
     name = models.CharField(_("name"), max_length=300)
     content_type = models.CharField(max_length=120, blank=True)
     size = models.BigIntegerField(default=0)
+    outcome = models.CharField(_("reading"), max_length=12, choices=Outcome, blank=True, default="", db_default="")
+    text = models.TextField(blank=True, default="", db_default="")
+    language = models.CharField(max_length=12, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         constraints = [models.UniqueConstraint(fields=["message", "remote_id"], name="platforms_attachment_key")]
+        indexes = [models.Index(fields=["id"], condition=models.Q(outcome=""), name="platforms_attachment_unread")]
 
     def __str__(self) -> str:
         return self.name

@@ -85,11 +85,11 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a search may return inside the company. `reach`: of whoever will see it; articles are within everybody's.
-    `sources`: only chunks of these messages and articles; `tickets`: only of these tickets; `since`: only of sources
+    `sources`: only chunks of these messages, files and articles; `tickets`: only of these tickets; `since`: only of sources
     changed at that time or later."""
 
     reach: Reach
-    kinds: tuple[str, ...] = ("message", "article", "resolution")
+    kinds: tuple[str, ...] = ("message", "article", "attachment", "resolution")
     visibilities: tuple[str, ...] = ("public",)
     not_ticket: str | None = None
     sources: tuple[str, ...] | None = None

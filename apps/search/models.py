@@ -16,6 +16,7 @@ class Chunk(CompanyModel):
     class Kind(models.TextChoices):
         MESSAGE = "message"
         ARTICLE = "article"
+        ATTACHMENT = "attachment"
         RESOLUTION = "resolution"
 
     data_classes: ClassVar[dict[str, DataClass]] = {
@@ -27,7 +28,7 @@ class Chunk(CompanyModel):
     id = models.UUIDField(primary_key=True, editable=False)  # uuid5(company, profile, source, position)
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12, choices=Kind)
-    source_id = models.UUIDField(db_index=True)  # Message or Article
+    source_id = models.UUIDField(db_index=True)  # Message, Article or Attachment
     ticket_id = models.UUIDField(null=True, db_index=True)
     remote_id = models.CharField(max_length=40)
     position = models.IntegerField()

@@ -96,6 +96,7 @@ CREATE TABLE @schema@.platforms_connection (
     created_at timestamp with time zone NOT NULL,
     check_report jsonb NOT NULL,
     checked_at timestamp with time zone,
+    reads_files boolean DEFAULT true NOT NULL,
     CONSTRAINT platforms_connection_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_connection_account_key UNIQUE (account),
     CONSTRAINT platforms_connection_pkey PRIMARY KEY (id)
@@ -516,6 +517,9 @@ CREATE TABLE @schema@.platforms_attachment (
     content_type character varying(120) NOT NULL,
     size bigint NOT NULL,
     message_id uuid NOT NULL,
+    language character varying(12) DEFAULT ''::character varying NOT NULL,
+    outcome character varying(12) DEFAULT ''::character varying NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
     CONSTRAINT platforms_attachment_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_attachment_key UNIQUE (message_id, remote_id),
     CONSTRAINT platforms_attachment_pkey PRIMARY KEY (id),
@@ -626,6 +630,7 @@ CREATE INDEX django_admin_log_user_id_c564eba6 ON @schema@.django_admin_log USIN
 CREATE INDEX django_session_expire_date_a5c62663 ON @schema@.django_session USING btree (expire_date);
 CREATE INDEX django_session_session_key_c0390e0f_like ON @schema@.django_session USING btree (session_key varchar_pattern_ops);
 CREATE INDEX ingest_outbox_due ON @schema@.ingest_outbox USING btree (kind, priority, due_at);
+CREATE INDEX platforms_attachment_unread ON @schema@.platforms_attachment USING btree (id) WHERE ((outcome)::text = ''::text);
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
 CREATE INDEX platforms_outgoing_agent_id_49fd9052 ON @schema@.platforms_outgoing USING btree (agent_id);
 CREATE INDEX platforms_outgoing_client_key_59fcc9b5_like ON @schema@.platforms_outgoing USING btree (client_key varchar_pattern_ops);
@@ -879,16 +884,19 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(47, 'ingest', '0007_second', now()),
 	(48, 'ingest', '0008_scopes', now()),
 	(49, 'ingest', '0009_hints', now()),
-	(50, 'platforms', '0009_outgoing', now()),
-	(51, 'search', '0001_initial', now()),
-	(52, 'search', '0002_placed', now()),
-	(53, 'sessions', '0001_initial', now()),
-	(54, 'tenancy', '0001_initial', now()),
-	(55, 'tenancy', '0002_domain_verified_at', now()),
-	(56, 'tenancy', '0003_orders', now());
+	(50, 'ingest', '0010_files', now()),
+	(51, 'platforms', '0009_outgoing', now()),
+	(52, 'platforms', '0010_reading_files', now()),
+	(53, 'search', '0001_initial', now()),
+	(54, 'search', '0002_placed', now()),
+	(55, 'search', '0003_files', now()),
+	(56, 'sessions', '0001_initial', now()),
+	(57, 'tenancy', '0001_initial', now()),
+	(58, 'tenancy', '0002_domain_verified_at', now()),
+	(59, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 148, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 37, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 56, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 59, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

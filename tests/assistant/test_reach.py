@@ -15,7 +15,7 @@ from apps.assistant.models import Brief
 from apps.assistant.services import ask_question
 from apps.core.errors import ExternalUnavailable
 from apps.platforms.agents import map_by_hand
-from apps.platforms.models import Person, Ticket
+from apps.platforms.models import Attachment, Person, Ticket
 from apps.platforms.reach import reach_of
 from apps.tenancy.context import bind_company
 from tests.assistant.reader import FAULTS, MARA, TICKETS, asked_many, group_of, mark
@@ -56,7 +56,8 @@ def test_what_is_out_of_reach_is_answered_like_what_does_not_exist(mara):
     with bind_company(mara.company.binding()):
         ticket = Ticket.objects.get(remote_id="1")
         ids = {"ticket": ticket.pk, "message": ticket.messages.first().pk}
-    ways = [path for path, _, _ in COMPANY.values() if "{ticket}" in path or "{message}" in path]
+        ids["file"] = Attachment.objects.create(message_id=ids["message"], remote_id="1", name="a.txt", outcome="read", text="x").pk
+    ways = [path for path, _, _ in COMPANY.values() if any(f"{{{one}}}" in path for one in ids)]
     ways = [one for one in ways if not one.startswith(("/views/", "/support-access/", "/webhooks/"))]
     assert len(ways) >= 10
     for way in ways:

@@ -18,7 +18,7 @@ from apps.ingest.streams import due_streams, ensure_streams, hurry
 from apps.ingest.sync import sync_page
 from apps.platforms import sending
 from apps.platforms.budget import forget_refusal
-from apps.platforms.models import Connection, Person, Ticket
+from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
 from apps.platforms.outgoing import Outgoing
 from apps.tenancy import lifecycle
 from apps.tenancy.context import bind_company
@@ -94,6 +94,23 @@ def say_whom_an_agent_is(place: Place) -> list[Entry]:
         person = User.objects.make(email="agent-to-be@bystander.example", name="x", role="agent")
         told("map_agent", "bystander", person.email, agent=agent.email)
         return [Entry("bystander", "", f"user:{person.pk}", {"change": "mapped", "mode": "hand"})]
+
+
+@causes("file_opened")
+def click_a_file(place: Place) -> list[Entry]:
+    with bind_company(place.halls.visited.binding()):
+        message = Message.objects.filter(ticket__remote_id="102").first()
+        file = Attachment.objects.create(message=message, remote_id="1", name="a.txt")
+    signed_in(place.halls.visited, "agent").get(f"/files/{file.pk}/")
+    who = place.who("agent")
+    return [Entry("visited", f"user:{who}", f"attachment:{file.pk}", {"outcome": "address_refused"})]
+
+
+@causes("file_reading_changed")
+def have_no_files_read(place: Place) -> list[Entry]:
+    with connected(place):
+        told("read_files", "bystander", "off")
+        return [Entry("bystander", "", "", {"change": "off"})]
 
 
 @causes("sync_paused")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from apps.core.text import as_sent, look, without_file_links
+from apps.core.text import as_sent, helpdesk_images, look, without_file_links
 from apps.core.text.addresses import opens_file, read_address
 from apps.core.text.sent import LONGEST, REL, TAGS
 from apps.core.text.tokens import DEPTH
@@ -22,13 +22,26 @@ ALLOWED = {
     "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "span": {"class"},
 }  # fmt: skip
 
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+
+
+class Brought(dict[str, str]):
+    """Holds an image for any address."""
+
+    def get(self, key, default=None):
+        return PIXEL
+
+
+BROUGHT = Brought(any="")
+
 
 def words(alt: str, host: str) -> str:
     return f"[image {alt}|{host}]"
 
 
 def shown(html: str, *, images: bool = False) -> str:
-    return as_sent(html, images=images, words=words)
+    """`images`: as if every image had been brought."""
+    return as_sent(html, images=BROUGHT if images else {}, words=words)
 
 
 class Judge(HTMLParser):
@@ -57,7 +70,7 @@ class Judge(HTMLParser):
                 self.wrong.append(f"<{tag} {name}>")
             if name == "href" and urlsplit(value).scheme not in ("http", "https", "mailto"):
                 self.wrong.append(value)
-            if name == "src" and urlsplit(value).scheme != "https":
+            if name == "src" and value != PIXEL:
                 self.wrong.append(value)
             if name == "class" and value not in ("host", "blocked"):
                 self.wrong.append(value)
@@ -87,11 +100,12 @@ def test_no_payload_of_the_corpus_survives(images):
 
 def test_the_judges_see_what_they_look_for():
     for bad in (
-        "<script>x</script>", "<p onclick=x>", "<a href='javascript:x'>", "<svg>", "<img src='http://a.example/x'>", "<!-- x -->",
+        "<script>x</script>", "<p onclick=x>", "<a href='javascript:x'>", "<svg>", "<img src='https://a.example/x'>", "<!-- x -->",
         "<a href='https://a.example'>", "<span class='btn'>", "<p style='x'>", "<div id=x>",
     ):  # fmt: skip
         assert wrong_with(bad, images=True), bad
-    assert wrong_with("<img src='https://a.example/x'>", images=False)
+    assert wrong_with(f"<img src='{PIXEL}'>", images=False)
+    assert wrong_with(f"<img src='{PIXEL}'>", images=True) == []
 
 
 def test_sent_through_twice_nothing_changes_but_our_own_words():
@@ -146,13 +160,23 @@ def test_an_address_is_written_as_every_program_reads_it():
         assert read_address(odd) is None, odd
 
 
-def test_images_wait_for_a_click_and_come_by_https_alone():
-    html = '<p><img src="https://t.example/a.png" alt="Photo" width="40"><img src="http://t.example/b.png"><img src="cid:x" alt="Logo"></p>'
-    assert shown(html) == (
-        '<p><span class="blocked">[image Photo|t.example]</span><span class="blocked">[image |]</span><span class="blocked">[image Logo|]</span></p>'
+def test_images_of_the_helpdesk_wait_for_a_click_and_strangers_images_stay_words():
+    html = (
+        f'<p><img src="https://t.example/a.png" alt="Photo" width="40"><img src="http://t.example/b.png"><img src="CID:x@1" alt="Logo">'
+        f'<img src="{TOKEN}" width="40"><img src="{PIXEL}"><img src="cid:dot" width="1"></p>'
     )
-    assert shown(html, images=True).startswith('<p><img src="https://t.example/a.png" alt="Photo" width="40"><span class="blocked">')
-    assert look(html).images == 1
+    assert helpdesk_images(html) == ["CID:x@1", TOKEN]
+    assert look(html).images == 2
+    blocked = '<span class="blocked">[image {}]</span>'
+    assert shown(html) == "<p>" + "".join(map(blocked.format, ("Photo|t.example", "|", "Logo|", "|", "|"))) + "</p>"
+    one = as_sent(html, images={TOKEN: PIXEL}, words=words)
+    photo, plain, logo, own = (blocked.format(name) for name in ("Photo|t.example", "|", "Logo|", "|"))
+    assert one == f'<p>{photo}{plain}{logo}<img src="{PIXEL}" alt="" width="40">{own}</p>'
+
+
+@pytest.mark.parametrize("held", ["https://t.example/a.png", "data:text/html;base64,PHA+", "data:image/svg+xml;base64,PHN2Zz4=", "data:image/png;base64,a b"])
+def test_what_is_no_image_of_four_kinds_is_not_let_through_whoever_holds_it(held):
+    assert "src" not in as_sent('<p><img src="cid:x"></p>', images={"cid:x": held}, words=words)
 
 
 @pytest.mark.parametrize("dot", ['width="1"', "height=0", 'style="display:none"', "hidden"])
@@ -177,7 +201,7 @@ def test_addresses_that_open_files_are_stripped_always(url):
     for images in (False, True):
         clean = shown(html, images=images)
         assert "token" not in clean.lower() and "eyj" not in clean.lower() and "amz" not in clean.lower() and "4711" not in clean
-        assert "here" in clean and "[image shot|]" in clean
+        assert "here" in clean and ("[image shot|]" in clean) is not images
     assert without_file_links(f"See {url}, please") in ("See … please", "See …, please")
 
 

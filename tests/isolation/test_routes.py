@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, include, path
 
 from apps.accounts.models import ApiToken
 from apps.accounts.reach import ALL_TICKETS
-from apps.platforms.models import Article, Message, Ticket
+from apps.platforms.models import Article, Attachment, Message, Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import charging_case
 
@@ -65,8 +65,10 @@ COMPANY: Rows = {
     "tickets/<uuid:ticket_id>/outgoing/": ("/tickets/{ticket}/outgoing/", 404, 302),
     "outgoing/<uuid:order_id>/again/": ("/outgoing/{ticket}/again/", 405, 302),
     "messages/<uuid:message_id>/sent/": ("/messages/{message}/sent/", 404, 302),
+    "files/<uuid:file_id>/": ("/files/{file}/", 404, 302),
     "ask/": ("/ask/", 200, 302),
     "sources/messages/<uuid:source_id>/": ("/sources/messages/{message}/", 404, 302),
+    "sources/files/<uuid:source_id>/": ("/sources/files/{file}/", 404, 302),
     "sources/articles/<uuid:source_id>/": ("/sources/articles/{article}/", 404, 302),
     "hooks/<slug:company_id>/<str:secret>/": ("/hooks/acme/a-secret-nobody-has/", 405, 405),
     "webhooks/": ("/webhooks/", 403, 302),
@@ -148,6 +150,7 @@ def ids(acme, globex, token_of):
             "ticket": Ticket.objects.get(remote_id="102").pk,
             "message": Message.objects.first().pk,
             "article": Article.objects.first().pk,
+            "file": Attachment.objects.create(message=Message.objects.first(), remote_id="1", name="FW-881.log", outcome="read", text="FW-881").pk,
             "token": ApiToken.objects.get().pk,
             "session": ApiToken.objects.get().pk,
         }

@@ -1,4 +1,4 @@
-"""A message as its customer sent it, harmless: a short list of tags, links that say where they lead, images only when wanted.
+"""A message as its customer sent it, harmless: a short list of tags, links that say where they lead, images as bytes we hold.
 
 Two walls. _Rewriter writes every tag and word anew from what it understood; nh3 then parses that as a browser would and
 lets nothing pass that is not on the list. The page that shows it is a third (its policy runs and loads nothing).
@@ -7,12 +7,12 @@ lets nothing pass that is not on the list. The page that shows it is a third (it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import nh3
 
-from apps.core.text.addresses import Address, names_place, read_address, without_file_links
+from apps.core.text.addresses import Address, names_place, opens_file, read_address, without_file_links
 from apps.core.text.plain import UNSEEN
 from apps.core.text.tokens import VOID, End, Start, Text, Token, Writer, tokens
 
@@ -34,12 +34,13 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"},
 }  # fmt: skip
 REL = "noopener noreferrer nofollow"
+_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 Words = Callable[[str, str], str]  # (alternative text, host) of an image that is not shown -> what stands in its place
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a message would show as sent. `images`: how many more it shows when images are wanted."""
+    """What a message would show as sent. `images`: how many of its images lie in the helpdesk, and may be brought."""
 
     formatted: bool
     images: int
@@ -51,24 +52,36 @@ def look(html: str) -> Look:
         return Look(False, 0)
     if _IMAGE.search(html) is None:
         return Look(True, 0)
+    return Look(True, len(helpdesk_images(html)))
+
+
+def helpdesk_images(html: str) -> list[str]:
+    """The addresses of images that lie in the helpdesk, as they stand there, each once: parts of the mail ("cid:"), and
+    what opens there without a key. All others are strangers'."""
+    if len(html) > LONGEST:
+        return []
     found = (one.attributes for one in tokens(html) if isinstance(one, Start) and one.name == "img")
-    return Look(True, sum(map(_can_be_shown, found)))
+    return list(dict.fromkeys(one["src"] for one in found if not _is_dot(one) and _is_helpdesks(one["src"])))
 
 
-def as_sent(html: str, *, images: bool, words: Words, language: str = "") -> str:
+def _is_helpdesks(source: str) -> bool:
+    return source[:4].lower() == "cid:" or opens_file(source)
+
+
+def as_sent(html: str, *, images: Mapping[str, str], words: Words, language: str = "") -> str:
     """Harmless HTML, closed where it was opened; '' for what is too long. Without `images` each is replaced by words.
 
     `language`: of the words, a lang attribute's value.
     """
     if len(html) > LONGEST:
         return ""
-    return _CLEANERS[images].clean(_Rewriter(images, words, language).rewrite(html))
+    return _CLEANERS[bool(images)].clean(_Rewriter(images, words, language).rewrite(html))
 
 
 class _Rewriter(Writer):
     """Writes what it is given anew. Follows the link that is open, to say behind it where it leads."""
 
-    def __init__(self, images: bool, words: Words, language: str) -> None:
+    def __init__(self, images: Mapping[str, str], words: Words, language: str) -> None:
         super().__init__()
         self._images, self._words, self._language = images, words, language
         self._link: Address | None = None
@@ -122,14 +135,12 @@ class _Rewriter(Writer):
     def _image(self, given: dict[str, str]) -> None:
         if _is_dot(given):
             return
-        address = read_address(given.get("src", ""))
         alt = " ".join(without_file_links(given.get("alt", "")).split())[:200]
-        if address is None or not address.secure:
-            self._aside("blocked", self._words(alt, ""))
-        elif self._images:
-            self.start("img", {"src": address.url, "alt": alt} | _plain("img", given))
+        if held := self._images.get(given["src"]):
+            self.start("img", {"src": held, "alt": alt} | _plain("img", given))
         else:
-            self._aside("blocked", self._words(alt, address.place))
+            address = read_address(given["src"])
+            self._aside("blocked", self._words(alt, address.place if address is not None and address.secure else ""))
 
     def _aside(self, kind: str, words: str) -> None:
         """Words of ours between the customer's."""
@@ -158,18 +169,13 @@ def _is_dot(given: dict[str, str]) -> bool:
     return not given.get("src") or given.get("width") in _DOT or given.get("height") in _DOT or _hides(given)
 
 
-def _can_be_shown(given: dict[str, str]) -> bool:
-    """Images are loaded by https alone."""
-    address = None if _is_dot(given) else read_address(given.get("src", ""))
-    return address is not None and address.secure
-
-
 def _filter(tag: str, name: str, value: str) -> str | None:
     """Addresses once more, as nh3 read them."""
-    if name in ("href", "src"):
+    if name == "src":
+        return value if _DATA.fullmatch(value) else None
+    if name == "href":
         address = read_address(value)
-        if address is None or address.url != value or (name == "src" and not address.secure):
-            return None
+        return value if address is not None and address.url == value else None
     return value
 
 
@@ -180,7 +186,7 @@ def _cleaner(images: bool) -> nh3.Cleaner:
         attributes=_ATTRIBUTES,
         attribute_filter=_filter,
         allowed_classes={"span": {"host", "blocked"}},
-        url_schemes={"http", "https", "mailto"},
+        url_schemes={"http", "https", "mailto"} | ({"data"} if images else set()),
         url_relative="deny",
         link_rel=REL,
     )
