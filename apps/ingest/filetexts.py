@@ -31,7 +31,7 @@ log = structlog.get_logger("deskhand.ingest")
 def may_read_files() -> bool:
     """Threads come first, however many there are: a file never takes the credit of one."""
     now = timezone.now()
-    threads = Outbox.objects.filter(kind__in=[Outbox.Kind.THREAD, Outbox.Kind.LOOK], due_at__lte=now)
+    threads = Outbox.objects.filter(kind__in=[Outbox.Kind.HINT, Outbox.Kind.THREAD, Outbox.Kind.LOOK], due_at__lte=now)
     return not threads.exists() and may_read()
 
 
