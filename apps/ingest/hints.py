@@ -56,6 +56,8 @@ def tell(connection_id: UUID, remote_ids: Iterable[str], *, priority: int = TOLD
     company_id = current_company().company_id
     marks = {one: (str(connection_id), one) for one in dict.fromkeys(remote_ids)}
     fresh = [one for one, mark in marks.items() if looks.announce(company_id, WAITS, mark, {}, APART_SECONDS)]
+    if not fresh:
+        return 0
     try:
         with transaction.atomic():
             hint_rows(connection_id, fresh, kind=Outbox.Kind.HINT, priority=priority, seconds=APART_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,11 @@ from apps.ingest.tasks import send_hints
 from apps.ingest.webhooks import BODY_MOST, HEADER, Secrets, end_hook, find_hook, hear, make_hook
 from apps.platforms.models import Connection
 from apps.tenancy.context import current_company
-from apps.tenancy.limits import declare_rate, give_back, take
+from apps.tenancy.limits import declare_rate, take
 
-KNOCKS = declare_rate("ingest.webhook", burst=60, seconds=5)  # of a network; those with the right secrets are given back
+KNOCKS = declare_rate("ingest.webhook", burst=60, seconds=5)  # wrong calls of a network
+SILENCED_MOST = 10_000
+_silenced: dict[tuple[str, str], float] = {}  # company and network -> until when it is not looked up in this process
 ACTIONS = ("make", "end")
 EXAMPLE = '{"ticket_id": "{{ticket.id}}"}'  # with the placeholder as Freshdesk writes it
 
@@ -37,26 +40,34 @@ EXAMPLE = '{"ticket_id": "{{ticket.id}}"}'  # with the placeholder as Freshdesk 
 def told(request: HttpRequest, company_id: str, secret: str) -> HttpResponse:
     """A helpdesk says that tickets may have changed: 202, and nothing is asked of it here. Without the right secrets this
     address is like one that does not exist, and after some tries nothing is even looked up."""
-    knock = KNOCKS.of(network_of(request))
-    try:
-        take(knock)
-    except RateLimited as exc:
-        raise Http404 from exc
-    hook = find_hook(secret, request.headers.get(HEADER, "")) if company_id == current_company().company_id else None
-    if hook is None:
-        record_sparingly("webhook_refused")
+    caller = current_company().company_id, network_of(request)
+    if time.monotonic() < _silenced.get(caller, 0.0):
         raise Http404
-    give_back(knock)
+    hook = find_hook(secret, request.headers.get(HEADER, "")) if company_id == caller[0] else None
+    if hook is None:
+        _count(caller)
+        raise Http404
     body = request.read(BODY_MOST + 1)
     if len(body) > BODY_MOST:
         return HttpResponse(f"at most {BODY_MOST} bytes.", status=413, content_type="text/plain")
     try:
-        news = hear(hook=hook, path=secret, body=body)
+        news = hear(hook=hook, body=body)
     except BadInput as problem:
         return HttpResponse(problem.message, status=400, content_type="text/plain")
     if news:
         send_hints()
     return HttpResponse(status=202)
+
+
+def _count(caller: tuple[str, str]) -> None:
+    """One wrong call more of a network. Only wrong ones are counted: those that are right cost no question."""
+    record_sparingly("webhook_refused")
+    try:
+        take(KNOCKS.of(caller[1]))
+    except RateLimited as exc:
+        if len(_silenced) >= SILENCED_MOST:
+            _silenced.clear()
+        _silenced[caller] = time.monotonic() + exc.retry_after
 
 
 @never_cache

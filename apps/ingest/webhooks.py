@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -23,6 +23,9 @@ from apps.core.errors import BadInput
 from apps.ingest import hints
 from apps.ingest.models import Hook
 from apps.platforms.models import Connection
+from apps.tenancy import looks
+from apps.tenancy.cache import declare
+from apps.tenancy.context import current_company
 
 SECRET_BYTES = 32
 HEADER = "X-Deskhand-Secret"
@@ -30,9 +33,19 @@ BODY_MOST = 16 * 1024  # bytes; one number needs thirty
 TICKETS_MOST = 100  # of one call
 DIGITS = 19  # of a ticket's number
 OLD_WORKS = timedelta(days=7)
-NOTED_EVERY = timedelta(seconds=10)
+HOOKS = declare("ingest.hooks", seconds=60, most=1)  # digests, never secrets
+HEARD, NOTED_SECONDS = "ingest.heard", 10
 NAMES = ("ticket_id", "ticket_ids")
 WRAPPED = "freshdesk_webhook"  # Freshdesk's simple content lies in it
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A hook whose secrets somebody showed. `fresh`: the new ones, not those of before a rotation."""
+
+    id: UUID
+    connection_id: UUID
+    fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,8 @@ def make_hook(*, connection: Connection) -> tuple[Hook, Secrets]:
             hook.old_until = now + OLD_WORKS
         hook.path_digest, hook.header_digest, hook.made_at = digest(fresh.path), digest(fresh.header), now
         hook.save()
+        _forget()
+        looks.begin(current_company().company_id, HEARD, (str(hook.pk),), {})  # the first call with the new ones counts
         record_on_commit("webhook_changed", subject=f"connection:{connection.pk}", change="rotated" if held else "made")
     return hook, fresh
 
@@ -63,34 +78,49 @@ def end_hook(*, connection: Connection) -> bool:
     with transaction.atomic():
         gone, _ = Hook.objects.filter(connection=connection).delete()
         if gone:
+            _forget()
             record_on_commit("webhook_changed", subject=f"connection:{connection.pk}", change="ended")
     return bool(gone)
 
 
-def find_hook(path: str, header: str) -> Hook | None:
-    """Whose secrets these are, in constant time for each of the company's few: all are compared, both parts of each."""
+def _forget() -> None:
+    """What is kept of hooks is old: now, and when the caller's change can be read by others."""
+    HOOKS.clear()
+    transaction.on_commit(HOOKS.clear)
+
+
+def find_hook(path: str, header: str) -> Known | None:
+    """Whose secrets these are, in constant time for each of the company's few: all are compared, both parts of each.
+
+    Asked of the cache, so that a burst of calls costs no database; every change of a hook clears it.
+    """
     given, now, found = (digest(path), digest(header)), timezone.now(), None
-    for hook in Hook.objects.select_related("connection"):
-        fresh = _same(given, (hook.path_digest, hook.header_digest))
-        old = _same(given, (hook.old_path_digest, hook.old_header_digest)) and hook.old_until is not None and now < hook.old_until
-        if fresh or old:
+    for one in HOOKS.get_or_make("all", make=_load):
+        hook = Known(UUID(one["id"]), UUID(one["connection_id"]), fresh=_same(given, (one["path_digest"], one["header_digest"])))
+        until = datetime.fromisoformat(one["old_until"]) if one["old_until"] else None
+        old = _same(given, (one["old_path_digest"], one["old_header_digest"])) and until is not None and now < until
+        if hook.fresh or old:
             found = hook
     return found
 
 
-def hear(*, hook: Hook, path: str, body: bytes) -> int:
+def _load() -> list[dict[str, Any]]:
+    names = ("id", "connection_id", "path_digest", "header_digest", "old_path_digest", "old_header_digest", "old_until")
+    rows = Hook.objects.values(*names)
+    return [{name: "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value) for name, value in row.items()} for row in rows]
+
+
+def hear(*, hook: Known, body: bytes) -> int:
     """Note what a call that showed the right secrets says. Returns for how many tickets that was news.
 
     Raises BadInput when it names none.
     """
-    numbers = numbers_in(body)
-    now, is_new = timezone.now(), constant_time_compare(digest(path), hook.path_digest)
-    told = hints.tell(hook.connection_id, numbers) if hook.connection.state == Connection.State.ACTIVE else 0
-    rows = Hook.objects.filter(pk=hook.pk)
-    if is_new and hook.old_until is not None:
-        rows.filter(path_digest=hook.path_digest).update(old_path_digest="", old_header_digest="", old_until=None)
-    if hook.heard_at is None or hook.heard_at < now - NOTED_EVERY:
-        rows.filter(Q(heard_at=None) | Q(heard_at__lt=now - NOTED_EVERY)).update(heard_at=now)
+    told = hints.tell(hook.connection_id, numbers_in(body))
+    if hook.fresh and looks.announce(current_company().company_id, HEARD, (str(hook.id),), {}, NOTED_SECONDS):
+        rows = Hook.objects.filter(pk=hook.id)
+        if rows.exclude(old_until=None).update(old_path_digest="", old_header_digest="", old_until=None):
+            HOOKS.clear()
+        rows.update(heard_at=timezone.now())
     return told
 
 
