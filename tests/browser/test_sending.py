@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from apps.platforms.markup import to_html
 from tests.browser import desk
+from tests.browser.checks import axe, wider
 from tests.browser.reader import Variant, open_reader
 from tests.browser.site import fill_more
 from tests.simulated import NOW, running
@@ -16,6 +17,11 @@ from tests.simulated import NOW, running
 pytestmark = pytest.mark.browser
 
 TEXT = "Hello <you> & \"all\",\n\nhold the button for 15 seconds:\n  - keep the lid open\n  - see https://help.example.org/?a=1&b=2\n\n고맙습니다, Mara"
+
+
+def faults(page: Page) -> list[str]:
+    """What a reader with a screen reader or a small window would trip over."""
+    return [*axe(page), *wider(page)]
 
 
 @pytest.mark.parametrize("width", [1280, 320])
@@ -40,10 +46,12 @@ def test_the_helpdesk_gets_the_text_that_was_seen(chromium, site, monkeypatch, w
             seen = page.locator("#as-written").inner_text()
             assert seen == TEXT
             assert simulator.told("mails") == [], "nothing is sent before it is confirmed"
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            assert faults(page) == []
             page.keyboard.press("Enter")  # the button has the focus
             expect(page.locator("#outgoing")).to_contain_text("Sending")
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            page.locator("#change > summary").press("Enter")
+            expect(page.locator("#to-status")).to_be_visible()
+            assert faults(page) == []
             assert step("send") == 1
             expect(page.locator("#outgoing")).to_contain_text("Reply sent.")  # the page looks by itself
             thread = simulator.get(f"/tickets/{told['number']}/conversations", per_page=100).json()
