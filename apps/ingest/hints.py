@@ -131,12 +131,18 @@ def _begin(claimed: Sequence[Claimed], hints: Iterable[Hint]) -> datetime:
     """What is heard from now on is another read, APART_SECONDS from now at the earliest."""
     began, company_id = timezone.now(), current_company().company_id
     with transaction.atomic():
+        _lock(one.pk for one in hints)
         for one in claimed:
             Outbox.objects.filter(id=one.id, claim=one.claim).update(due_at=began + timedelta(seconds=APART_SECONDS))
         Hint.objects.filter(pk__in=[one.pk for one in hints]).update(read_at=began, error="")
     for hint in hints:
         looks.begin(company_id, WAITS, (str(hint.connection_id), hint.remote_id), {})
     return began
+
+
+def _lock(ids: Iterable[UUID]) -> None:
+    """The hints before what is owed for them, in the order in which they are told: nobody waits for who waits for them."""
+    list(Hint.objects.select_for_update().filter(pk__in=list(ids)).order_by("connection_id", "remote_id").values_list("pk"))
 
 
 async def _fetch(adapter: PlatformAdapter, connection: Connection, hints: Sequence[Hint], known: set[str]) -> dict[UUID, Seen]:
@@ -167,6 +173,7 @@ def _store(
     cases: list[Case] = []
     errors: dict[UUID, str] = {}
     with transaction.atomic():
+        _lock(one.object_id for one in claimed)
         for one in still_ours(claimed):
             answer = seen[one.object_id]
             if isinstance(answer, AppError):
