@@ -60,7 +60,7 @@ def test_the_words_of_what_an_office_writes_are_read(body, words):
     ("body", "outcome"),
     [
         (bomb(60), "too_large"), (packed({f"part{number}": "x" for number in range(limits.PARTS + 1)}), "too_large"),
-        (docx("&b;", before=ENTITIES), "not_readable"), (docx("&c;", before=ENTITIES), "not_readable"), (docx("plain", before=ENTITIES), "not_readable"),
+        (docx("&b;", before=ENTITIES), "not_readable"), (docx("&c;", before=ENTITIES), "not_readable"), (docx("plain", before=ENTITIES), "not_readable"), (docx("plain", before="<!DOCTYPE d>"), "not_readable"),
         (locked_pdf(), "encrypted"), (locked_zip(), "encrypted"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "not_readable"), (b"MZ" + bytes(99), "unsafe_type"), (b"#!/bin/sh\n", "unsafe_type"),
@@ -106,7 +106,7 @@ def in_child(code: str, monkeypatch, *, seconds: float = 12.0) -> tuple[Reading,
 
 @pytest.mark.parametrize(
     "code",
-    ["import os; os.kill(os.getpid(), 11)", "child._shut_in(); hold = bytearray(600 * 2**20); print('read')", "sys.exit(3)", "print('read', 'x' * 2**22)",
+    ["import os; os.kill(os.getpid(), 11)", "child._shut_in(); hold = bytearray(600 * 2**20); print('read\\nwords')", "sys.exit(3)", "print('read', 'x' * 2**22)",
      "print('a word we do not know')"],
 )  # fmt: skip
 def test_what_kills_the_child_kills_nobody_else(code, monkeypatch):

@@ -54,7 +54,7 @@ FAULTS = (
           (f"{TEXTS}threads_come_first_and_the_newest_files",)),
     Fault("words of a file are public whatever its message is", "apps/ingest/indexing.py",
           "file.language, message.visibility, message.updated_at", 'file.language, "public", message.updated_at',
-          (f"{TEXTS}what_is_private_is_found_by_those_who_may_see_it_alone",)),
+          (f"{TEXTS}words_of_a_file_are_found_and_quoted_as_the_file_s",)),
     Fault("words of a file are found whatever the reach", "apps/assistant/loading.py",
           'shown.filter(in_reach(reach, "message__ticket__"))', "shown",
           (f"{TEXTS}words_of_a_file_are_within_the_reach_of_its_ticket",)),
