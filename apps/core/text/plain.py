@@ -15,8 +15,8 @@ _EQUALS = rf"[{SPACE}]*+=[{SPACE}]*+"
 _VALUE = rf"(?:\"[^\"]*+\"|'[^']*+'|(?=>)|[^{SPACE}>\"'][^{SPACE}>]*+)"
 _ANY = rf"(?:[{SPACE}/]*+[^{SPACE}/>][^{SPACE}/>=]*+(?:{_EQUALS}{_VALUE}|(?!{_EQUALS})))*+[{SPACE}/]*+>"
 _REST = rf"(?:{_PLAIN}|{_ANY})"
-# with all that stands before its end tag
-_UNREAD = "|".join(rf"{name}(?=[{SPACE}/>]){_REST}[^<]*+(?:<(?!/{name}[{SPACE}/>])[^<]*+)*+" for name in sorted(RAW))
+# with all that stands before its end tag (a "not" in a possessive group would do in Python 3.11.7, but not in 3.11.2)
+_UNREAD = "|".join(rf"{name}(?=[{SPACE}/>]){_REST}[\s\S]*?(?=</{name}[{SPACE}/>]|\Z)" for name in sorted(RAW))
 _FIRST, _SECOND = ("".join(sorted({letter for name in RAW for letter in (name[at], name[at].upper())})) for at in (0, 1))
 # What is not text. The group is the name of a tag; the last line takes what never ends.
 _MARKUP = re.compile(
