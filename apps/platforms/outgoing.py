@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
-from apps.core.privacy import CONTENT, NONE, SECRET, DataClass
+from apps.core.privacy import CONTENT, NONE, DataClass
 from apps.tenancy.models import CompanyModel
 
 
@@ -35,7 +35,7 @@ class Outgoing(CompanyModel):
     OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
     data_classes: ClassVar[dict[str, DataClass]] = {
-        "id": NONE, "company_id": NONE, "ticket": NONE, "user": NONE, "agent": NONE, "kind": NONE, "client_key": SECRET,
+        "id": NONE, "company_id": NONE, "ticket": NONE, "user": NONE, "agent": NONE, "kind": NONE, "client_key": NONE,
         "text": CONTENT, "change": CONTENT, "from_draft": NONE, "state": NONE, "remote_id": NONE, "code": NONE,
         "fence": NONE, "claimed_until": NONE, "due_at": NONE, "repeat_at": NONE, "after": NONE, "began_at": NONE,
         "attempts": NONE, "ordered_at": NONE, "ended_at": NONE,
@@ -70,7 +70,7 @@ class Outgoing(CompanyModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["due_at"], name="platforms_outgoing_due",
-                condition=models.Q(state__in=["queued", "sending", "unknown"]),
+                condition=models.Q(ended_at=None),
             )
         ]  # fmt: skip
 

@@ -55,7 +55,7 @@ class Turn:
 def due_orders() -> list[UUID]:
     """Orders that nobody works on and that are due."""
     now = timezone.now()
-    rows = Outgoing.objects.filter(state__in=Outgoing.OPEN, due_at__lte=now).exclude(claimed_until__gt=now)
+    rows = Outgoing.objects.filter(state__in=Outgoing.OPEN, ended_at=None, due_at__lte=now).exclude(claimed_until__gt=now)
     return list(rows.values_list("pk", flat=True)[:100])
 
 

@@ -634,7 +634,7 @@ CREATE INDEX platforms_attachment_unread ON @schema@.platforms_attachment USING 
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
 CREATE INDEX platforms_outgoing_agent_id_49fd9052 ON @schema@.platforms_outgoing USING btree (agent_id);
 CREATE INDEX platforms_outgoing_client_key_59fcc9b5_like ON @schema@.platforms_outgoing USING btree (client_key varchar_pattern_ops);
-CREATE INDEX platforms_outgoing_due ON @schema@.platforms_outgoing USING btree (due_at) WHERE ((state)::text = ANY ((ARRAY['queued'::character varying, 'sending'::character varying, 'unknown'::character varying])::text[]));
+CREATE INDEX platforms_outgoing_due ON @schema@.platforms_outgoing USING btree (due_at) WHERE (ended_at IS NULL);
 CREATE INDEX platforms_outgoing_ticket_id_14c24baa ON @schema@.platforms_outgoing USING btree (ticket_id);
 CREATE INDEX platforms_outgoing_user_id_99611768 ON @schema@.platforms_outgoing USING btree (user_id);
 CREATE INDEX platforms_person_user_id_e1c0774b ON @schema@.platforms_person USING btree (user_id);

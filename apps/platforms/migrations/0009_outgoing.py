@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'outgoing message',
                 'verbose_name_plural': 'outgoing messages',
                 'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['due_at'], name='platforms_outgoing_due')],
+                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['due_at'], name='platforms_outgoing_due')],
             },
         ),
         migrations.CreateModel(
