@@ -20,6 +20,7 @@ RULES: dict[str, tuple[frozenset[str], Scope | None]] = {
     "tickets.read": (SUPPORT | VISITORS, Scope.READ),
     "articles.read": (SUPPORT | VISITORS, Scope.READ),
     "notes.read": (SUPPORT, Scope.READ),
+    "files.read": (SUPPORT, None),
     "views.own": (SUPPORT, None),
     "assistant.read": (SUPPORT, Scope.READ),
     "assistant.ask": (SUPPORT, Scope.ASK),

@@ -39,7 +39,7 @@ class Away:
     wait: int = 0  # seconds after which it may be had
 
 
-@allow("tickets.read")
+@allow("files.read")
 @require_GET
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """The file as an attachment of unknown kind, whatever it says it is; or a page that says why there is none."""

@@ -30,7 +30,7 @@ def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
     return render(request, "assistant/source_message.html", context)
 
 
-@allow("tickets.read")
+@allow("files.read")
 @require_GET
 def source_attachment(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """What was read of a file of such a message: its words, never the file."""
