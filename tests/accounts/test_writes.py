@@ -18,6 +18,7 @@ from tests.accounts.test_role_table import TABLE, address, ask
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTS = sorted(route for method, route in TABLE if method == "POST")
+NO_FORMS = {"hooks/<slug:company_id>/<str:secret>/"}  # a helpdesk calls, with two secrets of its own
 WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)  # in a WITH they may hide behind its SELECT
 # What looking may write: who is still there, and what the audit trail keeps.
 LOOKING_WRITES = ("django_session", "core_auditevent", "UPDATE accounts_apitoken SET last_used_at", "UPDATE accounts_usersession SET last_seen_at")
@@ -58,7 +59,7 @@ def test_no_form_takes_a_field_it_does_not_offer(route, acme, globex, client_of,
 @pytest.mark.parametrize("role", [*ROLES, "operator"])
 def test_no_form_counts_without_its_token(role, acme, client_of, make_user):
     wrong = []
-    for route in POSTS:
+    for route in set(POSTS) - NO_FORMS:
         browser = client_as(role, acme, client_of, make_user, enforce_csrf_checks=True)
         answer = ask(browser, "POST", route)
         if answer.status_code != 403:
