@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
-
 from apps.core.errors import CredentialsRejected, ExternalError, ExternalUnavailable, NotFound
 from apps.platforms.adapters.freshdesk import files, mapping, solutions, walk, writing
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.checking import abilities
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
+from apps.platforms.adapters.freshdesk.config import FreshdeskConfig
 from apps.platforms.adapters.freshdesk.probing import probe
 from apps.platforms.base import (
     TICKET_FEEDS,
@@ -49,23 +48,6 @@ _STATUSES_LAST = timedelta(hours=1)
 _STATUSES_LEAST = timedelta(minutes=5)  # a status that nobody names must not be looked up for every page
 
 
-class FreshdeskConfig(BaseModel):
-    """Where the account is and the key of the agent who reads for us."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    base_url: str
-    api_key: SecretStr
-
-    @field_validator("base_url")
-    @classmethod
-    def _origin(cls, value: str) -> str:
-        """Accept "acme.freshdesk.com" and pasted links; what may be called is decided by the egress rules."""
-        value = value.strip()
-        scheme, mark, rest = value.partition("://")
-        return f"{scheme}://{rest.partition('/')[0]}" if mark else f"https://{value.partition('/')[0]}"
-
-
 class PeopleCursor(Cursor):
     """A numbered walk: the list has no documented order to walk by."""
 
@@ -78,7 +60,7 @@ class FreshdeskAdapter(PlatformAdapter):
     kind: ClassVar[str] = "freshdesk"
     label: ClassVar[str] = "Freshdesk"
     capabilities: ClassVar[Capabilities] = Capabilities(delete_feed=True, archive_lookup=True, write_back=True)
-    Config: ClassVar[type[BaseModel]] = FreshdeskConfig
+    Config: ClassVar[type[FreshdeskConfig]] = FreshdeskConfig
     TicketCursor: ClassVar[type[Cursor]] = walk.TicketCursor
     ArticleCursor: ClassVar[type[Cursor]] = solutions.ArticleCursor
 
