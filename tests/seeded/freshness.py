@@ -19,7 +19,7 @@ FAULTS = (
     Fault("who guesses addresses is looked up for ever", "apps/ingest/hook_views.py", "time.monotonic() < _silenced.get(caller, 0.0)", "False",
           (f"{HOOKS}who_guesses_is_not_even_looked_up_after_some_tries_and_other_networks_are_heard",)),
     Fault("a hook that was ended is known for a minute", WEBHOOKS, "    HOOKS.clear()\n    transaction", "    transaction", RENEWED),
-    Fault("a ticket is read again as soon as it is told again", READING, "update(due_at=began + timedelta(seconds=APART_SECONDS))", "update(due_at=began)", APART),
+    Fault("a ticket is read again as soon as it is told again", READING, "priority=priority, seconds=APART_SECONDS)", "priority=priority, seconds=0)", APART),
     Fault("what is told during a read is thought to wait", READING,
           "        looks.begin(company_id, WAITS, (str(hint.connection_id), hint.remote_id), {})\n", "        pass\n", APART),
     Fault("a read that is late overwrites a newer thread", READING,
