@@ -222,6 +222,7 @@ def test_new_secrets_end_the_old_when_they_are_heard_or_after_a_week(acme, hook)
     assert knock(fresh.path, fresh.header).status_code == 404
     assert knock(newest.path, newest.header).status_code == 202
     with bind_company(acme.binding()):
+        assert find_hook(newest.path, newest.header) is not None  # and is remembered
         assert end_hook(connection=make_connection())
         assert not end_hook(connection=make_connection())
         assert find_hook(newest.path, newest.header) is None
