@@ -78,6 +78,13 @@ def written(words: str) -> SafeString:
 
 
 @register.filter
+def marked(words: str) -> SafeString:
+    """What a person wrote, to stand within a sentence of ours: in an element that says its language."""
+    lang = written(words)
+    return format_html("<span{}>{}</span>", lang, words) if lang else format_html("{}", words)
+
+
+@register.filter
 def language_name(code: str) -> str:
     """A language's name in the reader's language."""
     code = "zh-hans" if code == "zh" else code
