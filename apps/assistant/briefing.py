@@ -11,6 +11,7 @@ from apps.assistant.services import make_brief
 from apps.core.errors import AppError
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import Claimed, owe, put_off, settle
+from apps.ingest.timing import Stage, timed
 from apps.platforms.models import Ticket
 
 
@@ -21,7 +22,8 @@ def make_owed(claimed: Sequence[Claimed]) -> None:
         ticket = tickets.get(one.object_id)
         try:
             if ticket is not None:
-                make_brief(ticket=ticket)
+                with timed(Stage.BRIEF):
+                    make_brief(ticket=ticket)
         except AppError as exc:
             put_off([one], code=exc.code)
         else:

@@ -94,6 +94,7 @@ FIELDS: dict[str, Shape] = {
     "second": Shape.COUNT,
     "seconds": Shape.SECONDS,
     "sources": Shape.COUNT,
+    "stage": Shape.WORD,
     "status": Shape.COUNT,
     "strangers": Shape.COUNT,
     "subject": Shape.WHO,
@@ -230,6 +231,7 @@ METRICS: dict[str, Event] = {
     "deskhand_isolation_alarms": _operator("kind"),
     "deskhand_edge_refused": _operator("code"),
     "deskhand_cache_calls": _operator("namespace", "outcome"),
+    "deskhand_stage_seconds": _operator("stage"),
 }
 
 

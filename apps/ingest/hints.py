@@ -21,6 +21,7 @@ from apps.ingest.sql import hint_rows
 from apps.ingest.streams import FETCH_SECONDS
 from apps.ingest.sync import OPEN_FIRST, store_tickets
 from apps.ingest.threads import IN_FLIGHT, fingerprint_of, hidden, store_threads
+from apps.ingest.timing import Stage, timed
 from apps.platforms.base import Case, PlatformAdapter, StatusData
 from apps.platforms.budget import AccountGate
 from apps.platforms.connecting import open_adapter, refuse, stops_connection
@@ -122,8 +123,10 @@ def read_hints(claimed: Sequence[Claimed]) -> None:
         except AppError as exc:
             seen: dict[UUID, Seen] = {hint.pk: exc for hint in group}
         else:
-            seen = asyncio.run(_fetch(adapter, connection, group, set(held)))
-        _store(connection, mine, hints, seen, held, began)
+            with timed(Stage.READING):
+                seen = asyncio.run(_fetch(adapter, connection, group, set(held)))
+        with timed(Stage.STORING):
+            _store(connection, mine, hints, seen, held, began)
     settle([one for one in claimed if one.object_id not in hints])
 
 

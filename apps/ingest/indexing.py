@@ -23,6 +23,7 @@ from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
 from apps.ingest.second import owe_second
 from apps.ingest.sql import name_authors
+from apps.ingest.timing import Stage, timed
 from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Attachment, Message, Ticket
 from apps.search.index import PLACE, PROFILE, Point, Sparse, ensure_collection, open_index, placed, point_id
@@ -118,7 +119,8 @@ def _refresh(
 ) -> None:
     """Engine first, then rows and the settled claim in one transaction: a crash in between repeats harmlessly."""
     old = {row.pk: row for row in existing}
-    wanted = {row.pk: (row, source) for source in sources for row in _rows(source)}
+    with timed(Stage.CHUNKING):
+        wanted = {row.pk: (row, source) for source in sources for row in _rows(source)}
     fresh = [(row, source) for row, source in wanted.values() if _hash(old.get(row.pk)) != row.content_hash]
     moved = [
         (row, source) for row, source in wanted.values()
@@ -127,11 +129,14 @@ def _refresh(
     stale = [key for key in old if key not in wanted]
     index = open_index()
     if fresh:
-        ensure_collection()
-        index.put(_points(fresh))
-    for place, ids in _by_place(moved):
-        index.place(ids, place)
-    index.delete(stale)
+        ensure_collection()  # an engine that is down is met before anything is computed for it
+    points = _points(fresh) if fresh else []
+    with timed(Stage.PLACING):
+        if points:
+            index.put(points)
+        for place, ids in _by_place(moved):
+            index.place(ids, place)
+        index.delete(stale)
     with transaction.atomic():
         Chunk.objects.filter(pk__in=stale).delete()
         Chunk.objects.bulk_create(
@@ -179,7 +184,8 @@ def _hash(row: Chunk | None) -> str:
 
 
 def _points(fresh: Sequence[tuple[Chunk, Indexable]]) -> list[Point]:
-    vectors = embeddings().embed([row.embedded for row, _ in fresh])
+    with timed(Stage.EMBEDDING):
+        vectors = embeddings().embed([row.embedded for row, _ in fresh])
     return [
         Point(
             id=row.pk,

@@ -14,6 +14,7 @@ from apps.ingest.deletions import remove_tickets
 from apps.ingest.outbox import Claimed, defer, put_off, settle, still_ours
 from apps.ingest.sync import store_tickets
 from apps.ingest.threads import FETCH_SECONDS, hidden
+from apps.ingest.timing import Stage, timed
 from apps.platforms.base import PlatformAdapter, TicketData
 from apps.platforms.connecting import open_adapter, refuse, stops_connection
 from apps.platforms.models import Connection, Ticket
@@ -31,8 +32,10 @@ def look_at_tickets(claimed: Sequence[Claimed]) -> None:
         group = {ticket.pk for ticket in by_connection[connection.pk]}
         seen: dict[UUID, Seen] = {}
         if connection.state == Connection.State.ACTIVE:
-            seen = asyncio.run(_look(open_adapter(connection), by_connection[connection.pk]))
-        _store(connection, [one for one in claimed if one.object_id in group], seen, tickets)
+            with timed(Stage.READING):
+                seen = asyncio.run(_look(open_adapter(connection), by_connection[connection.pk]))
+        with timed(Stage.STORING):
+            _store(connection, [one for one in claimed if one.object_id in group], seen, tickets)
     settle([one for one in claimed if one.object_id not in tickets])
 
 

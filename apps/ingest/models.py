@@ -108,6 +108,35 @@ class Outbox(CompanyModel):
         return f"{self.kind} {self.object_id}"
 
 
+class StageTime(CompanyModel):
+    """How long a step of the work takes in this company: the last measurements, and how many there were (timing.py)."""
+
+    class Stage(models.TextChoices):
+        WAITING = "waiting", _("Waiting its turn")
+        READING = "reading", _("Reading the helpdesk")
+        STORING = "storing", _("Storing")
+        CHUNKING = "chunking", _("Cutting into chunks")
+        EMBEDDING = "embedding", _("Computing the meaning")
+        PLACING = "placing", _("Placing in the index")
+        BRIEF = "brief", _("Making briefs")
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "stage": NONE, "count": NONE, "recent": NONE,
+    }  # fmt: skip
+
+    id = models.BigAutoField(primary_key=True)
+    stage = models.CharField(max_length=10, choices=Stage, unique=True)
+    count = models.BigIntegerField(default=0)
+    recent = models.JSONField(default=list)  # seconds, the last one at the end
+
+    class Meta:
+        verbose_name = _("time of a step")
+        verbose_name_plural = _("times of steps")
+
+    def __str__(self) -> str:
+        return self.stage
+
+
 class Hook(CompanyModel):
     """The address at which a connection's helpdesk says that a ticket may have changed. Its secrets are shown once; here are
     their digests. After a rotation the old ones work until the new ones are heard, or until `old_until`."""

@@ -17,8 +17,10 @@ from apps.core.errors import AppError, RateLimited
 from apps.ingest.deadletters import DELIVERIES, LOST, bury
 from apps.ingest.models import Outbox
 from apps.ingest.sql import claim_rows, held_rows, owe_rows, settle_rows
+from apps.ingest.timing import Stage, note
 
 CLAIM_SECONDS = 45  # a dead worker's batch is free again after it; doing one twice changes nothing
+BEHIND = (Outbox.Kind.FILE, Outbox.Kind.SECOND_ARTICLE)  # wait by intention: how long says nothing
 log = structlog.get_logger("deskhand.ingest")
 
 
@@ -33,6 +35,7 @@ class Claimed:
     claim: int = 0
     deliveries: int = 1
     aside: int = 0
+    waited: float = 0.0  # seconds from when it was due
 
     @property
     def most(self) -> int:
@@ -116,6 +119,8 @@ def work_off(kind: str) -> int:
         claimed = [Claimed(*row) for row in claim_rows(kind, batch, CLAIM_SECONDS)]
     if not claimed:
         return 0
+    if kind not in BEHIND:
+        note(Stage.WAITING, max(one.waited for one in claimed))
     if claimed[0].deliveries > claimed[0].most:  # then it is alone, and its last worker never said what became of it
         _set_aside(claimed[0], LOST)
         return 1

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.ingest.deadletters import dead_counts
 from apps.ingest.models import Outbox, Stream
+from apps.ingest.timing import stages
 from apps.platforms.budget import budget_of
 from apps.platforms.models import Article, Connection, Message, Ticket
 from apps.search.models import Chunk
@@ -34,6 +35,7 @@ def progress() -> dict[str, Any]:
         "dead": dead_counts(),
         "held": Stream.objects.aggregate(held=Sum("held"))["held"] or 0,
         "feeds": feeds,
+        "stages": stages(),
         "connections": [_connection(one) for one in Connection.objects.all()],
         "done": bool(feeds)
         and all(feed["first_completed_at"] for feed in feeds)

@@ -46,7 +46,8 @@ UPDATE ingest_outbox
 SET claimed_until = clock_timestamp() + make_interval(secs => %s), claim = claim + 1, deliveries = deliveries + 1
 FROM picked WHERE ingest_outbox.id = picked.id
 RETURNING ingest_outbox.id, ingest_outbox.object_id, ingest_outbox.version, ingest_outbox.attempts,
-    ingest_outbox.claim, ingest_outbox.deliveries, ingest_outbox.aside
+    ingest_outbox.claim, ingest_outbox.deliveries, ingest_outbox.aside,
+    extract(epoch FROM clock_timestamp() - ingest_outbox.due_at)::float8
 """
 # The least suspected first: those that were only near when a worker died are done before what may have killed it.
 _CLAIM_SUSPECT = _CLAIM.format(
@@ -127,8 +128,8 @@ def hint_rows(connection_id: UUID, remote_ids: list[str], *, kind: str, priority
             cursor.execute(_HINT, [connection_id, list(uuid7s(len(named))), named, kind, priority, seconds])
 
 
-def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int, int, int, int]]:
-    """(id, object, version, attempts, claim, deliveries, aside) of the rows claimed.
+def claim_rows(kind: str, limit: int, seconds: int) -> list[tuple[int, UUID, int, int, int, int, int, float]]:
+    """(id, object, version, attempts, claim, deliveries, aside, seconds it waited) of the rows claimed.
 
     One that a worker took and never spoke of again comes alone: whatever it did to that worker, it does to no other row.
     What was set aside for that comes when nothing else is due, or when it has waited an hour.

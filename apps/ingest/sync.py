@@ -24,6 +24,7 @@ from apps.ingest.models import Outbox, Stream
 from apps.ingest.names import follow_names, read_names
 from apps.ingest.outbox import owe
 from apps.ingest.sql import upsert_articles, upsert_tickets
+from apps.ingest.timing import Stage, timed
 from apps.platforms.base import ArticleData, CheckReport, Cursor, Page, PlatformAdapter, Reference, TicketData
 from apps.platforms.connecting import open_adapter, refresh_reference
 from apps.platforms.models import Article, Connection, Group, Person, Ticket
@@ -81,14 +82,18 @@ def _read_page(lease: streams.Lease) -> bool:
         return read_names(lease, stream)
     adapter = open_adapter(stream.connection)
     if stream.kind == Stream.Kind.REFERENCE:
-        _store_reference(lease, *asyncio.run(_fetch_reference(adapter)))
+        with timed(Stage.READING):
+            told = asyncio.run(_fetch_reference(adapter))
+        _store_reference(lease, *told)
         return False
     if stream.kind == Stream.Kind.IDS and adapter.first_ids() is None:
         with transaction.atomic():
             streams.advance(streams.locked(lease), cursor=None, items=0, more=False)
         return False
-    page = asyncio.run(_fetch(adapter, stream))
-    store_page(lease=lease, page=page)
+    with timed(Stage.READING):
+        page = asyncio.run(_fetch(adapter, stream))
+    with timed(Stage.STORING):
+        store_page(lease=lease, page=page)
     return page.more
 
 

@@ -15,6 +15,7 @@ from apps.ingest.reconciling import reconcile
 from apps.ingest.streams import due_streams, ensure_streams
 from apps.ingest.sweeping import sweep_owed
 from apps.ingest.sync import Outcome, read_feed
+from apps.ingest.timing import keep_times
 from apps.platforms.models import Connection
 from apps.tenancy.registry import is_open
 from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
@@ -75,7 +76,10 @@ def sync_stream(stream_id: str) -> None:
         return time.monotonic() < until and is_open()
 
     if is_open():
-        outcome = read_feed(stream_id=UUID(stream_id), go_on=go_on)
+        try:
+            outcome = read_feed(stream_id=UUID(stream_id), go_on=go_on)
+        finally:
+            keep_times()
         if outcome is Outcome.MORE and is_open():
             sync_stream.apply_async([stream_id], expires=EXPIRES)
         elif outcome is Outcome.DONE:
@@ -126,7 +130,10 @@ TASKS = {
 
 def _work(kind: str) -> None:
     until = time.monotonic() + BUDGET_SECONDS
-    while is_open() and work_off(kind):
-        if time.monotonic() > until:
-            _send(kind)
-            return
+    try:
+        while is_open() and work_off(kind):
+            if time.monotonic() > until:
+                _send(kind)
+                return
+    finally:
+        keep_times()

@@ -20,6 +20,7 @@ from apps.ingest.files import hang_files
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import move_versions, upsert_messages
+from apps.ingest.timing import Stage, timed
 from apps.ingest.unread import outcome_at_once, owe_files
 from apps.platforms.base import Fate, MessageData, PlatformAdapter
 from apps.platforms.budget import AccountGate
@@ -43,7 +44,8 @@ def read_threads(claimed: Sequence[Claimed]) -> None:
         group = by_connection[connection.pk]
         if connection.state == Connection.State.ACTIVE:
             answers |= _ask(connection, group)
-    _store([one for one in claimed if one.object_id in answers or one.object_id not in tickets], tickets, answers)
+    with timed(Stage.STORING):
+        _store([one for one in claimed if one.object_id in answers or one.object_id not in tickets], tickets, answers)
     for one in claimed:
         if one.object_id in tickets and one.object_id not in answers:
             put_off([one], code="connection_paused", seconds=60)
@@ -60,7 +62,8 @@ def _ask(connection: Connection, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
         adapter = open_adapter(connection)
     except AppError as exc:  # of this connection only: others of the batch are read all the same
         return {ticket.pk: exc for ticket in tickets}
-    return asyncio.run(_fetch(adapter, tickets))
+    with timed(Stage.READING):
+        return asyncio.run(_fetch(adapter, tickets))
 
 
 async def _fetch(adapter: PlatformAdapter, tickets: Sequence[Ticket]) -> dict[UUID, Read]:

@@ -17,6 +17,7 @@ from apps.ingest.outbox import due_kinds, work_off
 from apps.ingest.progress import progress
 from apps.ingest.streams import due_streams, hurry
 from apps.ingest.sync import Outcome, read_feed
+from apps.ingest.timing import keep_times
 from apps.platforms.models import Connection
 from apps.tenancy.commands import CompanyCommand
 
@@ -68,6 +69,7 @@ class Command(CompanyCommand):
         while True:
             did = sum(1 for stream_id in due_streams() if _read(stream_id))
             did += sum(work_off(kind) for kind in due_kinds())
+            keep_times()
             state = progress()
             self._line(state)
             _raise_stopped(state)

@@ -11,8 +11,8 @@ from apps.tenancy.commands import CompanyCommand
 class Command(CompanyCommand):
     help = (
         "Print counts of mirror and index, what is still owed and for how long, what fails by kind, what was set aside, "
-        "removals that wait for a word (confirm_removals), the budget of each account, what it lets us do, and the state and "
-        "lag of every feed."
+        "removals that wait for a word (confirm_removals), the budget of each account, what it lets us do, the state and "
+        "lag of every feed, and how long each step takes."
     )
 
     def perform(self, **options: Any) -> dict[str, Any]:
@@ -39,6 +39,10 @@ class Command(CompanyCommand):
             self.stdout.write(
                 f"{feed['account']} {feed['feed']}: {feed['items']} in {feed['pages']} pages, {state}{lag}"
             )
+
+        for one in result["stages"]:
+            times = f"last {one['last_s']:.2f} s, mean {one['mean_s']:.2f} s, p95 {one['p95_s']:.2f} s"
+            self.stdout.write(f"{one['stage']}: {one['count']} times, {times}")
 
     def _show_check(self, connection: dict[str, Any]) -> None:
         check = connection["check"]
