@@ -53,6 +53,14 @@ class ThreadEntry(Shape):
     created_at: datetime
 
 
+class LinkedTicket(Shape):
+    """Another ticket and what it is to this one; none that is out of reach. `merged_from`: it went into this one."""
+
+    kind: Literal["merged_into", "merged_from", "parent", "child", "tracker", "related"]
+    id: UUID
+    number: str
+
+
 class TicketThread(Shape):
     """One ticket with its thread."""
 
@@ -68,6 +76,7 @@ class TicketThread(Shape):
     created_at: datetime
     updated_at: datetime
     messages: list[ThreadEntry]
+    links: list[LinkedTicket]
 
 
 class ArticleRow(Shape):

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.reach import Reach
 from apps.assistant import shapes
+from apps.assistant.linked import is_merged
 from apps.assistant.loading import load_threads
 from apps.assistant.models import Brief
 from apps.assistant.services import compose
@@ -25,11 +26,14 @@ COMPOSED = declare("assistant.briefs", seconds=300, most=500)
 
 
 def brief_for(ticket: Ticket, reach: Reach) -> Brief | None:
-    """The brief as somebody of this reach may see it; None when there is none. Not to be saved.
+    """The brief as somebody of this reach may see it; None when there is none, and for a ticket that went into another
+    one. Not to be saved.
 
     Asks the vector engine when it has to be composed: no transaction may be open then. Raises ExternalUnavailable.
     """
     stored = Brief.objects.filter(ticket=ticket).first()
+    if stored is not None and is_merged(ticket):
+        return None
     if stored is None or reach.everything:
         return stored
     shape = within(stored.shape(), reach) or _composed(ticket, stored, reach)

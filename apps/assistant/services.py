@@ -20,6 +20,7 @@ from apps.assistant.extractive.reply import parts_of_names, suggest_reply
 from apps.assistant.extractive.similar import find_fix, similar_tickets
 from apps.assistant.extractive.summary import summarise
 from apps.assistant.feedback import new_answer_name
+from apps.assistant.linked import gather_merged
 from apps.assistant.loading import load_threads, message_source
 from apps.assistant.models import Brief
 from apps.assistant.searching import Asked, asked, asked_by, closeness, search, search_articles
@@ -95,6 +96,7 @@ def compose(
     messages = [one for one in search(question, wanted) if keep(one)]
     articles = [one for one in search_articles(question, EVERYTHING) if keep(one)]
     near = [one for one in messages if passes(one.dense, one.lexical, DEFAULTS.related)]
+    near = gather_merged(near, reach, thread.ticket_id)
     similar, fixes = _similar(near, question, reach)
     public = [PublicPassage(one) for one in [*articles, *fixes] if one.source.visibility == "public"]
     draft = suggest_reply(thread, public)

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.accounts.reach import Reach
+from apps.assistant.linked import BACK, MERGED_INTO
 from apps.core.errors import BadInput
 from apps.platforms.models import Ticket
 from apps.platforms.sql import AGENTS, AgentRow
@@ -56,9 +57,18 @@ _REACH = "AND (t.connection_id <> ALL(%s::uuid[]) OR t.group_id = ANY(%s::uuid[]
 # What decides whether its reader may see a ticket comes with it: one way to the server and back, not two.
 _PLACE = f"""t.connection_id, t.group_id, t.agent_id,
   (SELECT json_agg(json_build_array(a.connection_id, a.id, a.scope, a.groups)) FROM ({AGENTS}) a)::text"""  # noqa: S608
+_BACK = " ".join(f"WHEN '{told}' THEN '{seen}'" for told, seen in BACK.items())
+# Tickets that hang together with it, with the places that say who may see them: either end may have told.
+_LINKED = f"""(SELECT json_agg(json_build_array(k.kind, o.id, o.remote_id, o.connection_id, o.group_id, o.agent_id)
+    ORDER BY k.kind, o.created_at, o.id) FROM (
+  SELECT l.kind, l.other FROM platforms_ticketlink l WHERE l.ticket_id = t.id
+  UNION SELECT CASE l.kind {_BACK} END, s.remote_id FROM platforms_ticketlink l JOIN platforms_ticket s ON s.id = l.ticket_id
+    WHERE l.other = t.remote_id AND s.connection_id = t.connection_id) k
+  JOIN platforms_ticket o ON o.connection_id = t.connection_id AND o.remote_id = k.other AND o.id <> t.id
+    AND o.state IN ('live', 'archived') AND NOT o.deleted)::text"""  # noqa: S608 - words of ours
 # PostgreSQL writes the whole answer: of a long thread nothing is taken apart here to be put together again
 _ONE = f"""
-SELECT {_PLACE}, (SELECT row_to_json(ticket)::text FROM (
+SELECT {_PLACE}, {_LINKED}, (SELECT row_to_json(ticket)::text FROM (
   SELECT {_named(_TICKET)}, coalesce((
     SELECT json_agg(message ORDER BY message.number) FROM (
       SELECT {_named(_MESSAGE)} FROM platforms_message m WHERE m.ticket_id = t.id) message), '[]') AS messages) ticket)
@@ -72,7 +82,8 @@ _BRIEF = f"""
 SELECT {_PLACE}, coalesce(b.outcome::text, ''), coalesce(b.thread_version = t.thread_version, false),
   coalesce({_TIME.format("b.made_at")}, ''), coalesce({{part}}::text, '')
 FROM platforms_ticket t
-LEFT JOIN assistant_brief b ON b.ticket_id = t.id
+LEFT JOIN assistant_brief b ON b.ticket_id = t.id AND NOT (t.status_category IN ('solved', 'closed')
+  AND EXISTS (SELECT FROM platforms_ticketlink l WHERE l.ticket_id = t.id AND l.kind = '{MERGED_INTO}'))
 WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
 """  # noqa: S608 - our own columns
 _WHOLE_BRIEF, _DRAFT = _BRIEF.format(part="b.data"), _BRIEF.format(part="(b.data -> 'draft')")
@@ -136,6 +147,21 @@ class Place:
         return reach.holds(self.connection, self.group, self.agent)
 
 
+class LinkedRow(NamedTuple):
+    """A ticket that hangs together with another one, and where it lies."""
+
+    kind: str
+    id: str
+    number: str
+    connection: UUID
+    group: UUID | None
+    agent: UUID | None
+
+    @classmethod
+    def of(cls, kind: str, key: str, number: str, home: str, group: str | None, agent: str | None) -> LinkedRow:
+        return cls(kind, key, number, UUID(home), UUID(group) if group else None, UUID(agent) if agent else None)
+
+
 def list_tickets(*, status: str, reach: Reach, limit: int, after: tuple[str, ...] | None) -> list[Row]:
     """Rows within reach as the API shows them, newest change first, keyset by (updated_at, id)."""
     statement = _list(status, not reach.everything, limit, after is not None)
@@ -143,12 +169,13 @@ def list_tickets(*, status: str, reach: Reach, limit: int, after: tuple[str, ...
     return _rows(statement, [*held, *(_key(after) if after else [])] or None, tuple(_LISTED))
 
 
-def ticket_json(ticket_id: UUID, reader: UUID) -> tuple[Place, str] | None:
-    """A shown ticket with its thread, private notes included; None when there is none. Look at its place before it is shown."""
+def ticket_json(ticket_id: UUID, reader: UUID) -> tuple[Place, str, list[LinkedRow]] | None:
+    """A shown ticket with its thread, private notes included, and what it hangs together with; None when there is none.
+    Look at its place before it is shown, and at that of each linked one."""
     with connection.prepared_cursor() as cursor:
         cursor.execute(_ONE, [reader, ticket_id])
         row = cursor.fetchone()
-    return (Place.of(*row[:4]), row[4]) if row else None
+    return (Place.of(*row[:4]), row[5], [LinkedRow.of(*one) for one in orjson.loads(row[4] or "[]")]) if row else None
 
 
 def brief_text(ticket_id: UUID, reader: UUID, *, draft: bool = False) -> tuple[Place, BriefText] | None:

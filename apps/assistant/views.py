@@ -23,6 +23,7 @@ from apps.assistant import conversation, pages, queues
 from apps.assistant.api import find_ticket
 from apps.assistant.customers import customer_of
 from apps.assistant.feedback import given_on
+from apps.assistant.linked import linked_to
 from apps.assistant.models import Brief
 from apps.assistant.reaching import brief_for
 from apps.assistant.services import QUESTION_LIMIT, ask_question
@@ -102,7 +103,7 @@ def ticket_page(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
 @require_GET
 def live_note(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """While the helpdesk is asked about a ticket on a screen: how fresh it is, and in the end what has changed."""
-    ticket = find_ticket(ticket_id, reach_of(request.user))
+    ticket = find_ticket(ticket_id, reach := reach_of(request.user))
     context = {"ticket": ticket} | _live(ticket)
     context["changed"] = not context["live"].asking and context["live_mark"] != request.GET.get("seen")
     with transaction.atomic():
@@ -112,6 +113,7 @@ def live_note(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
         context |= {
             "remote": remote_page(Connection.objects.get(pk=ticket.connection_id), ticket.remote_id), "due": pages.due_of(ticket),
             "priority": priority_words(ticket.priority), "page_url": reverse("assistant:ticket", args=[ticket.pk]),
+            "linked": linked_to(ticket, reach),
         }  # fmt: skip
     else:  # the next look goes on where this one stood
         context |= {"conversation": {"since": conversation.number_in(request.GET, "since") or 0}, "live_mark": request.GET.get("seen", "")[:64]}
@@ -217,7 +219,7 @@ def _ticket_context(
         "summary_parts": (parts := pages.summary_parts(brief.summary) if brief else []),
         "summary_note": pages.summary_note(parts),
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
-        "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket, reach),
+        "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket, reach), "linked": linked_to(ticket, reach),
         "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",
         "page_url": reverse("assistant:ticket", args=[ticket.pk]), "reader_language": _language(request),
         "ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]),

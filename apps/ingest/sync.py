@@ -20,6 +20,7 @@ from apps.ingest import streams
 from apps.ingest.deadletters import ARTICLE, DELIVERIES, TICKET, bury, forget_articles, row_key
 from apps.ingest.deletions import finish_ids, note_ids, remove_articles
 from apps.ingest.files import store_files
+from apps.ingest.links import store_links
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.names import follow_names, read_names
 from apps.ingest.outbox import owe
@@ -205,6 +206,7 @@ def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:
     rows = [_ticket_row(connection, item, people, groups) for item in items]
     changed = upsert_tickets(rows)
     store_files(connection, items)
+    store_links(connection, items, {row[2] for row in changed})
     walk = Stream.objects.filter(connection=connection, kind=Stream.Kind.IDS, cursor__isnull=False).first()
     if walk is not None:  # it may be past them
         Ticket.objects.filter(pk__in=[row[0] for row in changed], sweep=0).update(sweep=walk.sweep)

@@ -17,6 +17,7 @@ from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable,
 from apps.core.text import detect_language, normalise
 from apps.ingest.deletions import remove_tickets
 from apps.ingest.files import hang_files
+from apps.ingest.links import store_merges
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import move_versions, upsert_messages
@@ -153,6 +154,7 @@ def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
     _store_attachments(threads)
     hang_files([ticket.pk for ticket, _ in threads])
     owe_files([ticket.pk for ticket, _ in threads])
+    store_merges(threads)
     move_versions([version_of(ticket, thread) for ticket, thread in threads])
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if not ticket.is_solved], priority=3)
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if ticket.is_solved], priority=4)

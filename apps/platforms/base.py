@@ -24,6 +24,8 @@ from apps.core.errors import NotFound
 from apps.platforms.abilities import Ability
 from apps.platforms.changes import TicketChange
 from apps.platforms.filedata import OpensFiles
+from apps.platforms.items import Item
+from apps.platforms.linkdata import TicketBeside
 from apps.platforms.probing import ProbeReport, Tell
 
 _VISIBILITIES = ("public", "private", "restricted")
@@ -46,12 +48,6 @@ Scope = Literal["all", "group", "restricted", "unknown"]  # of tickets: of the g
 PlatformValue = int | str  # a code as the platform writes it: 2 in Freshdesk, "2" in ServiceNow
 WAITING: frozenset[StatusCategory] = frozenset(("open", "pending"))  # for somebody to do something
 TICKET_FEEDS: tuple[TicketFeed, ...] = get_args(TicketFeed)
-
-
-class Item(BaseModel):
-    """A frozen value of the port; remote ids are always strings, times always aware."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class StatusData(Item):
@@ -99,7 +95,7 @@ class AttachmentData(Item):
     size: int = 0
 
 
-class TicketData(Item):
+class TicketData(TicketBeside):
     """A ticket without its thread; the description is its first message (None = not read)."""
 
     remote_id: str
@@ -148,6 +144,7 @@ class MessageData(Item):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     edited_at: AwareDatetime | None = None
+    merged_into: str | None = None  # the number of the ticket that this note says its own one went into
     raw_hash: str
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import mail
+from simulators.freshdesk import linking, mail
 from simulators.freshdesk.records import Attachment, Entry, Feed, Ticket, stable_id
 from simulators.freshdesk.world import World
 
@@ -213,8 +213,9 @@ def _hide(feed: Feed) -> Callable[[World, int, Change], Any]:
     return lambda world, ticket_id, _: world.touch(ticket_id, moves=world.switches.hiding_moves, feed=feed)
 
 
-def merge(world: World, primary: int, secondaries: list[int], note: str = "") -> None:
-    """Threads of the secondaries go to the primary; they are closed with a note on both sides (contract 2.2).
+def merge(world: World, primary: int, secondaries: list[int], note: str = "", their_note: str = "") -> None:
+    """Threads of the secondaries go to the primary; they are closed with a note on both sides (contract 2.2): the product's
+    words, or the caller's.
 
     Raises KeyError for an unknown ticket, ValueError when one is to be merged into itself.
     """
@@ -232,7 +233,7 @@ def merge(world: World, primary: int, secondaries: list[int], note: str = "") ->
         carried.clear()
         world.touch(ticket_id, moves=moves).status = 5
         world.edit(ticket_id).status_at = world.clock.second()
-        _merge_note(world, ticket_id, note or f"This ticket is closed and merged into ticket {primary}")
+        _merge_note(world, ticket_id, their_note or f"This ticket is closed and merged into ticket {primary}")
         _merge_note(world, primary, note or f"Ticket {ticket_id} is merged into this ticket")
     world.touch(primary, moves=moves)
     world.thread(primary).sort(key=lambda entry: (entry.created_at, entry.id))
@@ -256,8 +257,14 @@ def _merge(world: World, change: Change) -> int:
             return 0
         merge(world, found[0], found[1:])
         return 2
-    merge(world, int(change["into"]), [int(number) for number in change["tickets"]])
+    merge(world, int(change["into"]), [int(number) for number in change["tickets"]], str(change.get("note", "")),
+          str(change.get("their_note", "")))  # fmt: skip
     return 1 + len(change["tickets"])
+
+
+def _destroy(world: World, ticket_id: int) -> None:
+    linking.unlink(world, ticket_id, moves=False)
+    world.destroy(ticket_id)
 
 
 def _destroy_contact(world: World, change: Change) -> int:
@@ -355,7 +362,8 @@ _TICKETS: dict[str, Callable[[World, int, Change], Any]] = {
     "spam": _hide("spam"),
     "restore": _hide("live"),
     "archive": lambda world, ticket_id, _: world.touch(ticket_id, moves=False, feed="archived"),
-    "destroy": lambda world, ticket_id, _: world.destroy(ticket_id),
+    "destroy": lambda world, ticket_id, _: _destroy(world, ticket_id),
+    "unlink": lambda world, ticket_id, _: linking.unlink(world, ticket_id),
 }
 _ARTICLES: dict[str, Callable[[World, Change], None]] = {
     "edit_article": _edit_article,
@@ -365,6 +373,7 @@ _ARTICLES: dict[str, Callable[[World, Change], None]] = {
 }
 _WHOLE: dict[str, Callable[[World, Change], int]] = {
     "merge": _merge,
+    "link": linking.link,
     "destroy_contact": _destroy_contact,
     "archive_old": _archive_old,
     "rename_contact": _rename_contact,

@@ -97,6 +97,8 @@ class Ticket:
     attachments: tuple[Attachment, ...] = ()
     custom_fields: dict[str, Any] = field(default_factory=dict)
     summary: str | None = None
+    association: int | None = None  # linking.py
+    associated: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

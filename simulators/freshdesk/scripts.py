@@ -26,7 +26,7 @@ _FAULTS = ("429", "500", "502", "503", "504", "cut", "truncated", "slow", "html_
 _UNKNOWN = (
     "archived_in_list", "hiding_moves", "note_delete_moves", "merge_moves", "merge_keeps_ids", "tags_move",
     "attachment_moves", "list_attachments", "deleted_entries_listed", "unstable_ties", "new_fields", "offset_times",
-    "total_as_float", "limit_body_html", "list_limit_in_credits",
+    "total_as_float", "limit_body_html", "list_limit_in_credits", "links_move", "list_associations", "association_counts",
 )  # fmt: skip
 
 
@@ -180,6 +180,13 @@ def _states(dice: random.Random, span: int) -> list[Event]:
     ]
 
 
+def _linked(dice: random.Random, span: int) -> list[Event]:
+    """Tickets are put under others, and some are taken away again."""
+    kinds = [dice.choice(("parent", "tracker")) for _ in range(dice.randint(1, 4))]
+    put = [Event(dice.randint(1, span), {"op": "link", "random": 2, "kind": kind}) for kind in kinds]
+    return [*put, Event(dice.randint(1, span), {"op": "unlink", "random": 4})]
+
+
 def _created(dice: random.Random, span: int) -> list[Event]:
     return [
         Event(dice.randint(1, span), {"op": "create", "subject": f"New {n}", "text": f"Number {dice.random()}"})
@@ -195,6 +202,7 @@ _KINDS: dict[str, Callable[[random.Random, int], list[Event]]] = {
     "hard_delete": _some("destroy", most=3),
     "hard_delete_contact": _some("destroy_contact", most=1),
     "merge": _some("merge", most=1),
+    "link": _linked,
     "archive": _some("archive", most=6),
     "note_edit": _some("edit_entry"),
     "note_delete": _some("delete_entry"),

@@ -16,6 +16,9 @@ class Switches:
     note_delete_moves: bool = True
     merge_moves: bool = True
     merge_keeps_ids: bool = True  # entries of a merged ticket keep their ids under the primary
+    links_move: bool = True  # of tickets that are put under another one, or taken away
+    list_associations: bool = False  # rows of the list say with which tickets they hang together, not only that they do
+    association_counts: bool = False  # of a parent and a tracker the view says how many there are instead of which
     tags_move: bool = True
     attachment_moves: bool = True
     list_attachments: bool = False  # rows of the list carry attachments

@@ -7,12 +7,14 @@ import unicodedata
 from typing import Any
 
 from simulators.freshdesk.clock import stamp
+from simulators.freshdesk.linking import links
 from simulators.freshdesk.planted import planted
 from simulators.freshdesk.records import Article, Entry, Ticket
 from simulators.freshdesk.storage import content
 from simulators.freshdesk.world import World
 
 _STATES = {"live": "live", "spam": "spam", "deleted": "trashed", "archived": "archived"}
+_MERGE = "This ticket is closed and merged into ticket "
 _HASHED_MOST = 2**20  # bytes of a file whose hash is told
 _AUDIENCES = {1: "public", 3: "agents"}
 
@@ -25,7 +27,8 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
     our language codes. A draft is listed with its status 1. `gone` are numbers of destroyed tickets, `hidden`
     those the key may not see; `unlisted` went to the archive before any answer that arrived had their words: no list
     will; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts on purpose:
-    kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk writes it. `first` and `last` bound the tickets.
+    kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk writes it;
+    `links` are (ticket, what the other is to it, other). `first` and `last` bound the tickets.
     """
     rows = [
         row for number in world.ids() if first <= number <= last for row in [world.ticket(number)] if row is not None
@@ -45,7 +48,15 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
         "unlisted": [row.id for row in rows if row.feed == "archived" and row.id not in world.shown],
         "hidden": [row.id for row in rows if not world.in_scope(row)],
         "planted": planted(world, rows, threads),
+        "links": [(str(row.id), *one) for row in rows for one in (*links(row), *_merged(row, threads[row.id]))],
     }
+
+
+def _merged(row: Ticket, entries: list[Entry]) -> list[tuple[str, str]]:
+    """Where a ticket went: no field says it, and whoever edits or deletes the note has taken it away."""
+    notes = [entry.body_text.strip() for entry in sorted(entries, key=lambda one: (one.created_at, one.id)) if entry.private]
+    said = [note.removeprefix(_MERGE) for note in notes if note.startswith(_MERGE)]
+    return [("merged_into", said[-1].split()[0])] if said else []
 
 
 def _attachments(row: Ticket, entries: list[Entry]) -> list[dict[str, Any]]:

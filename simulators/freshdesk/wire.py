@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from simulators.freshdesk import linking
 from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.records import (
     Agent,
@@ -50,13 +51,14 @@ def ticket(world: World, row: Ticket, *, include: frozenset[str] = frozenset(), 
         "fr_escalated": False, "nr_escalated": False, "is_escalated": False, "spam": row.feed == "spam",
         "email_config_id": None, "group_id": row.group_id, "priority": row.priority, "requester_id": row.requester_id,
         "responder_id": row.responder_id, "source": row.source, "company_id": None, "status": row.status,
-        "subject": row.subject, "association_type": None, "support_email": None, "to_emails": None, "product_id": None,
+        "subject": row.subject, "support_email": None, "to_emails": None, "product_id": None,
         "id": row.id, "type": row.type, "form_id": 298,
         "due_by": stamp(due_at(row)) if due else None,
         "fr_due_by": stamp(row.created_at + _POLICY[row.priority][0] * _HOUR) if due else None, "nr_due_by": None,
         "custom_fields": row.custom_fields, "tags": row.tags, "internal_agent_id": None, "internal_group_id": None,
         "created_at": stamp(row.created_at), "updated_at": stamp(row.updated_at),
     }  # fmt: skip
+    found |= linking.payload(world, row, whole=view)
     if row.feed in ("deleted", "archived"):
         found[row.feed] = True
     if view or "description" in include:

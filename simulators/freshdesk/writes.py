@@ -189,8 +189,8 @@ def merge_tickets(world: World, request: Request) -> Reply:
         raise invalid("ticket_ids", "A ticket cannot be merged into itself")
     for ticket_id in (primary, *others):
         _writable(world, ticket_id)
-    note = asked.get("note_in_primary") or {}
-    changes.merge(world, primary, others, str(note.get("body", "")))
+    notes = [str((asked.get(f"note_in_{side}") or {}).get("body", "")) for side in ("primary", "secondary")]
+    changes.merge(world, primary, others, *notes)
     return Reply(status=204)
 
 

@@ -16,6 +16,7 @@ from apps.accounts.models import ApiToken
 from apps.assistant.searching import asked, search
 from apps.assistant.services import EVERYTHING
 from apps.platforms.agents import map_by_hand
+from apps.platforms.linkdata import LinkData
 from apps.platforms.models import Message, Ticket
 from apps.platforms.reach import reach_of
 from apps.search.index import Wanted
@@ -60,7 +61,7 @@ def is_mara_s(number: int) -> bool:
 
 
 def build() -> None:
-    """28 tickets in two groups or none, some of Mara's; half of them solved. One article, far from every fault."""
+    """28 tickets in two groups or none, some of Mara's; half of them solved, each under the next. One article, far from every fault."""
     connection = make_connection()
     tell(connection, agent("all"), agent("all", remote_id="8", email="other@helpdesk.example"))
     rows = []
@@ -72,6 +73,7 @@ def build() -> None:
         thread = [message_data(1000 + number, number, f"Looked into {mark(number)}.", private=True)]
         thread += [message_data(2000 + number, number, f"{fix} {mark(number)}")] if status is CLOSED else []
         rows.append((ticket, thread))
+    rows = [(row.model_copy(update={"links": (LinkData(kind="parent", remote_id=str(int(row.remote_id) + 1)),)}), one) for row, one in rows]
     fill(rows, [article_data(1, "Opening hours", "We answer from nine to five on working days.")])
 
 

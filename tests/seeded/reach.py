@@ -12,6 +12,7 @@ LIKE_NOTHING = (f"{MET}what_is_out_of_reach_is_answered_like_what_does_not_exist
 COUNTED = (f"{MET}counts_tell_of_tickets_within_reach_only",)
 ANEW = (f"{STORED}a_draft_that_rests_on_a_foreign_case_is_made_anew_and_the_rest_is_left_out",)
 KEPT = (f"{STORED}what_was_composed_for_one_reach_is_not_shown_to_another",)
+LINKED = ("tests/assistant/test_linked.py::test_what_is_out_of_reach_is_as_if_it_were_not_there",)
 LATE = (f"{STORED}points_that_are_late_show_nothing_and_follow_without_new_vectors",)
 
 FAULTS = (
@@ -37,7 +38,10 @@ FAULTS = (
           (f"{STORED}points_of_before_are_told_by_the_sweep",)),
     Fault("a ticket is found by its id whatever the reach", API, "Ticket.objects.shown().within(reach).select_related", "Ticket.objects.shown().select_related", LIKE_NOTHING),
     Fault("the API shows a ticket out of reach", API,
-          "if place is None or not place.within(reach_of(request.user, place.agents)):", "if place is None:", LIKE_NOTHING),
+          "if not place.within(reach):", "if False:", LIKE_NOTHING),
+    Fault("the API names linked tickets out of reach", API, "if reach.holds(one.connection, one.group, one.agent)", "if True", LINKED),
+    Fault("the page names linked tickets out of reach", "apps/assistant/linked.py",
+          "Ticket.objects.shown().within(reach).filter(connection=", "Ticket.objects.shown().filter(connection=", LINKED),
     Fault("the API hands a brief to whomever as it is stored", API, "if stored.outcome and not reach.everything:", "if False:",
           (f"{STORED}a_brief_that_cannot_be_composed_is_awaited_on_the_page_and_refused_by_the_api",)),
     Fault("the API lists tickets out of reach", SQL, 'reach=_REACH if limited else "",', 'reach="AND (true OR t.id = ANY(%s::uuid[]) OR t.id = ANY(%s::uuid[]) OR t.id = ANY(%s::uuid[]))" if limited else "",', RANDOM),

@@ -203,7 +203,7 @@ class FreshdeskAdapter(PlatformAdapter):
         following, more = self._next(at, [*rows, *odd])
         following = await self._with_statuses(following, rows)
         statuses = {int(status.value): status for status in following.statuses}
-        items = [mapping.ticket(row, statuses, at.feed, settled=row.updated_at <= border) for row in rows]
+        items = [mapping.ticket(row, statuses, at.feed, settled=row.updated_at <= border, listed=True) for row in rows]
         return Page(items, following, more, tuple([str(row.id) for row in odd]))
 
     async def _fetch_waiting(self, at: walk.TicketCursor) -> Page[TicketData]:
@@ -220,7 +220,7 @@ class FreshdeskAdapter(PlatformAdapter):
                 return Page([], walk.next_waiting(at, on=False, others=others), True)
         rows, odd = await self._list(at, wire.Ticket, include=_FULL)
         border = self._client.server_time - walk.FRESH
-        items = [mapping.ticket(row, known, at.feed, settled=row.updated_at <= border) for row in rows]
+        items = [mapping.ticket(row, known, at.feed, settled=row.updated_at <= border, listed=True) for row in rows]
         on = len(rows) + len(odd) >= PER_PAGE and bool(items) and items[-1].status.category in WAITING
         return Page(items, walk.next_waiting(at, on=on, others=others), True, tuple([str(row.id) for row in odd]))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from apps.platforms.adapters.freshdesk import links
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.base import (
     AgentData,
@@ -71,8 +72,10 @@ def status(value: int, label: str | None = None) -> StatusData:
     )
 
 
-def ticket(row: wire.Ticket, known: Statuses, feed: TicketFeed = "live", *, settled: bool = True) -> TicketData:
-    """`description_*` stay None when the answer did not carry them.
+def ticket(
+    row: wire.Ticket, known: Statuses, feed: TicketFeed = "live", *, settled: bool = True, listed: bool = False
+) -> TicketData:
+    """`description_*` stay None when the answer did not carry them. `listed`: its own view may tell more.
 
     `settled` is False while the second that updated_at names was hardly over when the row was read: more may
     have happened in it later, so the hash of such a row differs from that of the same row read again.
@@ -97,11 +100,16 @@ def ticket(row: wire.Ticket, known: Statuses, feed: TicketFeed = "live", *, sett
         "due_by": row.due_by,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
+        **links.told(row, listed=listed),
     }
-    # Views carry the first message's files and lists do not: they are no change of the ticket.
-    # Nor is who asks: some lists are read without their names.
+    return TicketData(**fields, raw_hash=_hash_of_ticket(row, fields["state"], fields["status"].model_dump(), settled))
+
+
+def _hash_of_ticket(row: wire.Ticket, *beside: object) -> str:
+    """Views carry the first message's files and lists do not: they are no change of the ticket. Nor is who asks: some lists
+    are read without their names; nor what it hangs together with."""
     plain = row.model_copy(update={"attachments": (), "requester": None})
-    return TicketData(**fields, raw_hash=_hash(plain, fields["state"], fields["status"].model_dump(), settled))
+    return _digest([plain.model_dump(mode="json", exclude=links.FIELDS), *beside])
 
 
 def _state(row: wire.Ticket, feed: TicketFeed) -> TicketState:
@@ -142,6 +150,7 @@ def message(row: wire.Conversation, ticket_id: str) -> MessageData:
         created_at=row.created_at,
         updated_at=row.updated_at,
         edited_at=row.last_edited_at,
+        merged_into=links.merged_into(row),
         raw_hash=_hash(row),
     )
 
@@ -222,5 +231,8 @@ def _text(value: int | None) -> str | None:
 
 def _hash(row: wire.Wire, *beside: object) -> str:
     """Of the fields we read, so that a new field of the vendor's does not look like a change of every row."""
-    plain = [row.model_dump(mode="json"), *beside]
+    return _digest([row.model_dump(mode="json"), *beside])
+
+
+def _digest(plain: object) -> str:
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()

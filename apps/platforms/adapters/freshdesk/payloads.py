@@ -87,6 +87,8 @@ class Ticket(Wire):
     archived: bool = False
     tags: Annotated[tuple[str, ...], Many] = ()
     attachments: Annotated[tuple[Attachment, ...], Many] = ()
+    association_type: int | None = None  # 1 parent 2 child 3 tracker 4 related
+    associated_tickets_list: tuple[int, ...] | None = None  # some answers tell how many instead
     due_by: Time | None = None
     created_at: Time
     updated_at: Time
