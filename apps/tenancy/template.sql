@@ -576,6 +576,17 @@ CREATE TABLE @schema@.platforms_outgoing (
     CONSTRAINT platforms_outgoing_ticket_id_14c24baa_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT platforms_outgoing_user_id_99611768_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.platforms_ticketlink (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    kind character varying(12) NOT NULL,
+    other character varying(40) NOT NULL,
+    ticket_id uuid NOT NULL,
+    CONSTRAINT platforms_ticketlink_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_link_key UNIQUE (ticket_id, kind, other),
+    CONSTRAINT platforms_ticketlink_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_ticketlink_ticket_id_51b59fda_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.platforms_unsent (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -654,6 +665,8 @@ CREATE INDEX platforms_ticket_customer_id_3bd33c2d ON @schema@.platforms_ticket 
 CREATE INDEX platforms_ticket_group_id_804a1479 ON @schema@.platforms_ticket USING btree (group_id);
 CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (status_category, updated_at DESC, id DESC);
 CREATE INDEX platforms_ticket_recent ON @schema@.platforms_ticket USING btree (updated_at DESC, id DESC);
+CREATE INDEX platforms_ticketlink_other_8baad8de ON @schema@.platforms_ticketlink USING btree (other);
+CREATE INDEX platforms_ticketlink_other_8baad8de_like ON @schema@.platforms_ticketlink USING btree (other varchar_pattern_ops);
 CREATE INDEX platforms_unsent_ticket_id_1d347a35 ON @schema@.platforms_unsent USING btree (ticket_id);
 CREATE INDEX search_chunk_source_id_d517544b ON @schema@.search_chunk USING btree (source_id);
 CREATE INDEX search_chunk_ticket_id_6ed2f6c0 ON @schema@.search_chunk USING btree (ticket_id);
@@ -683,20 +696,21 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(22, 'platforms', 'article', '@company@'),
 	(23, 'platforms', 'outgoing', '@company@'),
 	(24, 'platforms', 'unsent', '@company@'),
-	(25, 'search', 'chunk', '@company@'),
-	(26, 'ingest', 'outbox', '@company@'),
-	(27, 'ingest', 'stream', '@company@'),
-	(28, 'ingest', 'deadletter', '@company@'),
-	(29, 'ingest', 'hook', '@company@'),
-	(30, 'ingest', 'hint', '@company@'),
-	(31, 'ingest', 'stagetime', '@company@'),
-	(32, 'assistant', 'brief', '@company@'),
-	(33, 'assistant', 'savedview', '@company@'),
-	(34, 'assistant', 'feedback', '@company@'),
-	(35, 'console', 'companyfigures', '@company@'),
-	(36, 'console', 'supportaccess', '@company@'),
-	(37, 'console', 'supportrequest', '@company@'),
-	(38, 'console', 'usedpass', '@company@');
+	(25, 'platforms', 'ticketlink', '@company@'),
+	(26, 'search', 'chunk', '@company@'),
+	(27, 'ingest', 'outbox', '@company@'),
+	(28, 'ingest', 'stream', '@company@'),
+	(29, 'ingest', 'deadletter', '@company@'),
+	(30, 'ingest', 'hook', '@company@'),
+	(31, 'ingest', 'hint', '@company@'),
+	(32, 'ingest', 'stagetime', '@company@'),
+	(33, 'assistant', 'brief', '@company@'),
+	(34, 'assistant', 'savedview', '@company@'),
+	(35, 'assistant', 'feedback', '@company@'),
+	(36, 'console', 'companyfigures', '@company@'),
+	(37, 'console', 'supportaccess', '@company@'),
+	(38, 'console', 'supportrequest', '@company@'),
+	(39, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -794,62 +808,66 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(94, 'Can change unsent reply', 24, 'change_unsent', '@company@'),
 	(95, 'Can delete unsent reply', 24, 'delete_unsent', '@company@'),
 	(96, 'Can view unsent reply', 24, 'view_unsent', '@company@'),
-	(97, 'Can add chunk', 25, 'add_chunk', '@company@'),
-	(98, 'Can change chunk', 25, 'change_chunk', '@company@'),
-	(99, 'Can delete chunk', 25, 'delete_chunk', '@company@'),
-	(100, 'Can view chunk', 25, 'view_chunk', '@company@'),
-	(101, 'Can add owed work', 26, 'add_outbox', '@company@'),
-	(102, 'Can change owed work', 26, 'change_outbox', '@company@'),
-	(103, 'Can delete owed work', 26, 'delete_outbox', '@company@'),
-	(104, 'Can view owed work', 26, 'view_outbox', '@company@'),
-	(105, 'Can add feed', 27, 'add_stream', '@company@'),
-	(106, 'Can change feed', 27, 'change_stream', '@company@'),
-	(107, 'Can delete feed', 27, 'delete_stream', '@company@'),
-	(108, 'Can view feed', 27, 'view_stream', '@company@'),
-	(109, 'Can add work set aside', 28, 'add_deadletter', '@company@'),
-	(110, 'Can change work set aside', 28, 'change_deadletter', '@company@'),
-	(111, 'Can delete work set aside', 28, 'delete_deadletter', '@company@'),
-	(112, 'Can view work set aside', 28, 'view_deadletter', '@company@'),
-	(113, 'Can add webhook', 29, 'add_hook', '@company@'),
-	(114, 'Can change webhook', 29, 'change_hook', '@company@'),
-	(115, 'Can delete webhook', 29, 'delete_hook', '@company@'),
-	(116, 'Can view webhook', 29, 'view_hook', '@company@'),
-	(117, 'Can add hint', 30, 'add_hint', '@company@'),
-	(118, 'Can change hint', 30, 'change_hint', '@company@'),
-	(119, 'Can delete hint', 30, 'delete_hint', '@company@'),
-	(120, 'Can view hint', 30, 'view_hint', '@company@'),
-	(121, 'Can add time of a step', 31, 'add_stagetime', '@company@'),
-	(122, 'Can change time of a step', 31, 'change_stagetime', '@company@'),
-	(123, 'Can delete time of a step', 31, 'delete_stagetime', '@company@'),
-	(124, 'Can view time of a step', 31, 'view_stagetime', '@company@'),
-	(125, 'Can add brief', 32, 'add_brief', '@company@'),
-	(126, 'Can change brief', 32, 'change_brief', '@company@'),
-	(127, 'Can delete brief', 32, 'delete_brief', '@company@'),
-	(128, 'Can view brief', 32, 'view_brief', '@company@'),
-	(129, 'Can add saved view', 33, 'add_savedview', '@company@'),
-	(130, 'Can change saved view', 33, 'change_savedview', '@company@'),
-	(131, 'Can delete saved view', 33, 'delete_savedview', '@company@'),
-	(132, 'Can view saved view', 33, 'view_savedview', '@company@'),
-	(133, 'Can add feedback', 34, 'add_feedback', '@company@'),
-	(134, 'Can change feedback', 34, 'change_feedback', '@company@'),
-	(135, 'Can delete feedback', 34, 'delete_feedback', '@company@'),
-	(136, 'Can view feedback', 34, 'view_feedback', '@company@'),
-	(137, 'Can add company figures', 35, 'add_companyfigures', '@company@'),
-	(138, 'Can change company figures', 35, 'change_companyfigures', '@company@'),
-	(139, 'Can delete company figures', 35, 'delete_companyfigures', '@company@'),
-	(140, 'Can view company figures', 35, 'view_companyfigures', '@company@'),
-	(141, 'Can add support access', 36, 'add_supportaccess', '@company@'),
-	(142, 'Can change support access', 36, 'change_supportaccess', '@company@'),
-	(143, 'Can delete support access', 36, 'delete_supportaccess', '@company@'),
-	(144, 'Can view support access', 36, 'view_supportaccess', '@company@'),
-	(145, 'Can add support request', 37, 'add_supportrequest', '@company@'),
-	(146, 'Can change support request', 37, 'change_supportrequest', '@company@'),
-	(147, 'Can delete support request', 37, 'delete_supportrequest', '@company@'),
-	(148, 'Can view support request', 37, 'view_supportrequest', '@company@'),
-	(149, 'Can add used pass', 38, 'add_usedpass', '@company@'),
-	(150, 'Can change used pass', 38, 'change_usedpass', '@company@'),
-	(151, 'Can delete used pass', 38, 'delete_usedpass', '@company@'),
-	(152, 'Can view used pass', 38, 'view_usedpass', '@company@');
+	(97, 'Can add link between tickets', 25, 'add_ticketlink', '@company@'),
+	(98, 'Can change link between tickets', 25, 'change_ticketlink', '@company@'),
+	(99, 'Can delete link between tickets', 25, 'delete_ticketlink', '@company@'),
+	(100, 'Can view link between tickets', 25, 'view_ticketlink', '@company@'),
+	(101, 'Can add chunk', 26, 'add_chunk', '@company@'),
+	(102, 'Can change chunk', 26, 'change_chunk', '@company@'),
+	(103, 'Can delete chunk', 26, 'delete_chunk', '@company@'),
+	(104, 'Can view chunk', 26, 'view_chunk', '@company@'),
+	(105, 'Can add owed work', 27, 'add_outbox', '@company@'),
+	(106, 'Can change owed work', 27, 'change_outbox', '@company@'),
+	(107, 'Can delete owed work', 27, 'delete_outbox', '@company@'),
+	(108, 'Can view owed work', 27, 'view_outbox', '@company@'),
+	(109, 'Can add feed', 28, 'add_stream', '@company@'),
+	(110, 'Can change feed', 28, 'change_stream', '@company@'),
+	(111, 'Can delete feed', 28, 'delete_stream', '@company@'),
+	(112, 'Can view feed', 28, 'view_stream', '@company@'),
+	(113, 'Can add work set aside', 29, 'add_deadletter', '@company@'),
+	(114, 'Can change work set aside', 29, 'change_deadletter', '@company@'),
+	(115, 'Can delete work set aside', 29, 'delete_deadletter', '@company@'),
+	(116, 'Can view work set aside', 29, 'view_deadletter', '@company@'),
+	(117, 'Can add webhook', 30, 'add_hook', '@company@'),
+	(118, 'Can change webhook', 30, 'change_hook', '@company@'),
+	(119, 'Can delete webhook', 30, 'delete_hook', '@company@'),
+	(120, 'Can view webhook', 30, 'view_hook', '@company@'),
+	(121, 'Can add hint', 31, 'add_hint', '@company@'),
+	(122, 'Can change hint', 31, 'change_hint', '@company@'),
+	(123, 'Can delete hint', 31, 'delete_hint', '@company@'),
+	(124, 'Can view hint', 31, 'view_hint', '@company@'),
+	(125, 'Can add time of a step', 32, 'add_stagetime', '@company@'),
+	(126, 'Can change time of a step', 32, 'change_stagetime', '@company@'),
+	(127, 'Can delete time of a step', 32, 'delete_stagetime', '@company@'),
+	(128, 'Can view time of a step', 32, 'view_stagetime', '@company@'),
+	(129, 'Can add brief', 33, 'add_brief', '@company@'),
+	(130, 'Can change brief', 33, 'change_brief', '@company@'),
+	(131, 'Can delete brief', 33, 'delete_brief', '@company@'),
+	(132, 'Can view brief', 33, 'view_brief', '@company@'),
+	(133, 'Can add saved view', 34, 'add_savedview', '@company@'),
+	(134, 'Can change saved view', 34, 'change_savedview', '@company@'),
+	(135, 'Can delete saved view', 34, 'delete_savedview', '@company@'),
+	(136, 'Can view saved view', 34, 'view_savedview', '@company@'),
+	(137, 'Can add feedback', 35, 'add_feedback', '@company@'),
+	(138, 'Can change feedback', 35, 'change_feedback', '@company@'),
+	(139, 'Can delete feedback', 35, 'delete_feedback', '@company@'),
+	(140, 'Can view feedback', 35, 'view_feedback', '@company@'),
+	(141, 'Can add company figures', 36, 'add_companyfigures', '@company@'),
+	(142, 'Can change company figures', 36, 'change_companyfigures', '@company@'),
+	(143, 'Can delete company figures', 36, 'delete_companyfigures', '@company@'),
+	(144, 'Can view company figures', 36, 'view_companyfigures', '@company@'),
+	(145, 'Can add support access', 37, 'add_supportaccess', '@company@'),
+	(146, 'Can change support access', 37, 'change_supportaccess', '@company@'),
+	(147, 'Can delete support access', 37, 'delete_supportaccess', '@company@'),
+	(148, 'Can view support access', 37, 'view_supportaccess', '@company@'),
+	(149, 'Can add support request', 38, 'add_supportrequest', '@company@'),
+	(150, 'Can change support request', 38, 'change_supportrequest', '@company@'),
+	(151, 'Can delete support request', 38, 'delete_supportrequest', '@company@'),
+	(152, 'Can view support request', 38, 'view_supportrequest', '@company@'),
+	(153, 'Can add used pass', 39, 'add_usedpass', '@company@'),
+	(154, 'Can change used pass', 39, 'change_usedpass', '@company@'),
+	(155, 'Can delete used pass', 39, 'delete_usedpass', '@company@'),
+	(156, 'Can view used pass', 39, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -904,16 +922,17 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(51, 'ingest', '0011_stages', now()),
 	(52, 'platforms', '0009_outgoing', now()),
 	(53, 'platforms', '0010_reading_files', now()),
-	(54, 'search', '0001_initial', now()),
-	(55, 'search', '0002_placed', now()),
-	(56, 'search', '0003_files', now()),
-	(57, 'sessions', '0001_initial', now()),
-	(58, 'tenancy', '0001_initial', now()),
-	(59, 'tenancy', '0002_domain_verified_at', now()),
-	(60, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 152, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 38, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 60, true);
+	(54, 'platforms', '0011_links', now()),
+	(55, 'search', '0001_initial', now()),
+	(56, 'search', '0002_placed', now()),
+	(57, 'search', '0003_files', now()),
+	(58, 'sessions', '0001_initial', now()),
+	(59, 'tenancy', '0001_initial', now()),
+	(60, 'tenancy', '0002_domain_verified_at', now()),
+	(61, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 156, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 39, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 61, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -929,7 +948,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq, @schema@.ingest_stagetime_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -1001,6 +1020,8 @@ CREATE POLICY company_rows ON @schema@.platforms_person TO deskhand_owner, deskh
 CREATE POLICY company_schema ON @schema@.platforms_person AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_ticket AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_ticketlink TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_ticketlink AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_unsent TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_unsent AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.search_chunk TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -1039,5 +1060,6 @@ ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVE
 ALTER TABLE @schema@.platforms_outgoing FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_ticketlink FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_unsent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.search_chunk FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
