@@ -9,7 +9,7 @@ from apps.ingest.outbox import work_off
 from apps.ingest.streams import hurry
 from apps.platforms.models import Ticket
 from apps.platforms.related import TicketLink
-from tests.ingest.test_scripts import linked
+from tests.ingest.linked import linked
 from tests.ingest.test_sync import allow, join, read_threads, run_feeds
 from tests.simulated import running
 
