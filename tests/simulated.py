@@ -140,6 +140,7 @@ class Mirror:
             "status": item.status.value,
             "state": item.state,
             "updated_at": item.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "product": item.product_id or None,
             "description_sha256": fingerprint(item.description_text or ""),
             "messages": [
                 {

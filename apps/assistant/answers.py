@@ -27,6 +27,7 @@ class TicketRow(Shape):
     language: str
     customer: str | None
     group: str | None
+    product: str | None
     draft: Outcome | None
     created_at: datetime
     updated_at: datetime
@@ -73,6 +74,7 @@ class TicketThread(Shape):
     language: str
     customer: str | None
     group: str | None
+    product: str | None
     created_at: datetime
     updated_at: datetime
     messages: list[ThreadEntry]

@@ -133,7 +133,7 @@ def served_brief(reader: Any, ticket_id: UUID, *, draft: bool = False) -> BriefT
     place, stored = brief_text(ticket_id, reader.pk, draft=draft) or (None, None)
     if place is None or stored is None or not place.within(reach := reach_of(reader, place.agents)):
         raise Http404
-    if stored.outcome and not reach.everything:
+    if stored.outcome and not (reach.everything and place.product is None):
         stored = _limited(stored, find_ticket(ticket_id, reach), reach, draft=draft)
     if not stored.outcome:
         raise NotFound("This ticket has no brief yet.", code="brief_missing")
@@ -171,7 +171,7 @@ def json_answer(found: Any) -> HttpResponse:
 
 def find_ticket(ticket_id: UUID, reach: Reach) -> Ticket:
     """A ticket within reach, or 404: one out of it, and another company's, look the same as one that never was."""
-    ticket = Ticket.objects.shown().within(reach).select_related("customer", "group", "agent").filter(pk=ticket_id).first()
+    ticket = Ticket.objects.shown().within(reach).select_related("customer", "group", "agent", "product").filter(pk=ticket_id).first()
     if ticket is None:
         raise Http404
     return ticket

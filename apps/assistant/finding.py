@@ -23,7 +23,8 @@ from apps.assistant.loading import load_passages
 from apps.assistant.searching import Asked, alike, asked, by_source, scored
 from apps.core.errors import BadInput, ExternalUnavailable
 from apps.core.text import detect_language, normalise
-from apps.platforms.models import Attachment, Message, Ticket
+from apps.platforms.models import Article, Attachment, Message, Ticket
+from apps.platforms.products import article_serves, serves
 from apps.search.index import Wanted
 from apps.search.lexical import codes
 from apps.search.models import Chunk
@@ -51,7 +52,8 @@ Mode = Literal["hybrid", "words"]
 class Wish:
     """What is looked for. A status or a group is of tickets, so with either no article is found.
 
-    `reach`: of whoever looks; `status`: a category; `since`: messages and articles changed at that time or later.
+    `reach`: of whoever looks; `status`: a category; `since`: messages and articles changed at that time or later;
+    `product`: what serves it, its own and what belongs to none.
     """
 
     text: str
@@ -62,6 +64,7 @@ class Wish:
     language: str = ""
     since: datetime | None = None
     visibilities: tuple[str, ...] = ("public",)
+    product: UUID | None = None
 
     @property
     def of_tickets(self) -> bool:
@@ -122,7 +125,7 @@ def _by_both(wish: Wish, question: Asked) -> list[Passage]:
     many = tickets is not None and len(tickets) > LISTED
     wanted = Wanted(
         wish.reach, kinds=wish.kinds, visibilities=wish.visibilities, language=wish.language, since=wish.since,
-        tickets=None if tickets is None or many else tuple(str(one) for one in tickets),
+        product=wish.product, tickets=None if tickets is None or many else tuple(str(one) for one in tickets),
     )  # fmt: skip
     limit = WIDE if many else LEG
     hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second, limit=limit))
@@ -131,7 +134,7 @@ def _by_both(wish: Wish, question: Asked) -> list[Passage]:
         fitting = set(_tickets(wish).filter(pk__in=ids).values_list("pk", flat=True))
         hits = [hit for hit in hits if hit.chunk.ticket_id in fitting]
     hits = [hit for hit in hits if _tells(hit, wish.text)]
-    passages = load_passages(_best_each(hits, question), wish.reach)
+    passages = load_passages(_best_each(hits, question), wish.reach, wish.product)
     return _near((one for one in passages if one.source.visibility in wish.visibilities), wish.text)
 
 
@@ -188,16 +191,19 @@ def _by_words(wish: Wish, language: str) -> list[Passage]:
         rows = rows.filter(language=wish.language)
     if wish.since is not None:
         rows = rows.filter(updated_at__gte=wish.since)
-    if wish.of_tickets or not wish.reach.everything:
+    if wish.of_tickets or wish.product is not None or not wish.reach.everything:
         held = Q(ticket_id__in=_tickets(wish).values("pk"))
-        rows = rows.filter(held if wish.of_tickets else held | Q(ticket_id=None))
+        others = Q(ticket_id=None)
+        if wish.product is not None:
+            others &= Q(source_id__in=Article.objects.filter(article_serves(wish.product)).values("pk"))
+        rows = rows.filter(held if wish.of_tickets else held | others)
     holds = [_one_if(Q(text__icontains=term) | Q(header__icontains=term)) for term in terms]
     rows = rows.annotate(held=reduce(add, holds)).filter(held__gt=len(terms) // 2).order_by("-held", "-updated_at")
     best: dict[UUID, Ranked[Hit]] = {}
     for row in rows[:LEG]:
         hit = Hit(row, 0.0, float(row.held))
         best.setdefault(_source_of(hit), Ranked(hit, 0.0, hit.lexical, hit.lexical / len(terms)))
-    return load_passages(list(best.values()), wish.reach)
+    return load_passages(list(best.values()), wish.reach, wish.product)
 
 
 def _one_if(condition: Q) -> Case:
@@ -205,7 +211,7 @@ def _one_if(condition: Q) -> Case:
 
 
 def _tickets(wish: Wish) -> QuerySet[Ticket]:
-    tickets = Ticket.objects.shown().within(wish.reach)
+    tickets = Ticket.objects.shown().within(wish.reach).filter(serves(wish.product))
     if wish.status:
         tickets = tickets.filter(status_category=wish.status)
     return tickets.filter(group_id=wish.group) if wish.group else tickets
@@ -224,7 +230,7 @@ def _distinct(passages: Sequence[Passage]) -> list[tuple[Passage, int]]:
 
 def _results(found: Sequence[tuple[Passage, int]], text: str, language: str) -> list[Result]:
     sources = [one.source for one, _ in found]
-    tickets = Ticket.objects.select_related("group").in_bulk([one.ticket_id for one in sources if one.ticket_id])
+    tickets = Ticket.objects.select_related("group", "product").in_bulk([one.ticket_id for one in sources if one.ticket_id])
     messages, files = ([one.id for one in sources if one.kind == kind] for kind in OF_TICKETS)
     numbers = dict(Message.objects.filter(pk__in=messages).values_list("pk", "number"))
     if files:

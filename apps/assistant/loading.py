@@ -13,6 +13,7 @@ from apps.assistant.extractive.inputs import Passage, Thread, ThreadMessage
 from apps.assistant.shapes import Source
 from apps.core.text import headings, normalise, own_words, sentences, visible
 from apps.platforms.models import Article, Attachment, Message, Ticket, in_reach
+from apps.platforms.products import article_serves, serves
 from apps.search.models import Chunk
 from apps.search.ranking import Ranked
 from apps.search.retrieval import Hit
@@ -44,7 +45,7 @@ def _thread(ticket: Ticket, messages: list[Message]) -> Thread:
         ticket_id=str(ticket.pk), remote_id=ticket.remote_id, subject=ticket.subject, status=ticket.status_label,
         solved=ticket.is_solved, language=ticket.language or "en",
         customer_name=ticket.customer.name if ticket.customer else "",
-        messages=tuple(_message(one) for one in messages), version=ticket.thread_version,
+        messages=tuple(_message(one) for one in messages), version=ticket.thread_version, product=ticket.product_id,
     )  # fmt: skip
 
 
@@ -85,12 +86,14 @@ def _visibility(value: str) -> str:
     return value if value in ("public", "private", "restricted") else "private"
 
 
-def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach) -> list[Passage]:
-    """Passages in the given order. The source row decides visibility and reach; a chunk whose words moved is left out."""
+def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach, product: UUID | None = None) -> list[Passage]:
+    """Passages in the given order that serve the product. The source row decides visibility, reach and product; a chunk
+    whose words moved is left out."""
     chunks = [one.item.chunk for one in ranked]
     with transaction.atomic(savepoint=False):  # both in one: alone, each is bound and ended by itself
         articles = (
             Article.objects.usable()
+            .filter(article_serves(product))
             .only(*_OF_ARTICLE)
             .in_bulk({one.source_id for one in chunks if one.kind == Chunk.Kind.ARTICLE})
         )
@@ -98,9 +101,9 @@ def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach) -> list[Passage]:
             message.pk: message
             for message in Message.objects.filter(
                 pk__in={one.source_id for one in chunks if one.kind == Chunk.Kind.MESSAGE}, ticket__deleted=False
-            ).filter(in_reach(reach, "ticket__")).select_related("ticket").only(*_OF_MESSAGE)
+            ).filter(in_reach(reach, "ticket__"), serves(product, "ticket__")).select_related("ticket").only(*_OF_MESSAGE)
         }  # fmt: skip
-        files = _files({one.source_id for one in chunks if one.kind == Chunk.Kind.ATTACHMENT}, reach)
+        files = _files({one.source_id for one in chunks if one.kind == Chunk.Kind.ATTACHMENT}, reach, product)
     found = []
     for one in ranked:
         chunk = one.item.chunk
@@ -126,10 +129,10 @@ def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach) -> list[Passage]:
     return found
 
 
-def _files(ids: set[UUID], reach: Reach) -> dict[UUID, Attachment]:
+def _files(ids: set[UUID], reach: Reach, product: UUID | None) -> dict[UUID, Attachment]:
     """No statement where no file was found: most searches find none."""
     if not ids:
         return {}
     shown = Attachment.objects.filter(pk__in=ids, message__ticket__deleted=False, message__ticket__state__in=[Ticket.State.LIVE, Ticket.State.ARCHIVED])
-    rows = shown.filter(in_reach(reach, "message__ticket__")).select_related("message__ticket").only(*_OF_FILE)
+    rows = shown.filter(in_reach(reach, "message__ticket__"), serves(product, "message__ticket__")).select_related("message__ticket").only(*_OF_FILE)
     return {row.pk: row for row in rows}

@@ -26,6 +26,7 @@ from apps.assistant.words import category_words, priority_words, state_words
 from apps.core.templatetags.deskhand import language_name
 from apps.platforms.agents import agents_of
 from apps.platforms.models import Group, Ticket
+from apps.platforms.products import Product
 
 PAGE = 50
 STATUSES = ("waiting", "open", "pending", "solved", "closed")
@@ -44,6 +45,7 @@ class Filters:
     view: str = ""  # mine | unassigned
     state: str = ""
     group: str = ""
+    product: str = ""
     priority: str = ""  # 1 to 4
     language: str = ""
     tag: str = ""
@@ -51,12 +53,13 @@ class Filters:
 
     @classmethod
     def read(cls, given: QueryDict) -> Filters:
-        group = given.get("group", "")
+        group, product = given.get("group", ""), given.get("product", "")
         return cls(
             status=_one_of(given.get("status", ""), STATUSES, "waiting"),
             view=_one_of(given.get("view", ""), ("mine", "unassigned"), ""),
             state=_one_of(given.get("state", ""), tuple(STATES), ""),
             group=group if _is_uuid(group) else "",
+            product=product if _is_uuid(product) else "",
             priority=_one_of(given.get("priority", ""), PRIORITIES, ""),
             language=given.get("language", "")[:12],
             tag=given.get("tag", "").replace("\0", "")[:TAG_LIMIT],
@@ -77,7 +80,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether anything beyond the status hides tickets."""
-        return any((self.view, self.state, self.group, self.priority, self.language, self.tag))
+        return any((self.view, self.state, self.group, self.product, self.priority, self.language, self.tag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ def tickets_of(filters: Filters, person: User, reach: Reach) -> QuerySet[Ticket]
         tickets = tickets.filter(agent=None)
     if filters.group:
         tickets = tickets.filter(group_id=filters.group)
+    if filters.product:
+        tickets = tickets.filter(product_id=filters.product)
     if filters.priority:
         tickets = tickets.filter(priority=int(filters.priority))
     if filters.tag:
@@ -136,7 +141,7 @@ def page(filters: Filters, tickets: QuerySet[Ticket], given: QueryDict, reach: R
 
     `reach`: of whoever reads the counts of similar tickets; `tickets` are within it.
     """
-    found = list(_ordered(filters.sort, tickets, given).select_related("customer")[: PAGE + 1])
+    found = list(_ordered(filters.sort, tickets, given).select_related("customer", "product")[: PAGE + 1])
     briefs = {brief.ticket_id: brief for brief in Brief.objects.filter(ticket__in=found).defer("data")}
     similar = similar_counts(briefs.values(), reach)
     rows = [_row(ticket, briefs.get(ticket.pk), similar.get(ticket.pk)) for ticket in found[:PAGE]]
@@ -193,6 +198,8 @@ def sections(filters: Filters, person: User, reach: Reach) -> list[dict[str, Any
     counts = count_sides(with_state(by_status(filters.status, reach)))
     agents, groups = counts["agent"], counts["group"]
     mine = sum(agents[str(one)] for one in agents_of(person)) if agents else 0
+    owners = [key for key in counts["product"] if key]
+    products = sorted((str(one), one.pk) for one in Product.objects.filter(pk__in=owners)) if owners else []
     names = sorted(Group.objects.filter(pk__in=[key for key in groups if key]).values_list("name", "pk"))
     tags = [*counts["tag"].most_common(), *([(filters.tag, 0)] if filters.tag and filters.tag not in counts["tag"] else [])]
     return [
@@ -204,6 +211,9 @@ def sections(filters: Filters, person: User, reach: Reach) -> list[dict[str, Any
             _link(filters, _("Waiting for an answer") if one == "waiting" else category_words(one), None, status=one)
             for one in STATUSES]},
         {"title": _("Group"), "links": [_link(filters, name, groups[str(key)], group=str(key)) for name, key in names]},
+        *([{"title": _("Product"), "links": [
+            _link(filters, name, counts["product"][str(key)], product=str(key)) for name, key in products]}]
+          if products else []),
         {"title": _("Priority"), "links": [
             _link(filters, priority_words(int(one)), counts["priority"][one], priority=one) for one in PRIORITIES]},
         {"title": _("Assistant"), "links": [
@@ -234,6 +244,8 @@ def filter_words(filters: Filters) -> str:
         parts.append(_("Mine") if filters.view == "mine" else _("Unassigned"))
     if filters.group:
         parts.append(Group.objects.filter(pk=filters.group).values_list("name", flat=True).first() or "–")
+    if filters.product:
+        parts.append(str(Product.objects.filter(pk=filters.product).first() or "–"))
     parts += [priority_words(int(filters.priority))] if filters.priority else []
     parts += [state_words(filters.state)] if filters.state else []
     parts += [language_name(filters.language)] if filters.language else []

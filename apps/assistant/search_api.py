@@ -25,6 +25,7 @@ PARAMETERS = [
     OpenApiParameter("kind", str, enum=[one for one in KINDS if one], description="Only these; both without it."),
     OpenApiParameter("status", str, enum=CATEGORIES, description="Only tickets of this category."),
     OpenApiParameter("group", UUID, description="Only tickets of this group."),
+    OpenApiParameter("product", UUID, description="Only what serves this product: its own, and what belongs to none."),
     OpenApiParameter(
         "language", str, description="Only passages in this language, as the helpdesk names it: de, zh-CN."
     ),
@@ -47,8 +48,8 @@ class SearchView(APIView):
         given, limit = request.GET, _limit(request)
         wish = Wish(
             text=given.get("q", ""), reach=reach_of(request.user), kind=_one_of(given.get("kind", ""), tuple(KINDS), "kind"),
-            status=_one_of(given.get("status", ""), ("", *CATEGORIES), "status"), group=_group(given.get("group", "")),
-            language=language_of(request), since=since_of(request, "since"),
+            status=_one_of(given.get("status", ""), ("", *CATEGORIES), "status"), group=_id_of(given.get("group", ""), "group"),
+            product=_id_of(given.get("product", ""), "product"), language=language_of(request), since=since_of(request, "since"),
             visibilities=EVERYTHING if reads_private(request) else ("public",),
         )  # fmt: skip
         found = find_sources(wish=wish)
@@ -75,11 +76,11 @@ def _one_of(given: str, known: tuple[str, ...], name: str) -> str:
     return given
 
 
-def _group(given: str) -> UUID | None:
+def _id_of(given: str, name: str) -> UUID | None:
     try:
         return UUID(given) if given else None
     except ValueError as exc:
-        raise BadInput("group: the id of a group.", code="group_invalid") from exc
+        raise BadInput(f"{name}: the id of a {name}.", code=f"{name}_invalid") from exc
 
 
 def _limit(request: Request) -> int:

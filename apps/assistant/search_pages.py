@@ -29,6 +29,7 @@ from apps.assistant.words import category_words
 from apps.core.errors import AppError, BadInput, RateLimited
 from apps.core.templatetags.deskhand import language_name
 from apps.platforms.models import Group, Ticket
+from apps.platforms.products import Product
 from apps.platforms.reach import reach_of
 from apps.tenancy.slots import RETRY_SECONDS
 
@@ -46,6 +47,7 @@ class Query:
     kind: str = ""
     status: str = ""
     group: str = ""
+    product: str = ""
     language: str = ""
     since: str = ""  # days
 
@@ -55,6 +57,7 @@ class Query:
             q=given.get("q", "").replace("\0", "").strip(),
             kind=_known(given.get("kind", ""), KINDS), status=_known(given.get("status", ""), Ticket.Category.values),
             group=given.get("group", "") if _is_uuid(given.get("group", "")) else "",
+            product=given.get("product", "") if _is_uuid(given.get("product", "")) else "",
             language=_known(given.get("language", ""), LANGUAGES), since=_known(given.get("since", ""), DAYS),
         )  # fmt: skip
 
@@ -64,7 +67,7 @@ class Query:
 
     @property
     def narrowed(self) -> bool:
-        return any((self.kind, self.status, self.group, self.language, self.since))
+        return any((self.kind, self.status, self.group, self.product, self.language, self.since))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def _found(request: HttpRequest, query: Query) -> dict[str, Any]:
     private = may("notes.read", request.user.role)
     wish = Wish(
         text=query.q, reach=reach_of(request.user), kind=query.kind, status=query.status, group=UUID(query.group) if query.group else None,
-        language=query.language, since=timezone.now() - timedelta(days=DAYS[query.since]) if query.since else None,
+        product=UUID(query.product) if query.product else None, language=query.language, since=timezone.now() - timedelta(days=DAYS[query.since]) if query.since else None,
         visibilities=EVERYTHING if private else ("public",),
     )  # fmt: skip
     found = find_sources(wish=wish, language=_language(request))
@@ -157,12 +160,15 @@ def hidden(query: Query) -> list[tuple[str, str]]:
 def filters(query: Query) -> list[dict[str, Any]]:
     """The menus of filters: what is chosen, and the links to choose another."""
     groups = list(Group.objects.order_by("name").values_list("pk", "name"))
+    products = [(str(one.pk), str(one)) for one in Product.objects.order_by("name", "remote_id")]
     since = {"30": _("Past 30 days"), "90": _("Past 3 months"), "365": _("Past year")}
     menus = [
         _menu(
             query, "status", _("Any status"), [(one, category_words(one)) for one in Ticket.Category.values], "ticket"
         ),
         _menu(query, "group", _("Any group"), [(str(pk), name) for pk, name in groups], "user"),
+        # One product tells nothing apart
+        _menu(query, "product", _("Any product"), products if len(products) > 1 or query.product else [], "filter"),
         _menu(query, "language", _("Any language"), [(one, language_name(one)) for one in LANGUAGES], "globe"),
         _menu(query, "since", _("Any time"), list(since.items()), "calendar"),
     ]

@@ -67,24 +67,24 @@ def closeness(question: Asked, texts: Sequence[str]) -> list[float]:
 def search(question: Asked, wanted: Wanted) -> list[Passage]:
     """Passages of both legs within the reach that is wanted, best first."""
     hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
-    return load_passages(fuse(scored(hits), question.language), wanted.reach)
+    return load_passages(fuse(scored(hits), question.language), wanted.reach, wanted.product)
 
 
 def search_articles(
-    question: Asked, visibilities: tuple[str, ...], *, among: tuple[str, ...] | None = None
+    question: Asked, visibilities: tuple[str, ...], *, among: tuple[str, ...] | None = None, product: UUID | None = None
 ) -> list[Passage]:
-    """Articles whole, best first; the nearest ones come with all their parts and languages.
+    """Articles whole that serve the product, best first; the nearest ones come with all their parts and languages.
 
     `among`: our ids of the articles to put in order, all when None.
     """
-    wanted = Wanted(ALL_TICKETS, kinds=("article",), visibilities=visibilities, sources=among)
+    wanted = Wanted(ALL_TICKETS, kinds=("article",), visibilities=visibilities, sources=among, product=product)
     hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
     if among is None:
         nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in by_source(hits, question)))[:WHOLE]
         hits = alike(hits + measure_articles(
             question.dense, nearest, known=hits, visibilities=visibilities, second=question.second
         ))  # fmt: skip
-    return load_passages(by_source(hits, question), ALL_TICKETS)
+    return load_passages(by_source(hits, question), ALL_TICKETS, product)
 
 
 def _source_of(hit: Hit) -> UUID:

@@ -29,6 +29,7 @@ from apps.core.errors import BadInput
 from apps.core.text import detect_language, normalise
 from apps.ingest.models import Outbox
 from apps.platforms.models import Message, Ticket
+from apps.platforms.products import serves
 from apps.search.index import Wanted
 from apps.tenancy.slots import Slots
 
@@ -92,12 +93,14 @@ def compose(
     `keep`: what of the knowledge may be used; all of it unless somebody measures the help without a part.
     """
     question = asked_by(thread)
-    wanted = Wanted(reach, kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id)
+    wanted = Wanted(
+        reach, kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id, product=thread.product
+    )
     messages = [one for one in search(question, wanted) if keep(one)]
-    articles = [one for one in search_articles(question, EVERYTHING) if keep(one)]
+    articles = [one for one in search_articles(question, EVERYTHING, product=thread.product) if keep(one)]
     near = [one for one in messages if passes(one.dense, one.lexical, DEFAULTS.related)]
     near = gather_merged(near, reach, thread.ticket_id)
-    similar, fixes = _similar(near, question, reach)
+    similar, fixes = _similar(near, question, wanted)
     public = [PublicPassage(one) for one in [*articles, *fixes] if one.source.visibility == "public"]
     draft = suggest_reply(thread, public)
     return shapes.Brief(
@@ -113,6 +116,7 @@ def compose(
 
 def ask_question(*, question: str, reach: Reach, language: str = "", ticket: Ticket | None = None) -> shapes.Answer:
     """Answer from the company's articles and the tickets within reach, for an agent: private words are allowed and flagged.
+    `ticket`: the one that is open; what belongs to another product alone does not answer it.
 
     Raises BadInput for an empty or too long question, RateLimited while the company asks many at the same time.
     """
@@ -125,7 +129,8 @@ def ask_question(*, question: str, reach: Reach, language: str = "", ticket: Tic
     context = f"{ticket.subject}. {question}" if ticket is not None else question
     with ASKING.held():
         wish = asked(context, spoken)
-        found = search(wish, Wanted(reach, kinds=("article", "message", "attachment"), visibilities=EVERYTHING))
+        product = ticket.product_id if ticket is not None else None
+        found = search(wish, Wanted(reach, kinds=("article", "message", "attachment"), visibilities=EVERYTHING, product=product))
         answer = answer_question(question, spoken, _worth_quoting(found), partial(closeness, wish))
         answer = answer.model_copy(update={"why": _trace(found[:TRACE_LINES], answer), "name": new_answer_name()})
     record("assistant_asked", subject=f"ticket:{ticket.pk}" if ticket else "", mode=MODE, outcome=answer.outcome)
@@ -138,11 +143,11 @@ def _worth_quoting(passages: Sequence[Passage]) -> list[Passage]:
 
 
 def _similar(
-    near: Sequence[Passage], question: Asked, reach: Reach
+    near: Sequence[Passage], question: Asked, wanted: Wanted
 ) -> tuple[list[shapes.SimilarTicket], list[Passage]]:
     """Similar solved tickets, and their fixes as passages that may be quoted."""
     ids = {one.source.ticket_id for one in near}
-    solved = Ticket.objects.solved().within(reach).filter(pk__in=ids).select_related("customer")
+    solved = Ticket.objects.solved().within(wanted.reach).filter(serves(wanted.product), pk__in=ids).select_related("customer")
     tickets = {str(one.pk): one for one in solved}
     threads = load_threads(tickets.values())
     fixes = {key: fix for key, thread in threads.items() if (fix := find_fix(thread)) is not None}

@@ -29,7 +29,8 @@ _TIME = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 _TICKET = {
     "id": "t.id", "number": "t.remote_id::text", "subject": "t.subject", "status": "t.status_label::text",
     "category": "t.status_category::text", "priority": "t.priority", "language": "t.language::text",
-    "customer": "p.name::text", "group": "g.name::text", "created_at": _TIME.format("t.created_at"),
+    "customer": "p.name::text", "group": "g.name::text",
+    "product": "coalesce(nullif(pr.name, ''), '#' || pr.remote_id)::text", "created_at": _TIME.format("t.created_at"),
     "updated_at": _TIME.format("t.updated_at"),
 }  # fmt: skip
 _LISTED = _TICKET | {"draft": "b.outcome::text"}
@@ -49,13 +50,14 @@ SELECT {columns}
 FROM platforms_ticket t
 LEFT JOIN platforms_person p ON p.id = t.customer_id
 LEFT JOIN platforms_group g ON g.id = t.group_id
+LEFT JOIN platforms_product pr ON pr.id = t.product_id
 LEFT JOIN assistant_brief b ON b.ticket_id = t.id
 WHERE t.state IN ('live', 'archived') AND NOT t.deleted {status} {reach} {after}
 ORDER BY t.updated_at DESC, t.id DESC LIMIT {limit}
 """
 _REACH = "AND (t.connection_id <> ALL(%s::uuid[]) OR t.group_id = ANY(%s::uuid[]) OR t.agent_id = ANY(%s::uuid[]))"
 # What decides whether its reader may see a ticket comes with it: one way to the server and back, not two.
-_PLACE = f"""t.connection_id, t.group_id, t.agent_id,
+_PLACE = f"""t.connection_id, t.group_id, t.agent_id, t.product_id,
   (SELECT json_agg(json_build_array(a.connection_id, a.id, a.scope, a.groups)) FROM ({AGENTS}) a)::text"""  # noqa: S608
 _BACK = " ".join(f"WHEN '{told}' THEN '{seen}'" for told, seen in BACK.items())
 # Tickets that hang together with it, with the places that say who may see them: either end may have told.
@@ -75,6 +77,7 @@ SELECT {_PLACE}, {_LINKED}, (SELECT row_to_json(ticket)::text FROM (
 FROM platforms_ticket t
 LEFT JOIN platforms_person p ON p.id = t.customer_id
 LEFT JOIN platforms_group g ON g.id = t.group_id
+LEFT JOIN platforms_product pr ON pr.id = t.product_id
 WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
 """  # noqa: S608 - our own columns
 # the stored brief passes through as PostgreSQL writes it, whole or its draft alone
@@ -104,17 +107,18 @@ WHERE a.connection_id = %s AND a.remote_id = %s AND a.published AND NOT a.delete
 ORDER BY a.language
 """
 _SIDES = """
-WITH base (a_group, language, state, agent, priority, tags) AS MATERIALIZED ({base})
+WITH base (a_group, language, state, agent, priority, tags, product) AS MATERIALIZED ({base})
 SELECT 'group', a_group::text, count(*) FROM base GROUP BY a_group
 UNION ALL SELECT 'language', language, count(*) FROM base GROUP BY language
 UNION ALL SELECT 'state', state, count(*) FROM base GROUP BY state
 UNION ALL SELECT 'agent', agent::text, count(*) FROM base GROUP BY agent
 UNION ALL SELECT 'priority', priority::text, count(*) FROM base GROUP BY priority
+UNION ALL SELECT 'product', product::text, count(*) FROM base GROUP BY product
 UNION ALL (SELECT 'tag', tag, count(*) FROM base,
   jsonb_array_elements_text(CASE jsonb_typeof(tags) WHEN 'array' THEN tags ELSE '[]' END) tag
   GROUP BY tag ORDER BY count(*) DESC, tag LIMIT {tags})
 """
-SIDES = ("group", "language", "state", "agent", "priority", "tag")
+SIDES = ("group", "language", "state", "agent", "priority", "product", "tag")
 MOST_TAGS = 12
 Row = dict[str, Any]
 
@@ -135,13 +139,14 @@ class Place:
     connection: UUID
     group: UUID | None
     agent: UUID | None
+    product: UUID | None
     agents: list[AgentRow]
 
     @classmethod
-    def of(cls, home: UUID, group: UUID | None, agent: UUID | None, agents: str | None) -> Place:
+    def of(cls, home: UUID, group: UUID | None, agent: UUID | None, product: UUID | None, agents: str | None) -> Place:
         rows = orjson.loads(agents) if agents else []
         known = [(UUID(one), UUID(key), scope, orjson.loads(groups)) for one, key, scope, groups in rows]
-        return cls(home, group, agent, known)
+        return cls(home, group, agent, product, known)
 
     def within(self, reach: Reach) -> bool:
         return reach.holds(self.connection, self.group, self.agent)
@@ -175,7 +180,7 @@ def ticket_json(ticket_id: UUID, reader: UUID) -> tuple[Place, str, list[LinkedR
     with connection.prepared_cursor() as cursor:
         cursor.execute(_ONE, [reader, ticket_id])
         row = cursor.fetchone()
-    return (Place.of(*row[:4]), row[5], [LinkedRow.of(*one) for one in orjson.loads(row[4] or "[]")]) if row else None
+    return (Place.of(*row[:5]), row[6], [LinkedRow.of(*one) for one in orjson.loads(row[5] or "[]")]) if row else None
 
 
 def brief_text(ticket_id: UUID, reader: UUID, *, draft: bool = False) -> tuple[Place, BriefText] | None:
@@ -183,7 +188,7 @@ def brief_text(ticket_id: UUID, reader: UUID, *, draft: bool = False) -> tuple[P
     with connection.prepared_cursor() as cursor:
         cursor.execute(_DRAFT if draft else _WHOLE_BRIEF, [reader, ticket_id])
         row = cursor.fetchone()
-    return (Place.of(*row[:4]), BriefText(*row[4:])) if row else None
+    return (Place.of(*row[:5]), BriefText(*row[5:])) if row else None
 
 
 def list_articles(
@@ -206,8 +211,10 @@ def get_article(article_id: UUID, *, private: bool) -> Row | None:
 
 
 def count_sides(tickets: QuerySet[Ticket]) -> dict[str, Counter[str | None]]:
-    """How many of these tickets have each group, language, assistant_state, agent, priority, and the commonest tags."""
-    wanted = tickets.order_by().values_list("group_id", "language", "assistant_state", "agent_id", "priority", "tags")
+    """How many of these tickets have each group, language, assistant_state, agent, priority, product, and the commonest tags."""
+    wanted = tickets.order_by().values_list(
+        "group_id", "language", "assistant_state", "agent_id", "priority", "tags", "product_id"
+    )
     base, given = wanted.query.sql_with_params()
     found: dict[str, Counter[str | None]] = {side: Counter() for side in SIDES}
     with connection.cursor() as cursor:

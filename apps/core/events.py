@@ -160,6 +160,7 @@ AUDIT_EVENTS: dict[str, Event] = {
     "agent_mapped": _company("change", "mode"),  # a person here, and an agent of the helpdesk
     "connection_saved": _company("platform", "change"),
     "connection_refused": _company("code"),
+    "portals_set": _company("count"),
     "webhook_changed": _company("change"),
     "webhook_refused": _company("suppressed"),
     "sync_paused": _company(),

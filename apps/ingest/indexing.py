@@ -21,12 +21,22 @@ from apps.core.text import own_words, visible
 from apps.ingest.chunking import ChunkText, chunk
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
-from apps.ingest.second import owe_second
+from apps.ingest.second import owe_second, place_of_article
 from apps.ingest.sql import name_authors
 from apps.ingest.timing import Stage, timed
 from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Attachment, Message, Ticket
-from apps.search.index import PLACE, PROFILE, Point, Sparse, ensure_collection, open_index, placed, point_id
+from apps.search.index import (
+    PLACE,
+    PROFILE,
+    Point,
+    Sparse,
+    ensure_collection,
+    open_index,
+    placed,
+    point_id,
+    products_told,
+)
 from apps.search.lexical import document_vector
 from apps.search.models import Chunk
 from apps.tenancy.context import current_company
@@ -79,6 +89,7 @@ def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
         "group": str(ticket.group_id) if ticket.group_id else "",
         "agent": str(ticket.agent_id) if ticket.agent_id else "",
         "customer": _customer_mark(ticket.customer.email or ticket.customer.remote_id) if ticket.customer else "",
+        "products": products_told([str(ticket.product_id)] if ticket.product_id else []),
     }
     for message in Message.objects.filter(ticket=ticket):
         own = own_words(message.text, message.author_name)
@@ -96,10 +107,9 @@ def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
 
 
 def _article_source(article: Article) -> Indexable:
-    payload = {"connection": str(article.connection_id), "group": "", "agent": "", "customer": ""}
     return Indexable(
         Chunk.Kind.ARTICLE, article.pk, article.remote_id, article.title, article.text, article.language,
-        article.visibility, article.updated_at, payload,
+        article.visibility, article.updated_at, place_of_article(article),
     )  # fmt: skip
 
 
@@ -128,7 +138,7 @@ def _refresh(
     ]  # fmt: skip
     stale = [key for key in old if key not in wanted]
     index = open_index()
-    if fresh:
+    if fresh or moved:
         ensure_collection()  # an engine that is down is met before anything is computed for it
     points = _points(fresh) if fresh else []
     with timed(Stage.PLACING):
@@ -165,15 +175,15 @@ def _row(source: Indexable, piece: ChunkText) -> Chunk:
     )  # fmt: skip
 
 
-def _place(source: Indexable) -> dict[str, str]:
+def _place(source: Indexable) -> dict[str, Any]:
     """What of the payload may change while the words stay."""
     told = source.payload | {"visibility": source.visibility}
     return {key: told[key] for key in PLACE}
 
 
-def _by_place(moved: Sequence[tuple[Chunk, Indexable]]) -> Iterable[tuple[dict[str, str], list[UUID]]]:
+def _by_place(moved: Sequence[tuple[Chunk, Indexable]]) -> Iterable[tuple[dict[str, Any], list[UUID]]]:
     """Chunks that say the same now, together: one call of the engine each."""
-    together: dict[str, tuple[dict[str, str], list[UUID]]] = {}
+    together: dict[str, tuple[dict[str, Any], list[UUID]]] = {}
     for row, source in moved:
         together.setdefault(row.placed, (_place(source), []))[1].append(row.pk)
     return together.values()

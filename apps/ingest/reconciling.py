@@ -78,9 +78,9 @@ def _page(space: Space, start: UUID | None, difference: Difference) -> UUID | No
     strangers = [payload for key, payload in points.items() if key not in rows]
     missing = [row for key, row in rows.items() if key not in points]
     changed = [row for key, row in rows.items() if key in points and _differs(points[key], row)]
-    moved = [row for key, row in rows.items() if key in points and space is CHUNKS and placed(points[key]) != row.placed]
+    moved = [row for key, row in rows.items() if key in points and placed(points[key]) != row.placed]
     if space is SECOND:
-        articles = {UUID(one["source_id"]) for one in strangers} | {row.source_id for row in (*missing, *changed)}
+        articles = {UUID(one["source_id"]) for one in strangers} | {row.source_id for row in (*missing, *changed, *moved)}
         with transaction.atomic():
             owe_second(list(articles))
         difference.second += len(articles)

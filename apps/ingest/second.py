@@ -6,7 +6,7 @@ chunks: what a repeat finds right it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from django.db import transaction
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
 from apps.llm.registry import second_embeddings
-from apps.search.index import SECOND, Point, ensure_collection, open_index
+from apps.platforms.models import Article
+from apps.search.index import SECOND, Point, ensure_collection, open_index, placed, products_told
 from apps.search.models import Chunk
 
 MOST = 16  # chunks a claim: about two seconds of a core to itself, and many times that of one that is shared
@@ -39,15 +40,12 @@ def second_articles(claimed: Sequence[Claimed]) -> None:
     index = open_index(SECOND)
     held = index.held(ids)
     index.delete(key for key in held if key not in rows)
-    for visibility in {row.visibility for row in rows.values()}:
-        moved = [
-            key
-            for key, payload in held.items()
-            if key in rows and rows[key].visibility == visibility != payload["visibility"]
-        ]
-        index.place(moved, {"visibility": visibility})
+    places = {row.pk: place_of_article(row) | {"visibility": row.visibility} for row in Article.objects.filter(pk__in=ids)}
+    for article, place in places.items():
+        moved = [key for key, told in held.items() if key in rows and rows[key].source_id == article and placed(told) != placed(place)]
+        index.place(moved, place)
     changed = [row for key, row in rows.items() if held.get(key, {}).get("content_hash") != row.content_hash]
-    index.put(_points(changed[:MOST]))
+    index.put(_points(changed[:MOST], places))
     with transaction.atomic():
         if len(changed) > MOST:  # asked for again under the claim: it runs once more
             owe(Outbox.Kind.SECOND_ARTICLE, {row.source_id for row in changed[MOST:]}, priority=LAST)
@@ -55,12 +53,19 @@ def second_articles(claimed: Sequence[Claimed]) -> None:
     log.info("second_meaning", sources=len(ids), chunks=len(rows), embedded=len(changed[:MOST]))
 
 
-def _points(rows: Sequence[Chunk]) -> list[Point]:
+def place_of_article(article: Article) -> dict[str, Any]:
+    """What of its points may change while the words stay, beside who may see it."""
+    told = {"connection": str(article.connection_id), "group": "", "agent": "", "customer": ""}
+    return told | {"products": products_told(article.products)}
+
+
+def _points(rows: Sequence[Chunk], places: Mapping[UUID, dict[str, Any]]) -> list[Point]:
     provider = second_embeddings()
     if provider is None:
         return []
     vectors = provider.embed([row.embedded for row in rows])
-    return [Point(row.pk, vector, None, _payload(row)) for row, vector in zip(rows, vectors, strict=True)]
+    here = [places.get(row.source_id, {}) | _payload(row) for row in rows]
+    return [Point(row.pk, vector, None, payload) for row, vector, payload in zip(rows, vectors, here, strict=True)]
 
 
 def _payload(row: Chunk) -> dict[str, Any]:

@@ -104,14 +104,15 @@ MESSAGE_COLUMNS = (
 )  # fmt: skip
 ARTICLE_COLUMNS = (
     "connection_id", "remote_id", "language", "title", "html", "text", "published", "status_value", "visibility",
-    "category", "folder", "folder_id", "tags", "deleted", "created_at", "updated_at", "raw_hash", "sweep",
+    "category", "folder", "folder_id", "portals", "products", "tags", "deleted", "created_at", "updated_at", "raw_hash",
+    "sweep",
 )  # fmt: skip
 _TYPES = {  # of the rest: text
     "id": "uuid", "connection_id": "uuid", "ticket_id": "uuid", "group_id": "uuid", "agent_id": "uuid",
     "customer_id": "uuid", "deleted": "bool", "published": "bool", "priority": "int2", "number": "int4", "sweep": "int8",
     "due_by": "timestamptz", "created_at": "timestamptz", "updated_at": "timestamptz",
 }  # fmt: skip
-_JSON = frozenset({"tags"})  # comes as text and becomes jsonb in the INSERT
+_JSON = frozenset({"tags", "portals", "products"})  # comes as text and becomes jsonb in the INSERT
 
 
 def owe_rows(kind: str, object_ids: list[UUID], priority: int, *, aside: int = 0) -> None:

@@ -24,11 +24,13 @@ from apps.ingest.links import store_links
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.names import follow_names, read_names
 from apps.ingest.outbox import owe
+from apps.ingest.products import brief_again, follow_products, learn_products
 from apps.ingest.sql import upsert_articles, upsert_tickets
 from apps.ingest.timing import Stage, timed
 from apps.platforms.base import ArticleData, CheckReport, Cursor, Page, PlatformAdapter, Reference, TicketData
 from apps.platforms.connecting import open_adapter, refresh_reference
 from apps.platforms.models import Article, Connection, Group, Person, Ticket
+from apps.platforms.products import Product, portals_of, products_behind
 
 OPEN_FIRST, REST, AGAIN = 3, 5, 6  # priorities of owed threads: what agents wait for comes first
 NOBODY = ("", True, "")  # kind, whether it was asked who they are, name
@@ -110,7 +112,9 @@ def _store_reference(lease: streams.Lease, report: CheckReport, reference: Refer
     with transaction.atomic():
         stream = streams.locked(lease)
         connection = Connection.objects.get(id=stream.connection_id)
+        products = Product.objects.filter(connection=connection).count()
         refresh_reference(connection, report, reference)
+        learn_products(connection, products)
         streams.advance(stream, cursor=None, items=len(reference.agents) + len(reference.groups), more=False)
 
 
@@ -205,6 +209,7 @@ def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:
     groups = dict(Group.objects.filter(connection=connection).values_list("remote_id", "id"))
     rows = [_ticket_row(connection, item, people, groups) for item in items]
     changed = upsert_tickets(rows)
+    follow_products(connection, items)
     store_files(connection, items)
     store_links(connection, items, {row[2] for row in changed})
     walk = Stream.objects.filter(connection=connection, kind=Stream.Kind.IDS, cursor__isnull=False).first()
@@ -267,24 +272,26 @@ def _store_customers(connection: Connection, items: Iterable[TicketData]) -> dic
 def store_articles(connection: Connection, items: Sequence[ArticleData], *, sweep: int) -> int:
     """Upsert article languages; what changed owes its index. Returns how many changed."""
     keys = {item.remote_id for item in items}
-    before = {
-        (remote_id, language): (raw_hash, deleted)
-        for remote_id, language, raw_hash, deleted in Article.objects.filter(
-            connection=connection, remote_id__in=keys
-        ).values_list("remote_id", "language", "raw_hash", "deleted")
-    }
-    upsert_articles([_article_row(connection, item, sweep) for item in items])
-    moved = {key for item in items if before.get(key := (item.remote_id, item.language)) != (item.raw_hash, False)}
-    rows = Article.objects.filter(connection=connection, remote_id__in=keys).values_list("id", "remote_id", "language")
-    changed = [article_id for article_id, remote_id, language in rows if (remote_id, language) in moved]
+    rows = Article.objects.filter(connection=connection, remote_id__in=keys)
+    held = rows.values_list("remote_id", "language", "raw_hash", "deleted", "products")
+    before = {(one[0], one[1]): one[2:] for one in held}
+    known = portals_of(list(Product.objects.filter(connection=connection)))
+    products = {item.remote_id: products_behind(item.portals, known) for item in items}
+    upsert_articles([_article_row(connection, item, sweep, products[item.remote_id]) for item in items])
+    now = {(item.remote_id, item.language): (item.raw_hash, False, products[item.remote_id]) for item in items}
+    moved = {key for key, facts in now.items() if before.get(key) != facts}
+    changed = [pk for pk, *key in rows.values_list("id", "remote_id", "language") if tuple(key) in moved]
     owe(Outbox.Kind.INDEX_ARTICLE, changed, priority=2)
+    if any(before[key][2] != now[key][2] for key in moved & before.keys()):
+        brief_again(connection)
     return len(changed)
 
 
-def _article_row(connection: Connection, item: ArticleData, sweep: int) -> tuple[Any, ...]:
+def _article_row(connection: Connection, item: ArticleData, sweep: int, products: list[str]) -> tuple[Any, ...]:
     return (
         connection.id, item.remote_id, item.language, item.title, _clean(item.html), _clean(item.text), item.published,
         str(item.status_value), item.visibility, item.category, item.folder, item.folder_id,
+        orjson.dumps(item.portals).decode(), orjson.dumps(products).decode(),
         orjson.dumps(list(item.tags)).decode(), False, item.created_at, item.updated_at, item.raw_hash, sweep,
     )  # fmt: skip
 

@@ -1,12 +1,14 @@
-"""Addresses of webhooks."""
+"""Addresses of webhooks, and of what an admin says of products."""
 
 from django.urls import path
 
-from apps.ingest import hook_views
+from apps.ingest import hook_views, product_views
 
 app_name = "ingest"
 urlpatterns = [
     path("hooks/<slug:company_id>/<str:secret>/", hook_views.told, name="told"),
     path("webhooks/", hook_views.webhooks, name="webhooks"),
     path("webhooks/<uuid:connection_id>/", hook_views.change_webhook, name="webhook"),
+    path("products/", product_views.products, name="products"),
+    path("products/<uuid:connection_id>/", product_views.change_portals, name="portals"),
 ]

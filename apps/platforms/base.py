@@ -27,6 +27,7 @@ from apps.platforms.filedata import OpensFiles
 from apps.platforms.items import Item
 from apps.platforms.linkdata import TicketBeside
 from apps.platforms.probing import ProbeReport, Tell
+from apps.platforms.productdata import ProductData
 
 _VISIBILITIES = ("public", "private", "restricted")
 
@@ -110,6 +111,7 @@ class TicketData(TicketBeside):
     type: str | None
     group_id: str | None
     agent_id: str | None
+    product_id: str | None = None  # "": of none; None: this answer does not tell. Not in raw_hash: no word changes with it
     customer: PersonData | None
     tags: tuple[str, ...] = ()
     attachments: tuple[AttachmentData, ...] | None = None  # of the first message; None = this answer does not tell
@@ -164,6 +166,7 @@ class ArticleData(Item):
     visibility: Visibility
     category_id: str
     category: str
+    portals: tuple[str, ...] = ()  # where its category is shown; () = everywhere, or not told
     folder_id: str
     folder: str
     tags: tuple[str, ...] = ()
@@ -179,6 +182,7 @@ class Reference(Item):
     statuses: tuple[StatusData, ...]
     groups: tuple[GroupData, ...]
     agents: tuple[AgentData, ...]
+    products: tuple[ProductData, ...] = ()
     primary_language: str
     languages: tuple[str, ...]
 

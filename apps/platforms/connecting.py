@@ -20,6 +20,7 @@ from apps.platforms.base import CheckReport, PlatformAdapter, Reference
 from apps.platforms.budget import AccountGate, forget_refusal
 from apps.platforms.models import Connection, Group, Person
 from apps.platforms.probing import ProbeReport, Tell
+from apps.platforms.products import name_products
 from apps.platforms.registry import adapter_class
 
 log = structlog.get_logger("deskhand.platforms")
@@ -148,13 +149,14 @@ def refresh_reference(connection: Connection, report: CheckReport, reference: Re
 
 
 def store_reference(connection: Connection, reference: Reference) -> None:
-    """Groups and agents of the account, what they may see, and whom of us they are, in the caller's transaction."""
+    """Groups, products and agents of the account, what those may see, and whom of us they are, in the caller's transaction."""
     Group.objects.bulk_create(
         [Group(connection=connection, remote_id=group.remote_id, name=group.name) for group in reference.groups],
         update_conflicts=True,
         unique_fields=["connection", "remote_id"],
         update_fields=["name"],
     )
+    name_products(connection.pk, {one.remote_id: one.name for one in reference.products})
     groups = dict(Group.objects.filter(connection=connection).values_list("remote_id", "pk"))
     agents = [
         Person(

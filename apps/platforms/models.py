@@ -14,7 +14,7 @@ from apps.core.crypto import seal, unseal
 from apps.core.fields import SealedField
 from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, CONTENT, NONE, SECRET, DataClass
-from apps.platforms import outgoing, related  # noqa: F401 - their models belong to this app
+from apps.platforms import outgoing, products, related  # noqa: F401 - their models belong to this app
 from apps.tenancy.context import current_company
 from apps.tenancy.models import CompanyModel
 
@@ -191,7 +191,7 @@ class Ticket(CompanyModel):
         "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "subject": CONTENT, "state": NONE,
         "deleted": NONE, "status_value": NONE, "status_label": NONE, "status_category": NONE, "priority": NONE,
         "source": NONE, "type": NONE, "group": NONE, "agent": NONE, "customer": NONE, "tags": CONTENT,
-        "language": NONE, "description_html": CONTENT, "description_text": CONTENT, "due_by": NONE,
+        "product": NONE, "language": NONE, "description_html": CONTENT, "description_text": CONTENT, "due_by": NONE,
         "created_at": NONE, "updated_at": NONE, "solved_at": NONE, "raw_hash": NONE, "thread_version": NONE,
         "message_count": NONE, "sweep": NONE, "missing_at": NONE, "files": CONTENT,
     }  # fmt: skip
@@ -213,6 +213,7 @@ class Ticket(CompanyModel):
     group = models.ForeignKey(Group, on_delete=models.SET_NULL, null=True, db_constraint=False)
     agent = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False)
     customer = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="tickets")
+    product = models.ForeignKey("platforms.Product", on_delete=models.SET_NULL, null=True, db_constraint=False)
     tags = models.JSONField(default=list)
     language = models.CharField(max_length=12, blank=True)  # the customer's, as they write
     description_html = models.TextField(blank=True)
@@ -312,6 +313,7 @@ class Article(CompanyModel):
         "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "language": NONE, "title": CONTENT,
         "html": CONTENT, "text": CONTENT, "published": NONE, "status_value": NONE, "visibility": NONE,
         "category": NONE, "folder": NONE, "folder_id": NONE, "tags": NONE, "deleted": NONE, "created_at": NONE,
+        "portals": NONE, "products": NONE,
         "updated_at": NONE, "raw_hash": NONE, "sweep": NONE,
     }  # fmt: skip
 
@@ -330,6 +332,8 @@ class Article(CompanyModel):
     category = models.CharField(max_length=200, blank=True)
     folder = models.CharField(max_length=200, blank=True)
     folder_id = models.CharField(max_length=40, blank=True)
+    portals = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # () = not told, or all
+    products = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # our ids; () = of everybody
     tags = models.JSONField(default=list)
     deleted = models.BooleanField(default=False)
     created_at = models.DateTimeField()

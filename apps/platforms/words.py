@@ -24,6 +24,7 @@ def ability_words(name: AbilityName) -> str:
         "agents": _("List of agents"),
         "articles": _("Articles"),
         "translations": _("Articles in other languages"),
+        "products": _("List of products"),
     }[name]
 
 

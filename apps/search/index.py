@@ -52,8 +52,9 @@ POINTS = UUID("7a0f4f5e-53b1-5d55-9a35-6d1f2e3c8b47")  # namespace of point ids
 BATCH = 128
 VACUUM = {"deleted_threshold": 0.001, "vacuum_min_vector_number": 100}  # the least a server takes
 VISIBILITIES = frozenset(("public", "private", "restricted"))  # all that are indexed
-KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "agent", "connection")
-PLACE = ("connection", "group", "agent", "customer", "visibility")  # may change while the words stay
+KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "agent", "connection", "products")
+PLACE = ("connection", "group", "agent", "customer", "visibility", "products")  # may change while the words stay
+EVERY_PRODUCT = "*"  # of a point that belongs to none, and so serves all
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Found:
 class Wanted:
     """What a search may return inside the company. `reach`: of whoever will see it; articles are within everybody's.
     `sources`: only chunks of these messages, files and articles; `tickets`: only of these tickets; `since`: only of sources
-    changed at that time or later."""
+    changed at that time or later; `product`: only what serves it, None asks for no product."""
 
     reach: Reach
     kinds: tuple[str, ...] = ("message", "article", "attachment", "resolution")
@@ -96,6 +97,7 @@ class Wanted:
     tickets: tuple[str, ...] | None = None
     language: str = ""
     since: datetime | None = None
+    product: UUID | None = None
 
 
 def point_id(profile: str, source_id: UUID, kind: str, position: int) -> UUID:
@@ -144,7 +146,7 @@ class CompanyIndex:
             condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
             _engine(self._client.delete, self._alias, models.FilterSelector(filter=condition), wait=True)
 
-    def place(self, ids: Iterable[UUID], place: Mapping[str, str]) -> None:
+    def place(self, ids: Iterable[UUID], place: Mapping[str, Any]) -> None:
         """Change whose points are and who may see them, while their words stay the same: no new vectors. Keys of PLACE."""
         wanted = [str(one) for one in ids]
         if wanted:
@@ -225,6 +227,9 @@ class CompanyIndex:
             must.append(models.FieldCondition(key="visibility", match=models.MatchAny(any=list(wanted.visibilities))))
         if not wanted.reach.everything:
             must.append(_within(wanted.reach))
+        if wanted.product is not None:  # a point that does not tell serves nobody: it is told anew by the sweep
+            serving = models.MatchAny(any=[EVERY_PRODUCT, str(wanted.product)])
+            must.append(models.FieldCondition(key="products", match=serving))
         if wanted.sources is not None:
             must.append(models.FieldCondition(key="source_id", match=models.MatchAny(any=list(wanted.sources))))
         if wanted.tickets is not None:
@@ -281,6 +286,11 @@ def _any(ids: Sequence[UUID]) -> models.MatchAny:
 def open_index(space: Space = CHUNKS) -> CompanyIndex:
     """The bound company's index. Raises NoCompany outside a binding."""
     return CompanyIndex(_client(), current_company().company_id, space)
+
+
+def products_told(products: Iterable[str]) -> list[str]:
+    """What a point says of the products its source belongs to; none is all."""
+    return sorted(products) or [EVERY_PRODUCT]
 
 
 def erase_company() -> int:

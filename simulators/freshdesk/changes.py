@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import linking, mail
+from simulators.freshdesk import brands, linking, mail
 from simulators.freshdesk.records import Attachment, Entry, Feed, Ticket, stable_id
 from simulators.freshdesk.world import World
 
@@ -362,6 +362,7 @@ _TICKETS: dict[str, Callable[[World, int, Change], Any]] = {
     "spam": _hide("spam"),
     "restore": _hide("live"),
     "archive": lambda world, ticket_id, _: world.touch(ticket_id, moves=False, feed="archived"),
+    "product": brands.set_product,
     "destroy": lambda world, ticket_id, _: _destroy(world, ticket_id),
     "unlink": lambda world, ticket_id, _: linking.unlink(world, ticket_id),
 }
@@ -378,5 +379,7 @@ _WHOLE: dict[str, Callable[[World, Change], int]] = {
     "archive_old": _archive_old,
     "rename_contact": _rename_contact,
     "add_status": _add_status,
+    "add_product": brands.add_product,
+    "portals": brands.set_portals,
 }
 KINDS = (*_TICKETS, *_ARTICLES, *_WHOLE, "create", "random")

@@ -102,7 +102,7 @@ def categories(world: World, request: Request, language: str = "") -> Reply:
     ]
     if language and not rows:
         raise missing()
-    return window(request).cut([wire.category(row) for row in rows])
+    return window(request).cut([wire.category(world, row) for row in rows])
 
 
 def folders(world: World, request: Request, category_id: int, language: str = "") -> Reply:
@@ -138,7 +138,7 @@ def view_category(world: World, request: Request, category_id: int, language: st
     inside = _folders(world, category=category_id)
     if row is None or (language and not any(_translated(world, one, language) for one in inside)):
         raise missing()
-    return Reply(wire.category(row))
+    return Reply(wire.category(world, row))
 
 
 def view_folder(world: World, request: Request, folder_id: int, language: str = "") -> Reply:

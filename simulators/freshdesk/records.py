@@ -97,6 +97,7 @@ class Ticket:
     attachments: tuple[Attachment, ...] = ()
     custom_fields: dict[str, Any] = field(default_factory=dict)
     summary: str | None = None
+    product_id: int | None = None
     association: int | None = None  # linking.py
     associated: tuple[int, ...] = ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from simulators.freshdesk import brands
 from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.replies import Reply, forbidden, missing, window
 from simulators.freshdesk.tickets import found
@@ -53,10 +54,12 @@ def role(world: World, request: Request, role_id: int) -> Reply:
 
 
 def products(world: World, request: Request) -> Reply:
-    """GET /products: admins only; the account has one."""
+    """GET /products: admins only, and on plans that have them. Nothing says which portal is whose."""
     _admin(world)
-    row = {"id": _BASE + 101, "name": world.profile.name, "description": None, "primary_email": None} | _born(world)
-    return window(request).cut([row])
+    if not world.switches.products:
+        raise forbidden("require_feature")
+    rows = [{"id": number, "name": name, "description": None} | _born(world) for number, name in brands.products(world).items()]
+    return window(request).cut(rows)
 
 
 def email_configs(world: World, request: Request) -> Reply:

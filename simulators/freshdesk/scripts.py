@@ -120,6 +120,13 @@ def _hidden(op: str, feed: str) -> Callable[[random.Random, int], list[Event]]:
     return events
 
 
+def _products(dice: random.Random, span: int) -> list[Event]:
+    """The account gets one more, and tickets are given to it, or to another, or to none."""
+    first = dice.randint(1, max(1, span // 2))
+    moves = [Event(dice.randint(first, span), {"op": "product", "random": dice.randint(1, 6)}) for _ in range(3)]
+    return [Event(first, {"op": "add_product"}), *moves]
+
+
 def _crowd(dice: random.Random, span: int) -> list[Event]:
     return [Event(dice.randint(2, max(2, span // 3)), {"op": "subject", "random": CROWD})]
 
@@ -208,6 +215,7 @@ _KINDS: dict[str, Callable[[random.Random, int], list[Event]]] = {
     "note_delete": _some("delete_entry"),
     "tags": _some("tags"),
     "attach": _some("attach"),
+    "products": _products,
     "articles": _articles,
     "states": _states,
     "renamed": _some("rename_contact", most=1),

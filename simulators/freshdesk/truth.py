@@ -85,6 +85,7 @@ def _ticket(row: Ticket, entries: list[Entry]) -> dict[str, Any]:
         "state": _STATES[row.feed],
         "deleted": False,
         "language": None,
+        "product": str(row.product_id) if row.product_id else None,
         "updated_at": stamp(row.updated_at),
         "description_sha256": fingerprint(row.description_text),
         "messages": [

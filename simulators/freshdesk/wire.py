@@ -51,7 +51,7 @@ def ticket(world: World, row: Ticket, *, include: frozenset[str] = frozenset(), 
         "fr_escalated": False, "nr_escalated": False, "is_escalated": False, "spam": row.feed == "spam",
         "email_config_id": None, "group_id": row.group_id, "priority": row.priority, "requester_id": row.requester_id,
         "responder_id": row.responder_id, "source": row.source, "company_id": None, "status": row.status,
-        "subject": row.subject, "support_email": None, "to_emails": None, "product_id": None,
+        "subject": row.subject, "support_email": None, "to_emails": None, "product_id": row.product_id,
         "id": row.id, "type": row.type, "form_id": 298,
         "due_by": stamp(due_at(row)) if due else None,
         "fr_due_by": stamp(row.created_at + _POLICY[row.priority][0] * _HOUR) if due else None, "nr_due_by": None,
@@ -224,12 +224,11 @@ def helpdesk_settings(profile: Profile) -> Json:
     }
 
 
-def category(row: Category) -> Json:
-    born = stamp(row.created_at)
-    return {
-        "id": row.id, "name": row.name, "description": None, "visible_in_portals": [1], "created_at": born,
-        "updated_at": born,
-    }  # fmt: skip
+def category(world: World, row: Category) -> Json:
+    """Its portals are named where the account has several."""
+    born, portals = stamp(row.created_at), world.portals.get(row.id, [1])
+    found = {"id": row.id, "name": row.name, "description": None, "created_at": born, "updated_at": born}
+    return found | ({"visible_in_portals": portals} if portals else {})
 
 
 def folder(row: Folder, *, articles: int, sub_folders: int) -> Json:

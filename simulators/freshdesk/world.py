@@ -41,6 +41,8 @@ class World:
         self.switches = Switches()
         self.storage = Storage(clock)
         self.jobs = Jobs()
+        self.brands: dict[int, str] = {}  # products beside the first
+        self.portals: dict[int, list[int]] = {}  # of categories that are not in the first one alone
         self.agents: dict[int, Agent] = {row.id: row for row in origin.profile.agents}  # as they are now
         self.mails: list[dict[str, object]] = []  # every reply that would have reached a customer
         self.activities: list[dict[str, Any]] = []  # what was done to tickets since the start, for the export of a day

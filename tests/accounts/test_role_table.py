@@ -105,6 +105,8 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "hooks/<slug:company_id>/<str:secret>/"): ALL,  # whoever has the secrets; 404 to all others
     ("GET", "webhooks/"): frozenset({"admin"}),
     ("POST", "webhooks/<uuid:connection_id>/"): frozenset({"admin"}),
+    ("GET", "products/"): frozenset({"admin"}),
+    ("POST", "products/<uuid:connection_id>/"): frozenset({"admin"}),
     ("GET", "support-access/"): NOT_THERE | {"admin"},
     ("POST", "support-access/<uuid:access_id>/"): NOT_THERE | {"admin"},
     ("GET", "support/enter/"): NOT_THERE,  # without a pass

@@ -156,7 +156,7 @@ def test_a_brief_that_cannot_be_composed_is_awaited_on_the_page_and_refused_by_t
 
     mara.scope("group", "1")
     monkeypatch.setattr(reaching, "compose", broken)
-    monkeypatch.setattr(reaching, "within", lambda brief, reach: None)
+    monkeypatch.setattr(reaching, "within", lambda brief, reach, product=None: None)
     number = next(one for one in set(mara.tickets) - mara.foreign("group", "1") if one % 4 >= 2)
     page = mara.browser.get(f"/tickets/{mara.tickets[number]}/")
     assert page.status_code == 200

@@ -66,6 +66,14 @@ def renew_and_end_an_address(place: Place) -> list[Entry]:
         return [Entry("bystander", who, f"connection:{made.pk}", {"change": change}) for change in ("rotated", "ended")]
 
 
+@causes("portals_set")
+def say_whose_a_portal_is(place: Place) -> list[Entry]:
+    with connected(place) as (_simulator, made):
+        admin, who = signed_in(place.halls.other, "admin"), f"user:{place.who('admin', place.halls.other)}"
+        sent(admin.post(f"/products/{made.pk}/", {}), 302)
+        return [Entry("bystander", who, f"connection:{made.pk}", {"count": 0})]
+
+
 @causes("webhook_refused")
 def guess_an_address(place: Place) -> list[Entry]:
     sent(NOBODY.post("/hooks/visited/guessed/", {"ticket_id": 1}, content_type="application/json"), 404)

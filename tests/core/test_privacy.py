@@ -10,7 +10,7 @@ from apps.core.privacy import CONTACT, CONTENT, NONE, SECRET, DataClass
 MODELS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
 PERSONAL = ("email", "name", "phone", "address")  # a field so named is somebody's contact unless the list below knows better
 NOT_PERSONS = {
-    "tenancy.Domain.domain", "platforms.Group.name", "platforms.Article.folder", "accounts.ApiToken.name",
+    "tenancy.Domain.domain", "platforms.Group.name", "platforms.Product.name", "platforms.Article.folder", "accounts.ApiToken.name",
     "tenancy.Company.schema_name", "core.AuditEvent.subject", "ingest.DeadLetter.key", "accounts.User.email_verified_at",
 }  # fmt: skip
 

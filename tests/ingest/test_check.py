@@ -61,21 +61,22 @@ def test_every_ability_of_the_contract_is_told_once(calm: Simulator) -> None:
     assert {name: found.pop(name) for name in NOT_OFFERED} == dict.fromkeys(NOT_OFFERED, ("no", "not_offered"))
     assert found.pop("bulk_export") == ("no", "not_used")
     assert {found.pop(name) for name in ("archive_lookup", "per_ticket_thread_cost")} == {("yes", "documented")}
-    assert found == dict.fromkeys(("delete_feed", "account", "agents", "articles", "translations"), ("yes", "tried"))
+    assert found == dict.fromkeys(("delete_feed", "account", "agents", "articles", "translations", "products"), ("yes", "tried"))
     assert abilities(calm)["per_ticket_thread_cost"].value == 1
 
 
-def test_a_check_costs_eight_credits_and_only_reads(calm: Simulator) -> None:
+def test_a_check_costs_nine_credits_and_only_reads(calm: Simulator) -> None:
     calm.control.delete("/__sim/log")
     check(calm)
     log = calm.told("log")
-    assert log["credits"] == 8
+    assert log["credits"] == 9
     assert {row["method"] for row in log["requests"]} == {"GET"}
 
 
 def test_what_the_key_or_the_plan_forbids_is_told(calm: Simulator) -> None:
     calm.tell("switches", admin_key=False, translations=False)
     found = abilities(calm)
+    assert (found["products"].state, found["products"].reason) == ("no", "access_denied")
     assert (found["agents"].state, found["agents"].reason) == ("no", "access_denied")
     assert (found["translations"].state, found["translations"].reason) == ("no", "require_feature")
     assert found["articles"].state == "yes"

@@ -73,6 +73,8 @@ COMPANY: Rows = {
     "hooks/<slug:company_id>/<str:secret>/": ("/hooks/acme/a-secret-nobody-has/", 405, 405),
     "webhooks/": ("/webhooks/", 403, 302),
     "webhooks/<uuid:connection_id>/": ("/webhooks/{ticket}/", 403, 302),
+    "products/": ("/products/", 403, 302),
+    "products/<uuid:connection_id>/": ("/products/{ticket}/", 403, 302),
     "support-access/": ("/support-access/", 403, 302),
     "support-access/<uuid:access_id>/": ("/support-access/{ticket}/", 403, 302),
     "support/enter/": ("/support/enter/", 403, 403),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +18,7 @@ SAME = [1.0] + [0.0] * (DENSE_SIZE - 1)
 SOURCE = UUID("0198c0de-0000-7000-8000-00000000000a")
 
 
-def point(**payload: str) -> Point:
+def point(**payload: Any) -> Point:
     return Point(uuid4(), SAME, Sparse([7], [1.0]), {"kind": "message", "visibility": "public"} | payload)
 
 
@@ -105,6 +106,19 @@ def test_what_is_not_wanted_is_not_found(acme, both):
         assert shown(Wanted(ALL_TICKETS, kinds=("article",))) == 1
         assert shown(Wanted(ALL_TICKETS, kinds=())) == 0
         assert shown(Wanted(ALL_TICKETS, not_ticket="1")) == 2
+
+
+def test_both_legs_leave_out_what_belongs_to_another_product(acme, both):
+    one, other = uuid4(), uuid4()
+    told: list[list[str] | None] = [[str(one)], [str(other)], sorted([str(one), str(other)]), [index.EVERY_PRODUCT], None]
+    with bind_company(acme.binding()):
+        found, points = open_index(), [point(**({"products": products} if products else {})) for products in told]
+        found.put(points)
+        names = {one.id: number for number, one in enumerate(points)}
+        for product, expected in ((one, [0, 2, 3]), (other, [1, 2, 3]), (uuid4(), [3])):  # a point that does not tell serves none
+            wanted = Wanted(ALL_TICKETS, product=product)
+            assert sorted(names[hit.id] for hit in found.nearest(SAME, wanted, 10)) == expected
+            assert sorted(names[hit.id] for hit in found.matching(Sparse([7], [1.0]), wanted, 10)) == expected
 
 
 def test_both_legs_leave_out_what_is_out_of_reach(acme, both):

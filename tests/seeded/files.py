@@ -56,7 +56,7 @@ FAULTS = (
           "file.language, message.visibility, message.updated_at", 'file.language, "public", message.updated_at',
           (f"{TEXTS}words_of_a_file_are_found_and_quoted_as_the_file_s",)),
     Fault("words of a file are found whatever the reach", "apps/assistant/loading.py",
-          'shown.filter(in_reach(reach, "message__ticket__"))', "shown",
+          'shown.filter(in_reach(reach, "message__ticket__"), ', "shown.filter(",
           (f"{TEXTS}words_of_a_file_are_within_the_reach_of_its_ticket",)),
     Fault("a company that wants no files read has them read", "apps/ingest/filetexts.py",
           "if file is not None and file.message.ticket.connection.reads_files else None", "if file is not None else None",

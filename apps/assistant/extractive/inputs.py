@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from apps.assistant.shapes import Source
 from apps.core.text import Span, normalise, sentences
@@ -44,6 +45,7 @@ class Thread:
     customer_name: str
     messages: tuple[ThreadMessage, ...]
     version: str = ""
+    product: UUID | None = None  # whose sources alone may serve it, with those of none
 
 
 @dataclass(frozen=True, slots=True)

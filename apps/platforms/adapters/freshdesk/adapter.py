@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 from apps.core.errors import CredentialsRejected, ExternalError, ExternalUnavailable, NotFound
 from apps.platforms.adapters.freshdesk import files, mapping, solutions, walk, writing
 from apps.platforms.adapters.freshdesk import payloads as wire
-from apps.platforms.adapters.freshdesk.checking import abilities
+from apps.platforms.adapters.freshdesk.checking import REFUSALS, abilities
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
 from apps.platforms.adapters.freshdesk.config import FreshdeskConfig
 from apps.platforms.adapters.freshdesk.probing import probe
@@ -166,16 +166,19 @@ class FreshdeskAdapter(PlatformAdapter):
             statuses=tuple((await self._known_statuses()).values()),
             groups=tuple([mapping.group(row) for row in await self._readable("/groups", wire.Group)]),
             agents=tuple([mapping.agent(row) for row in await self._readable("/agents", wire.Agent)]),
+            products=tuple([mapping.product(row) for row in await self._readable("/products", wire.Product)]),
             primary_language=mapping.language(settings.primary_language),
             languages=_languages(settings),
         )
 
     async def _readable(self, path: str, shape: type[T]) -> list[T]:
-        """A list that only admins may read is empty for other keys."""
+        """A list that only admins may read, or that not every plan has, is empty where it is not given."""
         try:
             return [row async for row in self._client.every(path, shape)]
+        except NotFound:
+            return []
         except CredentialsRejected as exc:
-            if exc.code != "access_denied":
+            if exc.code not in REFUSALS:
                 raise
             return []
 

@@ -9,14 +9,14 @@ from apps.platforms.abilities import Ability, AbilityName
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.client import FreshdeskClient, Params
 
-_REFUSALS = ("access_denied", "require_feature")  # of one call; every other refusal is of the key
+REFUSALS = ("access_denied", "require_feature")  # of one call; every other refusal is of the key
 _TRASH: Params = {"filter": "deleted", "updated_since": "2000-01-01T00:00:00Z", "per_page": 1}
 
 
 async def abilities(
     client: FreshdeskClient, settings: wire.HelpdeskSettings, *, account_readable: bool
 ) -> tuple[Ability, ...]:
-    """Every ability of the contract. Four credits. Raises like any call when the account cannot be asked at all."""
+    """Every ability of the contract. Five credits. Raises like any call when the account cannot be asked at all."""
     others = [code for code in settings.supported_languages if code != settings.primary_language]
     return (
         Ability(name="bulk_export", state="no", reason="not_used"),  # nobody has seen the file of a finished one
@@ -30,6 +30,7 @@ async def abilities(
         await _tried(client, "agents", "/agents", {"per_page": 1}),
         await _tried(client, "articles", "/solutions/categories"),
         await _translations(client, others),
+        await _tried(client, "products", "/products", {"per_page": 1}),
     )
 
 
@@ -45,7 +46,7 @@ async def _tried(client: FreshdeskClient, name: AbilityName, path: str, params: 
     try:
         await client.rows(path, dict[str, Any], params)
     except CredentialsRejected as exc:
-        if exc.code not in _REFUSALS:
+        if exc.code not in REFUSALS:
             raise
         return Ability(name=name, state="no", reason=exc.code)
     except NotFound as exc:

@@ -27,6 +27,7 @@ from apps.platforms.base import (
     TicketState,
     Visibility,
 )
+from apps.platforms.productdata import ProductData
 
 # 6 and 7 come with the product, "waiting on customer" and "on third party"; 8 and up are the account's own and
 # count as open, because work forgotten is worse than work shown twice.
@@ -43,6 +44,8 @@ _MESSAGE_SOURCES = {
 _FOLDER_VISIBILITIES: dict[int, Visibility] = {1: "public", 3: "private"}
 _SCOPES: dict[int, Scope] = {1: "all", 2: "group", 3: "restricted"}
 _LANGUAGES = {"ja-JP": "ja", "zh-CN": "zh"}  # Freshdesk's codes where ours differ
+
+BESIDE = {"product_id"}  # of a ticket: no thread is read again when it changes
 
 Statuses = dict[int, StatusData]
 
@@ -94,6 +97,7 @@ def ticket(
         "type": row.type,
         "group_id": _text(row.group_id),
         "agent_id": _text(row.responder_id),
+        "product_id": (_text(row.product_id) or "") if "product_id" in row.model_fields_set else None,
         "customer": _customer(row),
         "tags": row.tags,
         "attachments": tuple(map(attachment, row.attachments)) if "attachments" in row.model_fields_set else None,
@@ -109,7 +113,7 @@ def _hash_of_ticket(row: wire.Ticket, *beside: object) -> str:
     """Views carry the first message's files and lists do not: they are no change of the ticket. Nor is who asks: some lists
     are read without their names; nor what it hangs together with."""
     plain = row.model_copy(update={"attachments": (), "requester": None})
-    return _digest([plain.model_dump(mode="json", exclude=links.FIELDS), *beside])
+    return _digest([plain.model_dump(mode="json", exclude=links.FIELDS | BESIDE), *beside])
 
 
 def _state(row: wire.Ticket, feed: TicketFeed) -> TicketState:
@@ -174,8 +178,10 @@ def attachment(row: wire.Attachment) -> AttachmentData:
     )
 
 
-def article(row: wire.SolutionArticle, *, code: str, category: str, folder: str, visibility: int | None) -> ArticleData:
-    """`code` is Freshdesk's language of the listing; the folder's visibility is the article's."""
+def article(
+    row: wire.SolutionArticle, *, code: str, category: str, folder: str, visibility: int | None, portals: Sequence[int] = ()
+) -> ArticleData:
+    """`code` is Freshdesk's language of the listing; the folder's visibility is the article's, the category's portals too."""
     return ArticleData(
         remote_id=str(row.id),
         language=language(code),
@@ -187,13 +193,14 @@ def article(row: wire.SolutionArticle, *, code: str, category: str, folder: str,
         visibility=folder_visibility(visibility),
         category_id=_text(row.category_id) or "",
         category=category,
+        portals=tuple(map(str, sorted(portals))),
         folder_id=_text(row.folder_id) or "",
         folder=folder,
         tags=row.tags,
         author_id=_text(row.agent_id),
         created_at=row.created_at,
         updated_at=row.updated_at,
-        raw_hash=_hash(row, category, folder, visibility),
+        raw_hash=_hash(row, category, folder, visibility, *([sorted(portals)] if portals else [])),
     )
 
 
@@ -223,6 +230,10 @@ def agent(row: wire.Agent) -> AgentData:
 
 def group(row: wire.Group) -> GroupData:
     return GroupData(remote_id=str(row.id), name=row.name)
+
+
+def product(row: wire.Product) -> ProductData:
+    return ProductData(remote_id=str(row.id), name=row.name)
 
 
 def _text(value: int | None) -> str | None:

@@ -80,6 +80,7 @@ class Ticket(Wire):
     type: str | None = None
     group_id: int | None = None
     responder_id: int | None = None
+    product_id: int | None = None
     requester_id: int | None = None
     requester: Requester | None = None
     spam: bool = False
@@ -173,8 +174,14 @@ class HelpdeskSettings(Wire):
     portal_languages: Annotated[tuple[str, ...], Many] = ()
 
 
-class SolutionCategory(Record):
+class Product(Record):
     pass
+
+
+class SolutionCategory(Record):
+    """Portals are named only where an account has several."""
+
+    visible_in_portals: Annotated[tuple[int, ...], Many] = ()
 
 
 class SolutionFolder(Record):

@@ -18,6 +18,7 @@ class Errand(Cursor):
     id: int = 0
     category: str = ""
     folder: str = ""
+    portals: tuple[int, ...] = ()  # of the category
     visibility: int | None = None
     language: str = ""  # Freshdesk's code; "" reads the primary language
     page: int = 1
@@ -52,7 +53,7 @@ async def _tree(client: FreshdeskClient) -> tuple[ArticleCursor, list[Errand]]:
     settings = await client.one("/settings/helpdesk", wire.HelpdeskSettings)
     others = tuple(code for code in settings.supported_languages if code != settings.primary_language)
     categories = [row async for row in client.every("/solutions/categories", wire.SolutionCategory)]
-    errands = [Errand(kind="folders", id=row.id, category=row.name) for row in categories]
+    errands = [Errand(kind="folders", id=row.id, category=row.name, portals=row.visible_in_portals) for row in categories]
     return ArticleCursor(primary=settings.primary_language, others=others), errands
 
 
@@ -64,7 +65,10 @@ async def _folders(client: FreshdeskClient, cursor: ArticleCursor, errand: Erran
     rows, more = await client.rows(path, wire.SolutionFolder, {"page": errand.page, "per_page": PER_PAGE})
     found = []
     for row in rows:
-        base = Errand(kind="articles", id=row.id, category=errand.category, folder=row.name, visibility=row.visibility)
+        base = Errand(
+            kind="articles", id=row.id, category=errand.category, portals=errand.portals, folder=row.name,
+            visibility=row.visibility,
+        )  # fmt: skip
         found += [base.model_copy(update={"language": code}) for code in ("", *cursor.others)]
         if row.sub_folders_count:
             found.append(base.model_copy(update={"kind": "subfolders"}))
@@ -90,6 +94,7 @@ async def _articles(
             category=errand.category,
             folder=errand.folder,
             visibility=errand.visibility,
+            portals=errand.portals,
         )
         for row in rows
     ]

@@ -23,7 +23,7 @@ class Command(CompanyCommand):
 
     def perform(self, **options: Any) -> dict[str, Any]:
         messages = Message.objects.exclude(kind=Message.Kind.DESCRIPTION).order_by("number")
-        tickets = Ticket.objects.order_by("created_at", "remote_id").prefetch_related(
+        tickets = Ticket.objects.order_by("created_at", "remote_id").select_related("product").prefetch_related(
             Prefetch("messages", queryset=messages, to_attr="entries")
         )
         articles = Article.objects.order_by("remote_id", "language")
@@ -47,6 +47,7 @@ def _ticket(ticket: Any) -> dict[str, Any]:
         "state": ticket.state,
         "deleted": ticket.deleted,
         "language": ticket.language,
+        "product": ticket.product.remote_id if ticket.product else None,
         "updated_at": ticket.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "description_sha256": text_hash(ticket.description_text),
         "messages": [
