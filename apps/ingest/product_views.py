@@ -41,6 +41,7 @@ def change_portals(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     except (BadInput, ValueError) as problem:
         words = problem.message if isinstance(problem, BadInput) else "portal: the id of a product."
         return HttpResponse(words, status=400, content_type="text/plain")
+    # Translators: %(count)s articles belong to other products than before. Example: 12 articles belong elsewhere now.
     told = ngettext("%(count)s article belongs elsewhere now.", "%(count)s articles belong elsewhere now.", moved)
     messages.success(request, told % {"count": moved} if moved else _("Saved. No article belongs elsewhere."))
     return redirect("ingest:products")

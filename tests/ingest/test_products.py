@@ -69,6 +69,7 @@ def test_the_first_products_of_an_account_are_learnt_by_one_more_look_at_the_lis
         simulator.tell("switches", products=False)
         simulator.update(op="add_product", name="Bruno")
         simulator.update(op="product", tickets=[1], value=SECOND)
+        simulator.tell("clock", advance=60)  # what changes in the second it is read in is read once more
         connection = join(simulator)
         run_feeds()
         read_threads()
