@@ -111,7 +111,6 @@ class TicketData(TicketBeside):
     type: str | None
     group_id: str | None
     agent_id: str | None
-    product_id: str | None = None  # "": of none; None: this answer does not tell. Not in raw_hash: no word changes with it
     customer: PersonData | None
     tags: tuple[str, ...] = ()
     attachments: tuple[AttachmentData, ...] | None = None  # of the first message; None = this answer does not tell

@@ -22,4 +22,5 @@ class TicketBeside(Item):
     ticket's words: nothing is read again for it, and `raw_hash` leaves it out."""
 
     links: tuple[LinkData, ...] | None = None  # not where it was merged into: its thread says so
+    product_id: str | None = None  # "": of none
     links_untold: bool = False  # there are some, and this answer does not say which

@@ -152,6 +152,7 @@ CREATE TABLE @schema@.platforms_ticket (
     missing_at timestamp with time zone,
     sweep bigint DEFAULT 0 NOT NULL,
     files jsonb,
+    product_id uuid,
     CONSTRAINT platforms_ticket_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_ticket_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_ticket_pkey PRIMARY KEY (id),
@@ -492,6 +493,8 @@ CREATE TABLE @schema@.platforms_article (
     raw_hash character varying(64) NOT NULL,
     sweep bigint NOT NULL,
     connection_id uuid NOT NULL,
+    portals jsonb DEFAULT '[]'::jsonb NOT NULL,
+    products jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT platforms_article_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_article_key UNIQUE (connection_id, remote_id, language),
     CONSTRAINT platforms_article_pkey PRIMARY KEY (id),
@@ -575,6 +578,18 @@ CREATE TABLE @schema@.platforms_outgoing (
     CONSTRAINT platforms_outgoing_agent_id_49fd9052_fk_platforms_person_id FOREIGN KEY (agent_id) REFERENCES @schema@.platforms_person(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT platforms_outgoing_ticket_id_14c24baa_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT platforms_outgoing_user_id_99611768_fk_accounts_user_id FOREIGN KEY (user_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE @schema@.platforms_product (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    remote_id character varying(40) NOT NULL,
+    name character varying(200) NOT NULL,
+    portals jsonb NOT NULL,
+    connection_id uuid NOT NULL,
+    CONSTRAINT platforms_product_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_product_key UNIQUE (connection_id, remote_id),
+    CONSTRAINT platforms_product_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_product_connection_id_fba6246e_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE TABLE @schema@.platforms_ticketlink (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
@@ -663,6 +678,7 @@ CREATE INDEX platforms_person_user_id_e1c0774b ON @schema@.platforms_person USIN
 CREATE INDEX platforms_ticket_agent_id_f67e4335 ON @schema@.platforms_ticket USING btree (agent_id);
 CREATE INDEX platforms_ticket_customer_id_3bd33c2d ON @schema@.platforms_ticket USING btree (customer_id);
 CREATE INDEX platforms_ticket_group_id_804a1479 ON @schema@.platforms_ticket USING btree (group_id);
+CREATE INDEX platforms_ticket_product_id_4f1c3154 ON @schema@.platforms_ticket USING btree (product_id);
 CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (status_category, updated_at DESC, id DESC);
 CREATE INDEX platforms_ticket_recent ON @schema@.platforms_ticket USING btree (updated_at DESC, id DESC);
 CREATE INDEX platforms_ticketlink_other_8baad8de ON @schema@.platforms_ticketlink USING btree (other);
@@ -697,20 +713,21 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(23, 'platforms', 'outgoing', '@company@'),
 	(24, 'platforms', 'unsent', '@company@'),
 	(25, 'platforms', 'ticketlink', '@company@'),
-	(26, 'search', 'chunk', '@company@'),
-	(27, 'ingest', 'outbox', '@company@'),
-	(28, 'ingest', 'stream', '@company@'),
-	(29, 'ingest', 'deadletter', '@company@'),
-	(30, 'ingest', 'hook', '@company@'),
-	(31, 'ingest', 'hint', '@company@'),
-	(32, 'ingest', 'stagetime', '@company@'),
-	(33, 'assistant', 'brief', '@company@'),
-	(34, 'assistant', 'savedview', '@company@'),
-	(35, 'assistant', 'feedback', '@company@'),
-	(36, 'console', 'companyfigures', '@company@'),
-	(37, 'console', 'supportaccess', '@company@'),
-	(38, 'console', 'supportrequest', '@company@'),
-	(39, 'console', 'usedpass', '@company@');
+	(26, 'platforms', 'product', '@company@'),
+	(27, 'search', 'chunk', '@company@'),
+	(28, 'ingest', 'outbox', '@company@'),
+	(29, 'ingest', 'stream', '@company@'),
+	(30, 'ingest', 'deadletter', '@company@'),
+	(31, 'ingest', 'hook', '@company@'),
+	(32, 'ingest', 'hint', '@company@'),
+	(33, 'ingest', 'stagetime', '@company@'),
+	(34, 'assistant', 'brief', '@company@'),
+	(35, 'assistant', 'savedview', '@company@'),
+	(36, 'assistant', 'feedback', '@company@'),
+	(37, 'console', 'companyfigures', '@company@'),
+	(38, 'console', 'supportaccess', '@company@'),
+	(39, 'console', 'supportrequest', '@company@'),
+	(40, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -812,62 +829,66 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(98, 'Can change link between tickets', 25, 'change_ticketlink', '@company@'),
 	(99, 'Can delete link between tickets', 25, 'delete_ticketlink', '@company@'),
 	(100, 'Can view link between tickets', 25, 'view_ticketlink', '@company@'),
-	(101, 'Can add chunk', 26, 'add_chunk', '@company@'),
-	(102, 'Can change chunk', 26, 'change_chunk', '@company@'),
-	(103, 'Can delete chunk', 26, 'delete_chunk', '@company@'),
-	(104, 'Can view chunk', 26, 'view_chunk', '@company@'),
-	(105, 'Can add owed work', 27, 'add_outbox', '@company@'),
-	(106, 'Can change owed work', 27, 'change_outbox', '@company@'),
-	(107, 'Can delete owed work', 27, 'delete_outbox', '@company@'),
-	(108, 'Can view owed work', 27, 'view_outbox', '@company@'),
-	(109, 'Can add feed', 28, 'add_stream', '@company@'),
-	(110, 'Can change feed', 28, 'change_stream', '@company@'),
-	(111, 'Can delete feed', 28, 'delete_stream', '@company@'),
-	(112, 'Can view feed', 28, 'view_stream', '@company@'),
-	(113, 'Can add work set aside', 29, 'add_deadletter', '@company@'),
-	(114, 'Can change work set aside', 29, 'change_deadletter', '@company@'),
-	(115, 'Can delete work set aside', 29, 'delete_deadletter', '@company@'),
-	(116, 'Can view work set aside', 29, 'view_deadletter', '@company@'),
-	(117, 'Can add webhook', 30, 'add_hook', '@company@'),
-	(118, 'Can change webhook', 30, 'change_hook', '@company@'),
-	(119, 'Can delete webhook', 30, 'delete_hook', '@company@'),
-	(120, 'Can view webhook', 30, 'view_hook', '@company@'),
-	(121, 'Can add hint', 31, 'add_hint', '@company@'),
-	(122, 'Can change hint', 31, 'change_hint', '@company@'),
-	(123, 'Can delete hint', 31, 'delete_hint', '@company@'),
-	(124, 'Can view hint', 31, 'view_hint', '@company@'),
-	(125, 'Can add time of a step', 32, 'add_stagetime', '@company@'),
-	(126, 'Can change time of a step', 32, 'change_stagetime', '@company@'),
-	(127, 'Can delete time of a step', 32, 'delete_stagetime', '@company@'),
-	(128, 'Can view time of a step', 32, 'view_stagetime', '@company@'),
-	(129, 'Can add brief', 33, 'add_brief', '@company@'),
-	(130, 'Can change brief', 33, 'change_brief', '@company@'),
-	(131, 'Can delete brief', 33, 'delete_brief', '@company@'),
-	(132, 'Can view brief', 33, 'view_brief', '@company@'),
-	(133, 'Can add saved view', 34, 'add_savedview', '@company@'),
-	(134, 'Can change saved view', 34, 'change_savedview', '@company@'),
-	(135, 'Can delete saved view', 34, 'delete_savedview', '@company@'),
-	(136, 'Can view saved view', 34, 'view_savedview', '@company@'),
-	(137, 'Can add feedback', 35, 'add_feedback', '@company@'),
-	(138, 'Can change feedback', 35, 'change_feedback', '@company@'),
-	(139, 'Can delete feedback', 35, 'delete_feedback', '@company@'),
-	(140, 'Can view feedback', 35, 'view_feedback', '@company@'),
-	(141, 'Can add company figures', 36, 'add_companyfigures', '@company@'),
-	(142, 'Can change company figures', 36, 'change_companyfigures', '@company@'),
-	(143, 'Can delete company figures', 36, 'delete_companyfigures', '@company@'),
-	(144, 'Can view company figures', 36, 'view_companyfigures', '@company@'),
-	(145, 'Can add support access', 37, 'add_supportaccess', '@company@'),
-	(146, 'Can change support access', 37, 'change_supportaccess', '@company@'),
-	(147, 'Can delete support access', 37, 'delete_supportaccess', '@company@'),
-	(148, 'Can view support access', 37, 'view_supportaccess', '@company@'),
-	(149, 'Can add support request', 38, 'add_supportrequest', '@company@'),
-	(150, 'Can change support request', 38, 'change_supportrequest', '@company@'),
-	(151, 'Can delete support request', 38, 'delete_supportrequest', '@company@'),
-	(152, 'Can view support request', 38, 'view_supportrequest', '@company@'),
-	(153, 'Can add used pass', 39, 'add_usedpass', '@company@'),
-	(154, 'Can change used pass', 39, 'change_usedpass', '@company@'),
-	(155, 'Can delete used pass', 39, 'delete_usedpass', '@company@'),
-	(156, 'Can view used pass', 39, 'view_usedpass', '@company@');
+	(101, 'Can add product', 26, 'add_product', '@company@'),
+	(102, 'Can change product', 26, 'change_product', '@company@'),
+	(103, 'Can delete product', 26, 'delete_product', '@company@'),
+	(104, 'Can view product', 26, 'view_product', '@company@'),
+	(105, 'Can add chunk', 27, 'add_chunk', '@company@'),
+	(106, 'Can change chunk', 27, 'change_chunk', '@company@'),
+	(107, 'Can delete chunk', 27, 'delete_chunk', '@company@'),
+	(108, 'Can view chunk', 27, 'view_chunk', '@company@'),
+	(109, 'Can add owed work', 28, 'add_outbox', '@company@'),
+	(110, 'Can change owed work', 28, 'change_outbox', '@company@'),
+	(111, 'Can delete owed work', 28, 'delete_outbox', '@company@'),
+	(112, 'Can view owed work', 28, 'view_outbox', '@company@'),
+	(113, 'Can add feed', 29, 'add_stream', '@company@'),
+	(114, 'Can change feed', 29, 'change_stream', '@company@'),
+	(115, 'Can delete feed', 29, 'delete_stream', '@company@'),
+	(116, 'Can view feed', 29, 'view_stream', '@company@'),
+	(117, 'Can add work set aside', 30, 'add_deadletter', '@company@'),
+	(118, 'Can change work set aside', 30, 'change_deadletter', '@company@'),
+	(119, 'Can delete work set aside', 30, 'delete_deadletter', '@company@'),
+	(120, 'Can view work set aside', 30, 'view_deadletter', '@company@'),
+	(121, 'Can add webhook', 31, 'add_hook', '@company@'),
+	(122, 'Can change webhook', 31, 'change_hook', '@company@'),
+	(123, 'Can delete webhook', 31, 'delete_hook', '@company@'),
+	(124, 'Can view webhook', 31, 'view_hook', '@company@'),
+	(125, 'Can add hint', 32, 'add_hint', '@company@'),
+	(126, 'Can change hint', 32, 'change_hint', '@company@'),
+	(127, 'Can delete hint', 32, 'delete_hint', '@company@'),
+	(128, 'Can view hint', 32, 'view_hint', '@company@'),
+	(129, 'Can add time of a step', 33, 'add_stagetime', '@company@'),
+	(130, 'Can change time of a step', 33, 'change_stagetime', '@company@'),
+	(131, 'Can delete time of a step', 33, 'delete_stagetime', '@company@'),
+	(132, 'Can view time of a step', 33, 'view_stagetime', '@company@'),
+	(133, 'Can add brief', 34, 'add_brief', '@company@'),
+	(134, 'Can change brief', 34, 'change_brief', '@company@'),
+	(135, 'Can delete brief', 34, 'delete_brief', '@company@'),
+	(136, 'Can view brief', 34, 'view_brief', '@company@'),
+	(137, 'Can add saved view', 35, 'add_savedview', '@company@'),
+	(138, 'Can change saved view', 35, 'change_savedview', '@company@'),
+	(139, 'Can delete saved view', 35, 'delete_savedview', '@company@'),
+	(140, 'Can view saved view', 35, 'view_savedview', '@company@'),
+	(141, 'Can add feedback', 36, 'add_feedback', '@company@'),
+	(142, 'Can change feedback', 36, 'change_feedback', '@company@'),
+	(143, 'Can delete feedback', 36, 'delete_feedback', '@company@'),
+	(144, 'Can view feedback', 36, 'view_feedback', '@company@'),
+	(145, 'Can add company figures', 37, 'add_companyfigures', '@company@'),
+	(146, 'Can change company figures', 37, 'change_companyfigures', '@company@'),
+	(147, 'Can delete company figures', 37, 'delete_companyfigures', '@company@'),
+	(148, 'Can view company figures', 37, 'view_companyfigures', '@company@'),
+	(149, 'Can add support access', 38, 'add_supportaccess', '@company@'),
+	(150, 'Can change support access', 38, 'change_supportaccess', '@company@'),
+	(151, 'Can delete support access', 38, 'delete_supportaccess', '@company@'),
+	(152, 'Can view support access', 38, 'view_supportaccess', '@company@'),
+	(153, 'Can add support request', 39, 'add_supportrequest', '@company@'),
+	(154, 'Can change support request', 39, 'change_supportrequest', '@company@'),
+	(155, 'Can delete support request', 39, 'delete_supportrequest', '@company@'),
+	(156, 'Can view support request', 39, 'view_supportrequest', '@company@'),
+	(157, 'Can add used pass', 40, 'add_usedpass', '@company@'),
+	(158, 'Can change used pass', 40, 'change_usedpass', '@company@'),
+	(159, 'Can delete used pass', 40, 'delete_usedpass', '@company@'),
+	(160, 'Can view used pass', 40, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -909,30 +930,33 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(38, 'core', '0003_companykey', now()),
 	(39, 'core', '0004_audit_head', now()),
 	(40, 'platforms', '0008_scope', now()),
-	(41, 'ingest', '0001_initial', now()),
-	(42, 'ingest', '0002_deliveries', now()),
-	(43, 'ingest', '0003_slow_feeds', now()),
-	(44, 'ingest', '0004_tried_again', now()),
-	(45, 'ingest', '0005_row', now()),
-	(46, 'ingest', '0006_people', now()),
-	(47, 'ingest', '0007_second', now()),
-	(48, 'ingest', '0008_scopes', now()),
-	(49, 'ingest', '0009_hints', now()),
-	(50, 'ingest', '0010_files', now()),
-	(51, 'ingest', '0011_stages', now()),
-	(52, 'platforms', '0009_outgoing', now()),
-	(53, 'platforms', '0010_reading_files', now()),
-	(54, 'platforms', '0011_links', now()),
-	(55, 'search', '0001_initial', now()),
-	(56, 'search', '0002_placed', now()),
-	(57, 'search', '0003_files', now()),
-	(58, 'sessions', '0001_initial', now()),
-	(59, 'tenancy', '0001_initial', now()),
-	(60, 'tenancy', '0002_domain_verified_at', now()),
-	(61, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 156, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 39, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 61, true);
+	(41, 'platforms', '0009_outgoing', now()),
+	(42, 'platforms', '0010_reading_files', now()),
+	(43, 'platforms', '0011_links', now()),
+	(44, 'platforms', '0012_products', now()),
+	(45, 'ingest', '0001_initial', now()),
+	(46, 'ingest', '0002_deliveries', now()),
+	(47, 'ingest', '0003_slow_feeds', now()),
+	(48, 'ingest', '0004_tried_again', now()),
+	(49, 'ingest', '0005_row', now()),
+	(50, 'ingest', '0006_people', now()),
+	(51, 'ingest', '0007_second', now()),
+	(52, 'ingest', '0008_scopes', now()),
+	(53, 'ingest', '0009_hints', now()),
+	(54, 'ingest', '0010_files', now()),
+	(55, 'ingest', '0011_stages', now()),
+	(56, 'ingest', '0012_products', now()),
+	(57, 'search', '0001_initial', now()),
+	(58, 'search', '0002_placed', now()),
+	(59, 'search', '0003_files', now()),
+	(60, 'search', '0004_products', now()),
+	(61, 'sessions', '0001_initial', now()),
+	(62, 'tenancy', '0001_initial', now()),
+	(63, 'tenancy', '0002_domain_verified_at', now()),
+	(64, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 160, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 40, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 64, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -948,7 +972,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq, @schema@.ingest_stagetime_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -1018,6 +1042,8 @@ CREATE POLICY company_rows ON @schema@.platforms_outgoing TO deskhand_owner, des
 CREATE POLICY company_schema ON @schema@.platforms_outgoing AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_person TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_person AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_product TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_product AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_ticket AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticketlink TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -1059,6 +1085,7 @@ ALTER TABLE @schema@.platforms_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL 
 ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_outgoing FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_product FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticketlink FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_unsent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
