@@ -225,6 +225,18 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (calm && calm === event.target && (calm.matches(":hover") || calm.contains(document.activeElement))) event.preventDefault();
 });
 
+/* A part that follows by itself: not in a tab nobody sees, and never under a finger that presses a button of it */
+
+for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
+  document.addEventListener(name, (event) => {
+    const part = event.target.closest?.("[data-live]");
+    if (part !== event.target || !part) return;
+    const away = document.visibilityState !== "visible" || Boolean(part.querySelector(":active"));
+    if (away && name === "htmx:beforeRequest") event.preventDefault();
+    if (away && name === "htmx:beforeSwap") event.detail.shouldSwap = false;
+  });
+}
+
 let asked = false; // the reader asked for a new draft: focus goes to it
 document.addEventListener("click", (event) => { asked = Boolean(event.target.closest("#draft [hx-get]")); });
 

@@ -145,7 +145,8 @@ class AbilityState(Shape):
 
 
 class AccountCheck(Shape):
-    """The last look at what the key sees and the account lets us do. `own_statuses`: of `statuses`, those it defined."""
+    """The last look at what the key sees and the account lets us do. `own_statuses`: of `statuses`, those it defined;
+    `tickets`: live ones by the helpdesk's own count, null where it does not tell."""
 
     checked_at: datetime
     scope: Literal["all", "group", "restricted", "unknown"]
@@ -154,6 +155,7 @@ class AccountCheck(Shape):
     statuses: int
     own_statuses: int
     warnings: list[str]
+    tickets: int | None = None
     abilities: list[AbilityState]
 
 

@@ -7,27 +7,27 @@ from typing import Any
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
 
+from apps.ingest.counting import count_things, totals
 from apps.ingest.deadletters import dead_counts
-from apps.ingest.models import Outbox, Stream
+from apps.ingest.models import Hook, Outbox, Stream
 from apps.ingest.timing import stages
 from apps.platforms.budget import budget_of
-from apps.platforms.models import Article, Connection, Message, Ticket
-from apps.search.models import Chunk
+from apps.platforms.models import Connection
 
 
-def progress() -> dict[str, Any]:
+def progress(*, kept: bool = False) -> dict[str, Any]:
     """State of the bound company. Ages are seconds. `done`: the first sync is over and nothing is owed that
-    anybody waits for: the second meaning of articles is filled in behind."""
+    anybody waits for: the second meaning of articles is filled in behind. `kept`: the totals too may be those of `counted_at`,
+    as what is told of each connection always is."""
+    things = count_things()
     owed = dict(Outbox.objects.values_list("kind").annotate(count=Count("id")))
     feeds = [_feed(stream) for stream in Stream.objects.select_related("connection").order_by("connection_id", "kind")]
     failures = Outbox.objects.filter(attempts__gt=0).exclude(last_error="")
     by_kind = failures.values("kind", "last_error").annotate(count=Count("id")).order_by("kind", "last_error")
     oldest = Outbox.objects.aggregate(at=Min("due_at"))["at"]
     return {
-        "tickets": Ticket.objects.shown().count(),
-        "messages": Message.objects.count(),
-        "articles": Article.objects.filter(deleted=False).count(),
-        "chunks": Chunk.objects.count(),
+        **(things["totals"] if kept else totals()),
+        "counted_at": things["at"],
         "owed": owed,
         "owed_age_s": _age(oldest),
         "failing": Outbox.objects.filter(attempts__gt=0).count(),
@@ -36,7 +36,7 @@ def progress() -> dict[str, Any]:
         "held": Stream.objects.aggregate(held=Sum("held"))["held"] or 0,
         "feeds": feeds,
         "stages": stages(),
-        "connections": [_connection(one) for one in Connection.objects.all()],
+        "connections": _connections(things["connections"]),
         "done": bool(feeds)
         and all(feed["first_completed_at"] for feed in feeds)
         and not owed.keys() - {Outbox.Kind.SECOND_ARTICLE},
@@ -61,9 +61,19 @@ def _feed(stream: Stream) -> dict[str, Any]:
     }
 
 
-def _connection(connection: Connection) -> dict[str, Any]:
+def _connections(things: dict[str, Any]) -> list[dict[str, Any]]:
+    hooks = {hook.connection_id: hook for hook in Hook.objects.all()}
+    nothing = {"resources": [], "bars": [], "by": "week"}
+    return [
+        _connection(one, hooks.get(one.pk)) | things.get(str(one.pk), nothing) for one in Connection.objects.order_by("account")
+    ]
+
+
+def _connection(connection: Connection, hook: Hook | None) -> dict[str, Any]:
+    """`resources`, `bars` and `by` of counting.py are added to it."""
     told = budget_of(connection.pk)
     return {
+        "id": connection.pk,
         "account": connection.account,
         "state": connection.state,
         "last_error": connection.last_error,
@@ -75,6 +85,7 @@ def _connection(connection: Connection) -> dict[str, Any]:
         "check": connection.check_report,
         "slow": told.slow,
         "bad_calls": told.bad,
+        "webhook": {"made_at": hook.made_at, "heard_at": hook.heard_at} if hook else None,
     }
 
 

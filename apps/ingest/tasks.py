@@ -122,6 +122,14 @@ def send_hints() -> None:
         log.info("hints_wait")
 
 
+def send_due() -> None:
+    """Have workers look at the bound company now. Without a queue beat finds what is due."""
+    try:
+        _send_due()
+    except OperationalError:
+        log.info("hints_wait")
+
+
 TASKS = {
     Outbox.Kind.HINT: read_owed, Outbox.Kind.THREAD: read_owed, Outbox.Kind.LOOK: read_owed, Outbox.Kind.ROW: read_owed,
     Outbox.Kind.SECOND_ARTICLE: second_owed, Outbox.Kind.FILE: second_owed,

@@ -1,8 +1,7 @@
 """The port every helpdesk adapter fills: plain data in, plain data out, no Django.
 
 Ask for one page; get items and where to read on. Every call is safe to repeat. Cursors are opaque to
-everybody but the adapter that made them: store `cursor.model_dump(mode="json")`, give it back through
-`Adapter.TicketCursor.model_validate(...)` (or `ArticleCursor`).
+everybody but the adapter that made them: store `cursor.model_dump(mode="json")`, validate it with its class again.
 
     async with adapter:                                   # opens and closes the connections of one event loop
         page = await adapter.fetch_tickets(cursor)        # cursor = adapter.first_tickets() on the first run
@@ -199,6 +198,7 @@ class CheckReport(Item):
     statuses: tuple[StatusData, ...]
     abilities: tuple[Ability, ...]  # each of the contract's, once
     warnings: tuple[str, ...] = ()
+    tickets: int | None = None  # live ones, by the helpdesk's own count, a little late; None: it does not tell
 
 
 class Capabilities(Item):

@@ -128,6 +128,7 @@ def report_of(report: CheckReport) -> dict[str, Any]:
         "statuses": len(report.statuses),
         "own_statuses": len(own),
         "warnings": list(report.warnings),
+        "tickets": report.tickets,
         "abilities": [one.model_dump(mode="json") for one in report.abilities],
     }
 

@@ -103,6 +103,9 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "feedback/"): PEOPLE,
     ("GET", "team/feedback/"): LEADS,
     ("POST", "hooks/<slug:company_id>/<str:secret>/"): ALL,  # whoever has the secrets; 404 to all others
+    ("GET", "sync/"): LEADS,
+    ("POST", "sync/retry/"): frozenset({"admin"}),
+    ("POST", "sync/<uuid:connection_id>/"): frozenset({"admin"}),
     ("GET", "webhooks/"): frozenset({"admin"}),
     ("POST", "webhooks/<uuid:connection_id>/"): frozenset({"admin"}),
     ("GET", "products/"): frozenset({"admin"}),

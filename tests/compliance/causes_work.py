@@ -123,17 +123,17 @@ def have_no_files_read(place: Place) -> list[Entry]:
 
 @causes("sync_paused")
 def pause_the_sync(place: Place) -> list[Entry]:
-    with connected(place):
+    with connected(place) as (_simulator, made):
         told("pause_sync", "bystander")
-        return [Entry("bystander")]
+        return [Entry("bystander", "", f"connection:{made.pk}")]
 
 
 @causes("sync_resumed")
 def let_the_sync_go_on(place: Place) -> list[Entry]:
-    with connected(place):
+    with connected(place) as (_simulator, made):
         told("pause_sync", "bystander")
         told("resume_sync", "bystander")
-        return [Entry("bystander")]
+        return [Entry("bystander", "", f"connection:{made.pk}")]
 
 
 @causes("removals_confirmed")

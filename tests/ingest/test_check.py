@@ -73,6 +73,13 @@ def test_a_check_costs_nine_credits_and_only_reads(calm: Simulator) -> None:
     assert {row["method"] for row in log["requests"]} == {"GET"}
 
 
+def test_the_helpdesk_s_own_count_of_tickets_is_told_where_it_tells_it(calm: Simulator) -> None:
+    live = sum(row["state"] == "live" and not row["deleted"] for row in calm.told("truth")["tickets"])
+    assert check(calm).tickets == live > 0
+    calm.tell("faults", faults=[{"kind": "html_200", "path": "/api/v2/search/tickets", "rate": 1.0}])
+    assert check(calm).tickets is None
+
+
 def test_what_the_key_or_the_plan_forbids_is_told(calm: Simulator) -> None:
     calm.tell("switches", admin_key=False, translations=False)
     found = abilities(calm)

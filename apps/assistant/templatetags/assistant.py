@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from apps.accounts.templatetags.accounts import may_reader
 from apps.assistant.files import FileLine, file_lines
 from apps.assistant.marks import Mark
 from apps.assistant.sent import SANDBOX
@@ -121,19 +122,23 @@ def _nobody_reads() -> bool:
     return rows.filter(completed_at__lt=border, next_at__lt=border).exists()
 
 
-@register.inclusion_tag("parts/sync_note.html")
-def sync_note() -> dict[str, Any]:
-    """One word on how fresh the mirror is; the worst connection speaks."""
+@register.inclusion_tag("parts/sync_note.html", takes_context=True)
+def sync_note(context: dict[str, Any]) -> dict[str, Any]:
+    """One word on how fresh the mirror is, which leads those to the sync page who may see it."""
+    return {"note": _note(), "reads": may_reader(context, "sync.read")}
+
+
+def _note() -> dict[str, Any] | None:
+    """The worst connection speaks."""
     states = list(Connection.objects.values_list("state", flat=True))
     if not states:
-        return {"note": None}
+        return None
     if Connection.State.REJECTED in states:
-        return {"note": {"state": "error", "icon": "error", "words": _("Key refused")}}
+        return {"state": "error", "icon": "error", "words": _("Key refused")}
     feeds = list(Stream.objects.values_list("first_completed_at", "completed_at", "failures"))
     if any(first is None for first, _last, _failures in feeds):
-        return {"note": {"state": "live", "icon": "refresh", "words": _("Syncing")}}
+        return {"state": "live", "icon": "refresh", "words": _("Syncing")}
     seen = [last for _first, last, _failures in feeds if last is not None]
     failing = any(failures for _first, _last, failures in feeds) or _nobody_reads()
     words = _("Sync delayed") if failing else _("Synced")
-    return {"note": {"state": "thin" if failing else "ready", "icon": "warn" if failing else "ready", "words": words,
-                     "at": max(seen, default=None)}}  # fmt: skip
+    return {"state": "thin" if failing else "ready", "icon": "warn" if failing else "ready", "words": words, "at": max(seen, default=None)}

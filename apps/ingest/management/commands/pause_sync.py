@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.core.audit import record
 from apps.core.errors import NotFound
+from apps.ingest.pausing import pause
 from apps.platforms.models import Connection
 from apps.tenancy.commands import CompanyCommand
 
@@ -17,9 +17,8 @@ class Command(CompanyCommand):
     )
 
     def perform(self, **options: Any) -> dict[str, Any]:
-        if not Connection.objects.exists():
+        connections = list(Connection.objects.all())
+        if not connections:
             raise NotFound("This company has no connection. Make one with connect.", code="connection_missing")
-        paused = Connection.objects.filter(state=Connection.State.ACTIVE).update(state=Connection.State.PAUSED)
-        if paused:
-            record("sync_paused")
+        paused = sum(pause(connection) for connection in connections)
         return {"paused": paused, "connections": dict(Connection.objects.values_list("account", "state"))}

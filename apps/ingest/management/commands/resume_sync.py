@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.core.audit import record
 from apps.core.errors import NotFound
-from apps.ingest.streams import hurry
+from apps.ingest.pausing import resume
 from apps.platforms.models import Connection
 from apps.tenancy.commands import CompanyCommand
 
@@ -18,12 +17,8 @@ class Command(CompanyCommand):
     )
 
     def perform(self, **options: Any) -> dict[str, Any]:
-        paused = list(Connection.objects.filter(state=Connection.State.PAUSED))
-        if not paused and not Connection.objects.exists():
+        connections = list(Connection.objects.all())
+        if not connections:
             raise NotFound("This company has no connection. Make one with connect.", code="connection_missing")
-        for connection in paused:
-            Connection.objects.filter(pk=connection.pk).update(state=Connection.State.ACTIVE, last_error="")
-            hurry(connection)
-        if paused:
-            record("sync_resumed")
-        return {"resumed": len(paused), "connections": dict(Connection.objects.values_list("account", "state"))}
+        resumed = sum(resume(connection) for connection in connections)
+        return {"resumed": resumed, "connections": dict(Connection.objects.values_list("account", "state"))}

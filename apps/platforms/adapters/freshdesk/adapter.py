@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 from apps.core.errors import CredentialsRejected, ExternalError, ExternalUnavailable, NotFound
 from apps.platforms.adapters.freshdesk import files, mapping, solutions, walk, writing
 from apps.platforms.adapters.freshdesk import payloads as wire
-from apps.platforms.adapters.freshdesk.checking import REFUSALS, abilities
+from apps.platforms.adapters.freshdesk.checking import REFUSALS, abilities, count_tickets
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
 from apps.platforms.adapters.freshdesk.config import FreshdeskConfig
 from apps.platforms.adapters.freshdesk.probing import probe
@@ -145,6 +145,7 @@ class FreshdeskAdapter(PlatformAdapter):
             statuses=tuple((await self._known_statuses()).values()),
             abilities=found,
             warnings=tuple(warnings),
+            tickets=await count_tickets(self._client),
         )
 
     async def _read_settings(self) -> wire.HelpdeskSettings:

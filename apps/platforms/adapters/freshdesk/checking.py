@@ -10,6 +10,7 @@ from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.client import FreshdeskClient, Params
 
 REFUSALS = ("access_denied", "require_feature")  # of one call; every other refusal is of the key
+_ALL = "\"created_at:>'2000-01-01'\""
 _TRASH: Params = {"filter": "deleted", "updated_since": "2000-01-01T00:00:00Z", "per_page": 1}
 
 
@@ -32,6 +33,19 @@ async def abilities(
         await _translations(client, others),
         await _tried(client, "products", "/products", {"per_page": 1}),
     )
+
+
+async def count_tickets(client: FreshdeskClient) -> int | None:
+    """How many live tickets a search over all of them counts: without archive, spam and trash, late by minutes. One credit."""
+    try:
+        return (await client.one("/search/tickets", wire.Total, {"query": _ALL})).total
+    except CredentialsRejected as exc:
+        if exc.code not in REFUSALS:
+            raise
+    except (NotFound, ExternalError) as exc:
+        if exc.retryable:
+            raise
+    return None
 
 
 async def _translations(client: FreshdeskClient, others: list[str]) -> Ability:

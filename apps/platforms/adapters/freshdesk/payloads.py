@@ -210,6 +210,12 @@ class TicketSearch(Wire):
     results: tuple[Ticket, ...]
 
 
+class Total(Wire):
+    """Of a search, when its rows do not matter."""
+
+    total: int = Field(ge=0)
+
+
 class ContactSearch(Wire):
     total: int = Field(ge=0)
     results: tuple[Contact, ...]
