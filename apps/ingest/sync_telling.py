@@ -116,9 +116,10 @@ def _work(found: dict[str, Any]) -> Light:
 
 
 def _index(found: dict[str, Any], *, there: bool) -> Light:
-    name, count = _("Search index"), found["chunks"]
+    name, count = _("Search engine"), found["chunks"]
     if not there:
         return Light(name, "bad", _("Not reachable"), _("Search goes by words until it is back. Nothing is lost."))
+    # Translators: %(count)s is a number of pieces of text that can be found. Example: 214,880 passages
     passages = ngettext("%(count)s passage", "%(count)s passages", count) % {"count": _number(count)}
     return Light(name, "ok", _("Working"), passages)
 
@@ -168,6 +169,7 @@ def _line(row: dict[str, Any], *, reading: bool) -> Line:
     missing = None if row["indexed"] is None else row["mirrored"] - row["indexed"]
     at = datetime.fromisoformat(row["source_at"]) if row["source_at"] else None
     if missing:
+        # Translators: %(count)s is a number of tickets or articles. Example: To index: 14
         sign = Sign("live", "refresh", _("To index: %(count)s") % {"count": _number(missing)})
     elif reading and row["name"] != "articles":
         sign = Sign("live", "refresh", _("Being read"))

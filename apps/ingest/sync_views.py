@@ -64,18 +64,22 @@ def change_sync(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     action, named = request.POST.get("action", ""), {"account": connection.account}
     if action == "pause":
         pause(connection)
+        # Translators: %(account)s is the address of a helpdesk. Example: Paused: acme.freshdesk.com
         messages.success(request, _("Paused: %(account)s") % named)
     elif action == "resume":
         resume(connection)
+        # Translators: %(account)s is the address of a helpdesk. Example: Goes on: acme.freshdesk.com
         messages.success(request, _("Goes on: %(account)s") % named)
     elif action == "look":
         hurry(connection, full=True)
         send_due()
+        # Translators: %(account)s is the address of a helpdesk.
         messages.success(request, _("Everything is looked at again: %(account)s") % named)
     elif action == "confirm":
         if (first := confirm_first(request)) is not None:
             return first
         count = confirm_removals(connection)
+        # Translators: %(count)s is a number of tickets and articles that are gone from the helpdesk.
         words = ngettext("%(count)s removal was confirmed.", "%(count)s removals were confirmed.", count)
         messages.success(request, words % {"count": count})
         send_due()
@@ -93,6 +97,7 @@ def retry_work(request: HttpRequest) -> HttpResponse:
     if kind and kind not in KINDS:
         return HttpResponse("kind: none of ours.", status=400, content_type="text/plain")
     count = revive(kind)
+    # Translators: %(count)s is a number of things that failed before.
     words = ngettext("%(count)s is tried again, behind everything else.", "%(count)s are tried again, behind everything else.", count)
     messages.success(request, words % {"count": count})
     send_due()

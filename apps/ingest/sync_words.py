@@ -36,7 +36,7 @@ def trouble_words(code: str) -> str:
         "require_feature": _("The plan of the helpdesk does not include it"),
         "credentials_rejected": _("The helpdesk has refused the key"),
         "account_suspended": _("The helpdesk account is suspended"),
-        "index_unavailable": _("The search index does not answer"),
+        "index_unavailable": _("The search engine does not answer"),
         "worker_lost": _("Its worker stopped while it was done"),
         "seal_broken": _("The stored key cannot be opened"),
         "key_destroyed": _("The stored key cannot be opened"),

@@ -65,11 +65,11 @@ def test_every_ability_of_the_contract_is_told_once(calm: Simulator) -> None:
     assert abilities(calm)["per_ticket_thread_cost"].value == 1
 
 
-def test_a_check_costs_nine_credits_and_only_reads(calm: Simulator) -> None:
+def test_a_check_costs_ten_credits_and_only_reads(calm: Simulator) -> None:
     calm.control.delete("/__sim/log")
     check(calm)
     log = calm.told("log")
-    assert log["credits"] == 9
+    assert log["credits"] == 10
     assert {row["method"] for row in log["requests"]} == {"GET"}
 
 

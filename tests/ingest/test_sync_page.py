@@ -166,7 +166,7 @@ def test_what_was_set_aside_is_told_by_kind_and_tried_again(acme, mirrored, clie
     page = rows(admin.get("/sync/"), "What becomes of it")
     assert page["Make the brief"][:2] == ["Its worker stopped while it was done", "1"]
     assert page["Read the thread"][:2] == ["The helpdesk’s answer cannot be read", "1"]
-    assert page["Index the ticket"][:3] == ["The search index does not answer", "1", "Tried again by itself"]
+    assert page["Index the ticket"][:3] == ["The search engine does not answer", "1", "Tried again by itself"]
     assert "1 is tried again" in text(admin.post("/sync/retry/", {"kind": "brief"}, follow=True))
     with bind_company(acme.binding()):
         assert list(DeadLetter.objects.values_list("kind", flat=True)) == ["thread"]
