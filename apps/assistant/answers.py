@@ -26,6 +26,7 @@ class TicketRow(Shape):
     priority: int
     language: str
     customer: str | None
+    customer_company: str | None
     group: str | None
     product: str | None
     draft: Outcome | None
@@ -73,6 +74,7 @@ class TicketThread(Shape):
     priority: int
     language: str
     customer: str | None
+    customer_company: str | None
     group: str | None
     product: str | None
     created_at: datetime

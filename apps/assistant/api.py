@@ -171,7 +171,7 @@ def json_answer(found: Any) -> HttpResponse:
 
 def find_ticket(ticket_id: UUID, reach: Reach) -> Ticket:
     """A ticket within reach, or 404: one out of it, and another company's, look the same as one that never was."""
-    ticket = Ticket.objects.shown().within(reach).select_related("customer", "group", "agent", "product").filter(pk=ticket_id).first()
+    ticket = Ticket.objects.shown().within(reach).select_related("customer", "group", "agent", "product", "firm").filter(pk=ticket_id).first()
     if ticket is None:
         raise Http404
     return ticket

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Count, Min
 
 from apps.accounts.reach import Reach
+from apps.platforms.firms import Firm
 from apps.platforms.models import Person, Ticket
 
 SHOWN = 10
@@ -25,6 +26,8 @@ class Customer:
     since: datetime
     languages: list[str]
     others: list[Ticket]
+    firm: Firm | None = None  # their company, where it has a name
+    colleagues: list[Ticket] = field(default_factory=list)  # what others of it wait for
 
     @property
     def more(self) -> int:
@@ -33,7 +36,8 @@ class Customer:
 
 
 def customer_of(ticket: Ticket, reach: Reach) -> Customer | None:
-    """As far as somebody of this reach may know. None for a ticket without a customer. Reads two statements, however many tickets there are."""
+    """As far as somebody of this reach may know. None for a ticket without a customer. Reads two
+    statements, however many tickets there are, and one more where there is a company."""
     if ticket.customer is None:
         return None
     tickets = Ticket.objects.shown().within(reach).filter(customer_id=ticket.customer_id)
@@ -46,4 +50,12 @@ def customer_of(ticket: Ticket, reach: Reach) -> Customer | None:
         since=min((first for _, _, first in sides), default=ticket.created_at),
         languages=[language for language, _, _ in sides if language],
         others=list(others.defer("description_html", "description_text")[:SHOWN]),
+        firm=(firm := ticket.firm if ticket.firm_id and ticket.firm and ticket.firm.name else None),
+        colleagues=_of_firm(ticket, reach) if firm else [],
     )
+
+
+def _of_firm(ticket: Ticket, reach: Reach) -> list[Ticket]:
+    """Open tickets of the same company that are another customer's, newest change first."""
+    tickets = Ticket.objects.waiting().within(reach).filter(firm=ticket.firm_id).exclude(customer=ticket.customer_id)
+    return list(tickets.exclude(pk=ticket.pk).defer("description_html", "description_text").order_by("-updated_at", "-id")[:SHOWN])

@@ -49,11 +49,12 @@ class Filters:
     priority: str = ""  # 1 to 4
     language: str = ""
     tag: str = ""
+    firm: str = ""  # the customer's company
     sort: str = "recent"  # recent | due
 
     @classmethod
     def read(cls, given: QueryDict) -> Filters:
-        group, product = given.get("group", ""), given.get("product", "")
+        group, product, firm = given.get("group", ""), given.get("product", ""), given.get("firm", "")
         return cls(
             status=_one_of(given.get("status", ""), STATUSES, "waiting"),
             view=_one_of(given.get("view", ""), ("mine", "unassigned"), ""),
@@ -63,6 +64,7 @@ class Filters:
             priority=_one_of(given.get("priority", ""), PRIORITIES, ""),
             language=given.get("language", "")[:12],
             tag=given.get("tag", "").replace("\0", "")[:TAG_LIMIT],
+            firm=firm if _is_uuid(firm) else "",
             sort=_one_of(given.get("sort", ""), ("recent", "due"), "recent"),
         )
 
@@ -80,7 +82,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether anything beyond the status hides tickets."""
-        return any((self.view, self.state, self.group, self.product, self.priority, self.language, self.tag))
+        return any((self.view, self.state, self.group, self.product, self.priority, self.language, self.tag, self.firm))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def tickets_of(filters: Filters, person: User, reach: Reach) -> QuerySet[Ticket]
         tickets = tickets.filter(group_id=filters.group)
     if filters.product:
         tickets = tickets.filter(product_id=filters.product)
+    if filters.firm:
+        tickets = tickets.filter(firm_id=filters.firm)
     if filters.priority:
         tickets = tickets.filter(priority=int(filters.priority))
     if filters.tag:
@@ -214,6 +218,7 @@ def sections(filters: Filters, person: User, reach: Reach) -> list[dict[str, Any
         *([{"title": _("Product"), "links": [
             _link(filters, name, counts["product"][str(key)], product=str(key)) for name, key in products]}]
           if products else []),
+        *_firm(filters, reach),
         {"title": _("Priority"), "links": [
             _link(filters, priority_words(int(one)), counts["priority"][one], priority=one) for one in PRIORITIES]},
         {"title": _("Assistant"), "links": [
@@ -223,6 +228,14 @@ def sections(filters: Filters, person: User, reach: Reach) -> list[dict[str, Any
             for code, count in counts["language"].most_common() if code]},
         {"title": _("Tags"), "links": [_link(filters, tag, count or None, tag=tag) for tag, count in tags]},
     ]  # fmt: skip
+
+
+def _firm(filters: Filters, reach: Reach) -> list[dict[str, Any]]:
+    """The company that was chosen on a ticket, named to whoever may read one of its tickets."""
+    if not filters.firm:
+        return []
+    held = Ticket.objects.shown().within(reach).filter(firm_id=filters.firm).values_list("firm__name", flat=True).first()
+    return [{"title": _("Customer’s company"), "links": [_link(filters, held or "–", None, firm=filters.firm)]}]
 
 
 def _saved(filters: Filters, person: User) -> list[dict[str, Any]]:
@@ -250,6 +263,7 @@ def filter_words(filters: Filters) -> str:
     parts += [state_words(filters.state)] if filters.state else []
     parts += [language_name(filters.language)] if filters.language else []
     parts += [filters.tag] if filters.tag else []
+    parts += [_("Customer’s company")] if filters.firm else []
     parts += [_("Due first")] if filters.sort == "due" else []
     return " · ".join(parts)
 

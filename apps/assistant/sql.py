@@ -29,7 +29,7 @@ _TIME = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 _TICKET = {
     "id": "t.id", "number": "t.remote_id::text", "subject": "t.subject", "status": "t.status_label::text",
     "category": "t.status_category::text", "priority": "t.priority", "language": "t.language::text",
-    "customer": "p.name::text", "group": "g.name::text",
+    "customer": "p.name::text", "customer_company": "nullif(f.name::text, '')", "group": "g.name::text",
     "product": "coalesce(nullif(pr.name, ''), '#' || pr.remote_id)::text", "created_at": _TIME.format("t.created_at"),
     "updated_at": _TIME.format("t.updated_at"),
 }  # fmt: skip
@@ -51,6 +51,7 @@ FROM platforms_ticket t
 LEFT JOIN platforms_person p ON p.id = t.customer_id
 LEFT JOIN platforms_group g ON g.id = t.group_id
 LEFT JOIN platforms_product pr ON pr.id = t.product_id
+LEFT JOIN platforms_firm f ON f.id = t.firm_id
 LEFT JOIN assistant_brief b ON b.ticket_id = t.id
 WHERE t.state IN ('live', 'archived') AND NOT t.deleted {status} {reach} {after}
 ORDER BY t.updated_at DESC, t.id DESC LIMIT {limit}
@@ -78,6 +79,7 @@ FROM platforms_ticket t
 LEFT JOIN platforms_person p ON p.id = t.customer_id
 LEFT JOIN platforms_group g ON g.id = t.group_id
 LEFT JOIN platforms_product pr ON pr.id = t.product_id
+LEFT JOIN platforms_firm f ON f.id = t.firm_id
 WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
 """  # noqa: S608 - our own columns
 # the stored brief passes through as PostgreSQL writes it, whole or its draft alone

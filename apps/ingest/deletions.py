@@ -20,6 +20,7 @@ from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.streams import begin_again
 from apps.platforms.base import TicketPlace
+from apps.platforms.firms import Firm
 from apps.platforms.models import Article, Connection, Person, Ticket
 
 FEW, SHARE = 20, 0.05  # so many, or this part of what there is, may go in a day by itself
@@ -123,17 +124,19 @@ def remove_tickets(connection_id: UUID, ids: Sequence[UUID]) -> bool:
 
 
 def erase_tickets(ids: Iterable[UUID]) -> None:
-    """Everything we hold of them but their numbers, and their customers when we hold nothing else of these."""
+    """Everything we hold of them but their numbers, and their customers and their companies when we hold nothing else of them."""
     ids = list(ids)
+    firms = list(Ticket.objects.filter(pk__in=ids, firm__isnull=False).values_list("firm_id", flat=True).distinct())
     customers = list(Person.objects.filter(tickets__in=ids).values_list("pk", flat=True).distinct())
     for relation in Ticket._meta.related_objects:
         if relation.on_delete is models.CASCADE:
             relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
     Ticket.objects.filter(pk__in=ids).update(
         deleted=True, subject="", description_html="", description_text="", tags=[], customer=None, raw_hash="",
-        message_count=0, files=None,
+        message_count=0, files=None, firm=None,
     )  # fmt: skip
     _forget(customers)
+    Firm.objects.filter(pk__in=firms, tickets=None).delete()
     owe(Outbox.Kind.INDEX_TICKET, ids, priority=1)
 
 

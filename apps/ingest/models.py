@@ -24,6 +24,7 @@ class Stream(CompanyModel):
         SPAM = "spam", _("Spam")
         HISTORY = "history", _("Older tickets")  # behind what is read first; once
         PEOPLE = "people", _("Names of customers")  # of those that came without one
+        COMPANIES = "companies", _("Companies of customers")
         IDS = "ids", _("All numbers")  # what went away without a word
         RECENT = "recent", _("Recent threads again")  # notes that were edited or deleted without a trace
         REFERENCE = "reference", _("Agents, groups and statuses")

@@ -96,7 +96,7 @@ WHERE p.id = new.id
 TICKET_COLUMNS = (
     "connection_id", "remote_id", "subject", "state", "deleted", "status_value", "status_label", "status_category",
     "priority", "source", "type", "group_id", "agent_id", "customer_id", "tags", "language", "description_html",
-    "description_text", "due_by", "created_at", "updated_at", "raw_hash",
+    "description_text", "due_by", "created_at", "updated_at", "raw_hash", "firm_id",
 )  # fmt: skip
 MESSAGE_COLUMNS = (
     "ticket_id", "remote_id", "number", "kind", "author", "author_name", "author_remote_id", "visibility", "html",
@@ -109,7 +109,7 @@ ARTICLE_COLUMNS = (
 )  # fmt: skip
 _TYPES = {  # of the rest: text
     "id": "uuid", "connection_id": "uuid", "ticket_id": "uuid", "group_id": "uuid", "agent_id": "uuid",
-    "customer_id": "uuid", "deleted": "bool", "published": "bool", "priority": "int2", "number": "int4", "sweep": "int8",
+    "customer_id": "uuid", "firm_id": "uuid", "deleted": "bool", "published": "bool", "priority": "int2", "number": "int4", "sweep": "int8",
     "due_by": "timestamptz", "created_at": "timestamptz", "updated_at": "timestamptz",
 }  # fmt: skip
 _JSON = frozenset({"tags", "portals", "products"})  # comes as text and becomes jsonb in the INSERT

@@ -33,7 +33,8 @@ EVERY = {  # x POLL_SECONDS
 }  # fmt: skip
 FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
 DAY = timedelta(days=1)
-SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY}
+SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY,
+          Stream.Kind.COMPANIES: DAY / 24}  # fmt: skip
 FIRST_DAYS = timedelta(days=30)  # what changed in them is read first, then the past from new to old
 
 
@@ -95,13 +96,13 @@ def begin_again(connection: Connection, state: TicketState) -> None:
 def due_streams() -> list[UUID]:
     """Feeds of active connections that nobody reads and that are due, the most useful first.
 
-    Names are asked for when all tickets were listed once: one walk over the customers is enough then.
+    Names of customers and their companies are asked for when all tickets were listed once: one walk over the customers is enough then.
     """
     now = timezone.now()
     rows = Stream.objects.filter(connection__state=Connection.State.ACTIVE, next_at__lte=now)
     lists = (Stream.Kind.TICKETS, Stream.Kind.HISTORY)
     unlisted = Stream.objects.filter(connection=OuterRef("connection"), kind__in=lists, first_completed_at=None)
-    rows = rows.exclude(Exists(unlisted), kind=Stream.Kind.PEOPLE)
+    rows = rows.exclude(Exists(unlisted), kind__in=(Stream.Kind.PEOPLE, Stream.Kind.COMPANIES))
     found = rows.exclude(lease_until__gt=now).values_list("kind", "id")
     return [stream_id for _kind, stream_id in sorted(found, key=lambda row: KINDS.index(Stream.Kind(row[0])))]
 

@@ -20,6 +20,7 @@ from apps.ingest import streams
 from apps.ingest.deadletters import ARTICLE, DELIVERIES, TICKET, bury, forget_articles, row_key
 from apps.ingest.deletions import finish_ids, note_ids, remove_articles
 from apps.ingest.files import store_files
+from apps.ingest.firms import read_firms, store_firms
 from apps.ingest.links import store_links
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.names import follow_names, read_names
@@ -83,6 +84,8 @@ def _read_page(lease: streams.Lease) -> bool:
         return False
     if stream.kind == Stream.Kind.PEOPLE:
         return read_names(lease, stream)
+    if stream.kind == Stream.Kind.COMPANIES:
+        return read_firms(lease, stream)
     adapter = open_adapter(stream.connection)
     if stream.kind == Stream.Kind.REFERENCE:
         with timed(Stage.READING):
@@ -207,7 +210,8 @@ def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:
     """Upsert tickets and their customers; what changed owes its thread. Returns how many changed."""
     people = _store_customers(connection, items)
     groups = dict(Group.objects.filter(connection=connection).values_list("remote_id", "id"))
-    rows = [_ticket_row(connection, item, people, groups) for item in items]
+    firms = store_firms(connection, items)
+    rows = [(*_ticket_row(connection, item, people, groups), firms.get(item.firm_id or "")) for item in items]
     changed = upsert_tickets(rows)
     follow_products(connection, items)
     store_files(connection, items)

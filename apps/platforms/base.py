@@ -23,17 +23,16 @@ from apps.core.errors import NotFound
 from apps.platforms.abilities import Ability
 from apps.platforms.changes import TicketChange
 from apps.platforms.filedata import OpensFiles
+from apps.platforms.firmdata import ListsFirms
 from apps.platforms.items import Item
 from apps.platforms.linkdata import TicketBeside
 from apps.platforms.probing import ProbeReport, Tell
 from apps.platforms.productdata import ProductData
 
-_VISIBILITIES = ("public", "private", "restricted")
-
 
 def _known_or_private(value: object) -> object:
     """What we cannot name must not reach a customer (contract 4)."""
-    return value if value in _VISIBILITIES else "private"
+    return value if value in ("public", "private", "restricted") else "private"
 
 
 # Required on every item, never defaulted: public = the customer may read it, private = agents only,
@@ -272,7 +271,7 @@ class Gate:
         error of the server's or no data; None: we broke off."""
 
 
-class PlatformAdapter(OpensFiles, ABC):
+class PlatformAdapter(OpensFiles, ListsFirms, ABC):
     """One connection to one helpdesk account.
 
     Every method may raise `CredentialsRejected` (stop, an admin must act), `RateLimited`,

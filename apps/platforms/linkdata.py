@@ -23,4 +23,5 @@ class TicketBeside(Item):
 
     links: tuple[LinkData, ...] | None = None  # not where it was merged into: its thread says so
     product_id: str | None = None  # "": of none
+    firm_id: str | None = None  # the customer's company; a difference of this one counts as a change
     links_untold: bool = False  # there are some, and this answer does not say which

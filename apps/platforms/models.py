@@ -14,7 +14,7 @@ from apps.core.crypto import seal, unseal
 from apps.core.fields import SealedField
 from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, CONTENT, NONE, SECRET, DataClass
-from apps.platforms import outgoing, products, related  # noqa: F401 - their models belong to this app
+from apps.platforms import firms, outgoing, products, related  # noqa: F401 - their models belong to this app
 from apps.tenancy.context import current_company
 from apps.tenancy.models import CompanyModel
 
@@ -193,7 +193,7 @@ class Ticket(CompanyModel):
         "source": NONE, "type": NONE, "group": NONE, "agent": NONE, "customer": NONE, "tags": CONTENT,
         "product": NONE, "language": NONE, "description_html": CONTENT, "description_text": CONTENT, "due_by": NONE,
         "created_at": NONE, "updated_at": NONE, "solved_at": NONE, "raw_hash": NONE, "thread_version": NONE,
-        "message_count": NONE, "sweep": NONE, "missing_at": NONE, "files": CONTENT,
+        "message_count": NONE, "sweep": NONE, "missing_at": NONE, "files": CONTENT, "firm": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -214,6 +214,7 @@ class Ticket(CompanyModel):
     agent = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False)
     customer = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="tickets")
     product = models.ForeignKey("platforms.Product", on_delete=models.SET_NULL, null=True, db_constraint=False)
+    firm = models.ForeignKey("platforms.Firm", on_delete=models.SET_NULL, null=True, related_name="tickets", db_constraint=False)
     tags = models.JSONField(default=list)
     language = models.CharField(max_length=12, blank=True)  # the customer's, as they write
     description_html = models.TextField(blank=True)

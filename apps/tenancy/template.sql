@@ -153,6 +153,7 @@ CREATE TABLE @schema@.platforms_ticket (
     sweep bigint DEFAULT 0 NOT NULL,
     files jsonb,
     product_id uuid,
+    firm_id uuid,
     CONSTRAINT platforms_ticket_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_ticket_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_ticket_pkey PRIMARY KEY (id),
@@ -538,6 +539,19 @@ CREATE TABLE @schema@.platforms_attachment (
     CONSTRAINT platforms_attachment_pkey PRIMARY KEY (id),
     CONSTRAINT platforms_attachment_message_id_5c8438b5_fk_platforms FOREIGN KEY (message_id) REFERENCES @schema@.platforms_message(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.platforms_firm (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    remote_id character varying(40) NOT NULL,
+    name character varying(300) NOT NULL,
+    named boolean NOT NULL,
+    met_at timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
+    connection_id uuid NOT NULL,
+    CONSTRAINT platforms_firm_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_firm_key UNIQUE (connection_id, remote_id),
+    CONSTRAINT platforms_firm_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_firm_connection_id_722179a2_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.platforms_group (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -677,6 +691,7 @@ CREATE INDEX platforms_outgoing_user_id_99611768 ON @schema@.platforms_outgoing 
 CREATE INDEX platforms_person_user_id_e1c0774b ON @schema@.platforms_person USING btree (user_id);
 CREATE INDEX platforms_ticket_agent_id_f67e4335 ON @schema@.platforms_ticket USING btree (agent_id);
 CREATE INDEX platforms_ticket_customer_id_3bd33c2d ON @schema@.platforms_ticket USING btree (customer_id);
+CREATE INDEX platforms_ticket_firm_id_dbb2e772 ON @schema@.platforms_ticket USING btree (firm_id);
 CREATE INDEX platforms_ticket_group_id_804a1479 ON @schema@.platforms_ticket USING btree (group_id);
 CREATE INDEX platforms_ticket_product_id_4f1c3154 ON @schema@.platforms_ticket USING btree (product_id);
 CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (status_category, updated_at DESC, id DESC);
@@ -714,20 +729,21 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(24, 'platforms', 'unsent', '@company@'),
 	(25, 'platforms', 'ticketlink', '@company@'),
 	(26, 'platforms', 'product', '@company@'),
-	(27, 'search', 'chunk', '@company@'),
-	(28, 'ingest', 'outbox', '@company@'),
-	(29, 'ingest', 'stream', '@company@'),
-	(30, 'ingest', 'deadletter', '@company@'),
-	(31, 'ingest', 'hook', '@company@'),
-	(32, 'ingest', 'hint', '@company@'),
-	(33, 'ingest', 'stagetime', '@company@'),
-	(34, 'assistant', 'brief', '@company@'),
-	(35, 'assistant', 'savedview', '@company@'),
-	(36, 'assistant', 'feedback', '@company@'),
-	(37, 'console', 'companyfigures', '@company@'),
-	(38, 'console', 'supportaccess', '@company@'),
-	(39, 'console', 'supportrequest', '@company@'),
-	(40, 'console', 'usedpass', '@company@');
+	(27, 'platforms', 'firm', '@company@'),
+	(28, 'search', 'chunk', '@company@'),
+	(29, 'ingest', 'outbox', '@company@'),
+	(30, 'ingest', 'stream', '@company@'),
+	(31, 'ingest', 'deadletter', '@company@'),
+	(32, 'ingest', 'hook', '@company@'),
+	(33, 'ingest', 'hint', '@company@'),
+	(34, 'ingest', 'stagetime', '@company@'),
+	(35, 'assistant', 'brief', '@company@'),
+	(36, 'assistant', 'savedview', '@company@'),
+	(37, 'assistant', 'feedback', '@company@'),
+	(38, 'console', 'companyfigures', '@company@'),
+	(39, 'console', 'supportaccess', '@company@'),
+	(40, 'console', 'supportrequest', '@company@'),
+	(41, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -833,62 +849,66 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(102, 'Can change product', 26, 'change_product', '@company@'),
 	(103, 'Can delete product', 26, 'delete_product', '@company@'),
 	(104, 'Can view product', 26, 'view_product', '@company@'),
-	(105, 'Can add chunk', 27, 'add_chunk', '@company@'),
-	(106, 'Can change chunk', 27, 'change_chunk', '@company@'),
-	(107, 'Can delete chunk', 27, 'delete_chunk', '@company@'),
-	(108, 'Can view chunk', 27, 'view_chunk', '@company@'),
-	(109, 'Can add owed work', 28, 'add_outbox', '@company@'),
-	(110, 'Can change owed work', 28, 'change_outbox', '@company@'),
-	(111, 'Can delete owed work', 28, 'delete_outbox', '@company@'),
-	(112, 'Can view owed work', 28, 'view_outbox', '@company@'),
-	(113, 'Can add feed', 29, 'add_stream', '@company@'),
-	(114, 'Can change feed', 29, 'change_stream', '@company@'),
-	(115, 'Can delete feed', 29, 'delete_stream', '@company@'),
-	(116, 'Can view feed', 29, 'view_stream', '@company@'),
-	(117, 'Can add work set aside', 30, 'add_deadletter', '@company@'),
-	(118, 'Can change work set aside', 30, 'change_deadletter', '@company@'),
-	(119, 'Can delete work set aside', 30, 'delete_deadletter', '@company@'),
-	(120, 'Can view work set aside', 30, 'view_deadletter', '@company@'),
-	(121, 'Can add webhook', 31, 'add_hook', '@company@'),
-	(122, 'Can change webhook', 31, 'change_hook', '@company@'),
-	(123, 'Can delete webhook', 31, 'delete_hook', '@company@'),
-	(124, 'Can view webhook', 31, 'view_hook', '@company@'),
-	(125, 'Can add hint', 32, 'add_hint', '@company@'),
-	(126, 'Can change hint', 32, 'change_hint', '@company@'),
-	(127, 'Can delete hint', 32, 'delete_hint', '@company@'),
-	(128, 'Can view hint', 32, 'view_hint', '@company@'),
-	(129, 'Can add time of a step', 33, 'add_stagetime', '@company@'),
-	(130, 'Can change time of a step', 33, 'change_stagetime', '@company@'),
-	(131, 'Can delete time of a step', 33, 'delete_stagetime', '@company@'),
-	(132, 'Can view time of a step', 33, 'view_stagetime', '@company@'),
-	(133, 'Can add brief', 34, 'add_brief', '@company@'),
-	(134, 'Can change brief', 34, 'change_brief', '@company@'),
-	(135, 'Can delete brief', 34, 'delete_brief', '@company@'),
-	(136, 'Can view brief', 34, 'view_brief', '@company@'),
-	(137, 'Can add saved view', 35, 'add_savedview', '@company@'),
-	(138, 'Can change saved view', 35, 'change_savedview', '@company@'),
-	(139, 'Can delete saved view', 35, 'delete_savedview', '@company@'),
-	(140, 'Can view saved view', 35, 'view_savedview', '@company@'),
-	(141, 'Can add feedback', 36, 'add_feedback', '@company@'),
-	(142, 'Can change feedback', 36, 'change_feedback', '@company@'),
-	(143, 'Can delete feedback', 36, 'delete_feedback', '@company@'),
-	(144, 'Can view feedback', 36, 'view_feedback', '@company@'),
-	(145, 'Can add company figures', 37, 'add_companyfigures', '@company@'),
-	(146, 'Can change company figures', 37, 'change_companyfigures', '@company@'),
-	(147, 'Can delete company figures', 37, 'delete_companyfigures', '@company@'),
-	(148, 'Can view company figures', 37, 'view_companyfigures', '@company@'),
-	(149, 'Can add support access', 38, 'add_supportaccess', '@company@'),
-	(150, 'Can change support access', 38, 'change_supportaccess', '@company@'),
-	(151, 'Can delete support access', 38, 'delete_supportaccess', '@company@'),
-	(152, 'Can view support access', 38, 'view_supportaccess', '@company@'),
-	(153, 'Can add support request', 39, 'add_supportrequest', '@company@'),
-	(154, 'Can change support request', 39, 'change_supportrequest', '@company@'),
-	(155, 'Can delete support request', 39, 'delete_supportrequest', '@company@'),
-	(156, 'Can view support request', 39, 'view_supportrequest', '@company@'),
-	(157, 'Can add used pass', 40, 'add_usedpass', '@company@'),
-	(158, 'Can change used pass', 40, 'change_usedpass', '@company@'),
-	(159, 'Can delete used pass', 40, 'delete_usedpass', '@company@'),
-	(160, 'Can view used pass', 40, 'view_usedpass', '@company@');
+	(105, 'Can add customer’s company', 27, 'add_firm', '@company@'),
+	(106, 'Can change customer’s company', 27, 'change_firm', '@company@'),
+	(107, 'Can delete customer’s company', 27, 'delete_firm', '@company@'),
+	(108, 'Can view customer’s company', 27, 'view_firm', '@company@'),
+	(109, 'Can add chunk', 28, 'add_chunk', '@company@'),
+	(110, 'Can change chunk', 28, 'change_chunk', '@company@'),
+	(111, 'Can delete chunk', 28, 'delete_chunk', '@company@'),
+	(112, 'Can view chunk', 28, 'view_chunk', '@company@'),
+	(113, 'Can add owed work', 29, 'add_outbox', '@company@'),
+	(114, 'Can change owed work', 29, 'change_outbox', '@company@'),
+	(115, 'Can delete owed work', 29, 'delete_outbox', '@company@'),
+	(116, 'Can view owed work', 29, 'view_outbox', '@company@'),
+	(117, 'Can add feed', 30, 'add_stream', '@company@'),
+	(118, 'Can change feed', 30, 'change_stream', '@company@'),
+	(119, 'Can delete feed', 30, 'delete_stream', '@company@'),
+	(120, 'Can view feed', 30, 'view_stream', '@company@'),
+	(121, 'Can add work set aside', 31, 'add_deadletter', '@company@'),
+	(122, 'Can change work set aside', 31, 'change_deadletter', '@company@'),
+	(123, 'Can delete work set aside', 31, 'delete_deadletter', '@company@'),
+	(124, 'Can view work set aside', 31, 'view_deadletter', '@company@'),
+	(125, 'Can add webhook', 32, 'add_hook', '@company@'),
+	(126, 'Can change webhook', 32, 'change_hook', '@company@'),
+	(127, 'Can delete webhook', 32, 'delete_hook', '@company@'),
+	(128, 'Can view webhook', 32, 'view_hook', '@company@'),
+	(129, 'Can add hint', 33, 'add_hint', '@company@'),
+	(130, 'Can change hint', 33, 'change_hint', '@company@'),
+	(131, 'Can delete hint', 33, 'delete_hint', '@company@'),
+	(132, 'Can view hint', 33, 'view_hint', '@company@'),
+	(133, 'Can add time of a step', 34, 'add_stagetime', '@company@'),
+	(134, 'Can change time of a step', 34, 'change_stagetime', '@company@'),
+	(135, 'Can delete time of a step', 34, 'delete_stagetime', '@company@'),
+	(136, 'Can view time of a step', 34, 'view_stagetime', '@company@'),
+	(137, 'Can add brief', 35, 'add_brief', '@company@'),
+	(138, 'Can change brief', 35, 'change_brief', '@company@'),
+	(139, 'Can delete brief', 35, 'delete_brief', '@company@'),
+	(140, 'Can view brief', 35, 'view_brief', '@company@'),
+	(141, 'Can add saved view', 36, 'add_savedview', '@company@'),
+	(142, 'Can change saved view', 36, 'change_savedview', '@company@'),
+	(143, 'Can delete saved view', 36, 'delete_savedview', '@company@'),
+	(144, 'Can view saved view', 36, 'view_savedview', '@company@'),
+	(145, 'Can add feedback', 37, 'add_feedback', '@company@'),
+	(146, 'Can change feedback', 37, 'change_feedback', '@company@'),
+	(147, 'Can delete feedback', 37, 'delete_feedback', '@company@'),
+	(148, 'Can view feedback', 37, 'view_feedback', '@company@'),
+	(149, 'Can add company figures', 38, 'add_companyfigures', '@company@'),
+	(150, 'Can change company figures', 38, 'change_companyfigures', '@company@'),
+	(151, 'Can delete company figures', 38, 'delete_companyfigures', '@company@'),
+	(152, 'Can view company figures', 38, 'view_companyfigures', '@company@'),
+	(153, 'Can add support access', 39, 'add_supportaccess', '@company@'),
+	(154, 'Can change support access', 39, 'change_supportaccess', '@company@'),
+	(155, 'Can delete support access', 39, 'delete_supportaccess', '@company@'),
+	(156, 'Can view support access', 39, 'view_supportaccess', '@company@'),
+	(157, 'Can add support request', 40, 'add_supportrequest', '@company@'),
+	(158, 'Can change support request', 40, 'change_supportrequest', '@company@'),
+	(159, 'Can delete support request', 40, 'delete_supportrequest', '@company@'),
+	(160, 'Can view support request', 40, 'view_supportrequest', '@company@'),
+	(161, 'Can add used pass', 41, 'add_usedpass', '@company@'),
+	(162, 'Can change used pass', 41, 'change_usedpass', '@company@'),
+	(163, 'Can delete used pass', 41, 'delete_usedpass', '@company@'),
+	(164, 'Can view used pass', 41, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -946,17 +966,19 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(54, 'ingest', '0010_files', now()),
 	(55, 'ingest', '0011_stages', now()),
 	(56, 'ingest', '0012_products', now()),
-	(57, 'search', '0001_initial', now()),
-	(58, 'search', '0002_placed', now()),
-	(59, 'search', '0003_files', now()),
-	(60, 'search', '0004_products', now()),
-	(61, 'sessions', '0001_initial', now()),
-	(62, 'tenancy', '0001_initial', now()),
-	(63, 'tenancy', '0002_domain_verified_at', now()),
-	(64, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 160, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 40, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 64, true);
+	(57, 'ingest', '0013_companies', now()),
+	(58, 'platforms', '0013_firms', now()),
+	(59, 'search', '0001_initial', now()),
+	(60, 'search', '0002_placed', now()),
+	(61, 'search', '0003_files', now()),
+	(62, 'search', '0004_products', now()),
+	(63, 'sessions', '0001_initial', now()),
+	(64, 'tenancy', '0001_initial', now()),
+	(65, 'tenancy', '0002_domain_verified_at', now()),
+	(66, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 164, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 41, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 66, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -972,7 +994,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq, @schema@.ingest_stagetime_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -1034,6 +1056,8 @@ CREATE POLICY company_rows ON @schema@.platforms_attachment TO deskhand_owner, d
 CREATE POLICY company_schema ON @schema@.platforms_attachment AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_connection TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_connection AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_firm TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_firm AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_group TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_group AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_message TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -1081,6 +1105,7 @@ ALTER TABLE @schema@.ingest_stream FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SE
 ALTER TABLE @schema@.platforms_article FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_attachment FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_connection FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_firm FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_group FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_outgoing FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

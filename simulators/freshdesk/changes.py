@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import brands, linking, mail
+from simulators.freshdesk import brands, companies, linking, mail
 from simulators.freshdesk.records import Attachment, Entry, Feed, Ticket, stable_id
 from simulators.freshdesk.world import World
 
@@ -375,6 +375,7 @@ _ARTICLES: dict[str, Callable[[World, Change], None]] = {
 _WHOLE: dict[str, Callable[[World, Change], int]] = {
     "merge": _merge,
     "link": linking.link,
+    "company": companies.change,
     "destroy_contact": _destroy_contact,
     "archive_old": _archive_old,
     "rename_contact": _rename_contact,

@@ -98,6 +98,7 @@ class Ticket:
     custom_fields: dict[str, Any] = field(default_factory=dict)
     summary: str | None = None
     product_id: int | None = None
+    company: int | None = None
     association: int | None = None  # linking.py
     associated: tuple[int, ...] = ()
 

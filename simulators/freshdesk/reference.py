@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulators.freshdesk import brands
+from simulators.freshdesk import brands, companies
 from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.replies import Reply, forbidden, missing, window
 from simulators.freshdesk.tickets import found
@@ -120,7 +120,7 @@ def _canned(world: World, number: int) -> Json:
 
 
 def nothing(world: World, request: Request) -> Reply:
-    """Lists that are empty in this account: companies, time entries, surveys."""
+    """Lists that are empty in this account: time entries, surveys."""
     return window(request).cut([])
 
 
@@ -139,7 +139,7 @@ PATHS: tuple[tuple[str, Callable[..., Reply]], ...] = (
     ("/canned_response_folders", canned_folders),
     ("/canned_response_folders/{folder_id}/responses", canned_responses),
     ("/canned_responses/{response_id}", canned_response),
-    ("/companies", nothing),
+    ("/companies", companies.listed),
     ("/time_entries", nothing),
     ("/surveys", nothing),
     ("/surveys/satisfaction_ratings", nothing),

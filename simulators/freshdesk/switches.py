@@ -35,6 +35,7 @@ class Switches:
     admin_key: bool = True  # else the lists of agents and canned answers are 403
     products: bool = True  # else the plan lacks them: 403 require_feature
     contacts_readable: bool = True  # else they are 403, in the list and by number
+    companies_readable: bool = True  # else the plan lacks them: 403 require_feature
     suspended: bool = False  # the account has not paid: 403 account_suspended for everything
     translations: bool = True  # else the plan lacks them: 403 require_feature for every path with a language
     scope_answer: int = 404  # status of a ticket outside the key's scope

@@ -56,6 +56,7 @@ class World:
         self._statuses: dict[int, int] = {}  # of tickets as they were made: all are asked for to be sorted by it
         self._gone: set[int] = set()
         self.people: dict[int, Contact] = {}  # those who changed
+        self.companies: dict[int, dict[str, Any]] = {}  # as the API shows them
         self._people_gone: set[int] = set()
         self._lists = Lists.of(origin.stamps())
         self.first_top = self._top = max((max(index, default=0) for index in self._lists.feeds.values()), default=0)

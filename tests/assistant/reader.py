@@ -16,6 +16,7 @@ from apps.accounts.models import ApiToken
 from apps.assistant.searching import asked, search
 from apps.assistant.services import EVERYTHING
 from apps.platforms.agents import map_by_hand
+from apps.platforms.firms import Firm
 from apps.platforms.linkdata import LinkData
 from apps.platforms.models import Message, Ticket
 from apps.platforms.reach import reach_of
@@ -61,13 +62,13 @@ def is_mara_s(number: int) -> bool:
 
 
 def build() -> None:
-    """28 tickets in two groups or none, some of Mara's; half of them solved, each under the next. One article, far from every fault."""
+    """28 tickets in two groups or none, some of Mara's; half of them solved, each under the next, all of one company. One article, far from every fault."""
     connection = make_connection()
     tell(connection, agent("all"), agent("all", remote_id="8", email="other@helpdesk.example"))
     rows = []
     for number in range(1, TICKETS + 1):
         subject, text, fix = FAULTS[number // 4 % len(FAULTS)]
-        given = {"group_id": group_of(number) or None, "agent_id": "7" if is_mara_s(number) else "8"}
+        given = {"group_id": group_of(number) or None, "agent_id": "7" if is_mara_s(number) else "8", "firm_id": "1"}
         status = CLOSED if number % 4 < 2 else OPEN
         ticket = ticket_data(number, f"{subject} {mark(number)}", f"{text} {mark(number)}", status=status, **given)
         thread = [message_data(1000 + number, number, f"Looked into {mark(number)}.", private=True)]
@@ -75,6 +76,7 @@ def build() -> None:
         rows.append((ticket, thread))
     rows = [(row.model_copy(update={"links": (LinkData(kind="parent", remote_id=str(int(row.remote_id) + 1)),)}), one) for row, one in rows]
     fill(rows, [article_data(1, "Opening hours", "We answer from nine to five on working days.")])
+    Firm.objects.update(name="Harbour Ltd", named=True)
 
 
 class Reader:

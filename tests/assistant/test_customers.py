@@ -6,6 +6,7 @@ import pytest
 
 from apps.accounts.reach import ALL_TICKETS
 from apps.assistant.customers import SHOWN, customer_of
+from apps.platforms.firms import Firm
 from apps.platforms.models import Ticket
 from apps.tenancy.context import bind_company
 from tests.mirror import CLOSED, charging_case, fill, ticket_data
@@ -63,3 +64,30 @@ def test_the_page_shows_them_with_state_and_date_and_says_when_there_is_none(acm
 def test_two_statements_however_many_tickets(acme, case, django_assert_num_queries):
     with bind_company(acme.binding()), django_assert_num_queries(2):
         customer_of(case, ALL_TICKETS)
+
+
+def test_the_customer_s_company_is_named_with_what_others_of_it_wait_for_within_reach(acme, mara):
+    mara.scope("group", "1")
+    with bind_company(acme.binding()):
+        firm = Firm.objects.get()
+        case = Ticket.objects.select_related("customer", "firm").get(remote_id="18")
+        everything = customer_of(case, ALL_TICKETS)
+        waiting = {int(one) for one in Ticket.objects.waiting().exclude(pk=case.pk).values_list("remote_id", flat=True)}
+    assert len(everything.colleagues) == SHOWN
+    page = mara.browser.get(f"/tickets/{case.pk}/").content.decode()
+    panel = page[page.index('id="panel-customer"') : page.index('id="panel-why"')]
+    met = mara.met(panel) - {18}
+    assert met
+    assert met <= waiting - mara.foreign("group", "1")
+    assert f'href="/?firm={firm.pk}"' in panel
+    assert "Harbour Ltd" in panel
+    queue = mara.browser.get("/", {"firm": str(firm.pk)}).content.decode()
+    assert "Harbour Ltd" in queue
+    assert mara.met(queue) == (waiting | {18}) - mara.foreign("group", "1")
+    with bind_company(acme.binding()):
+        Ticket.objects.exclude(remote_id="18").update(firm=None)
+    assert mara.met(mara.browser.get("/", {"firm": str(firm.pk)}).content.decode()) == {18}
+    assert mara.api.get(f"/api/v1/tickets/{case.pk}/").json()["customer_company"] == "Harbour Ltd"
+    with bind_company(acme.binding()):
+        Ticket.objects.filter(pk=case.pk).update(firm=None)
+    assert "Harbour Ltd" not in mara.browser.get("/", {"firm": str(firm.pk)}).content.decode()

@@ -13,6 +13,7 @@ from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.checking import REFUSALS, abilities, count_tickets
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
 from apps.platforms.adapters.freshdesk.config import FreshdeskConfig
+from apps.platforms.adapters.freshdesk.firms import ReadsFirms
 from apps.platforms.adapters.freshdesk.probing import probe
 from apps.platforms.base import (
     TICKET_FEEDS,
@@ -54,7 +55,7 @@ class PeopleCursor(Cursor):
     page: int = 1
 
 
-class FreshdeskAdapter(PlatformAdapter):
+class FreshdeskAdapter(ReadsFirms, PlatformAdapter):
     """One Freshdesk account. Raises BadInput(code="address_refused") for a host that is not Freshdesk's or allowed."""
 
     kind: ClassVar[str] = "freshdesk"

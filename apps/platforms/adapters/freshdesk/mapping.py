@@ -104,6 +104,7 @@ def ticket(
         "due_by": row.due_by,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
+        "firm_id": _text(row.company_id),
         **links.told(row, listed=listed),
     }
     return TicketData(**fields, raw_hash=_hash_of_ticket(row, fields["state"], fields["status"].model_dump(), settled))
@@ -113,7 +114,8 @@ def _hash_of_ticket(row: wire.Ticket, *beside: object) -> str:
     """Views carry the first message's files and lists do not: they are no change of the ticket. Nor is who asks: some lists
     are read without their names; nor what it hangs together with."""
     plain = row.model_copy(update={"attachments": (), "requester": None})
-    return _digest([plain.model_dump(mode="json", exclude=links.FIELDS | BESIDE), *beside])
+    without = links.FIELDS | BESIDE | (set() if row.company_id else {"company_id"})  # as before there were companies
+    return _digest([plain.model_dump(mode="json", exclude=without), *beside])
 
 
 def _state(row: wire.Ticket, feed: TicketFeed) -> TicketState:

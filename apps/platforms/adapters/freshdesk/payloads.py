@@ -82,6 +82,7 @@ class Ticket(Wire):
     responder_id: int | None = None
     product_id: int | None = None
     requester_id: int | None = None
+    company_id: int | None = None
     requester: Requester | None = None
     spam: bool = False
     deleted: bool = False
@@ -130,6 +131,10 @@ class Numbered(Wire):
 class Contact(Record):
     email: str | None = None
     language: str | None = None
+
+
+class Firm(Record):
+    """A customer's company."""
 
 
 class AgentContact(Wire):
