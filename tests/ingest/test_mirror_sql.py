@@ -35,7 +35,7 @@ def account(in_acme):
 def row(account, remote_id="1", **overrides):
     values = dict.fromkeys(TICKET_COLUMNS, "") | {
         "connection_id": account.pk, "remote_id": remote_id, "state": "live", "deleted": False, "status_category": "open",
-        "priority": 2, "group_id": None, "agent_id": None, "customer_id": None, "tags": '["a", "b\\\\c"]', "due_by": None,
+        "priority": 2, "group_id": None, "agent_id": None, "customer_id": None, "firm_id": None, "tags": '["a", "b\\\\c"]', "due_by": None,
         "created_at": THEN, "updated_at": THEN, "raw_hash": "0",
     }  # fmt: skip
     return tuple((values | overrides)[name] for name in TICKET_COLUMNS)
