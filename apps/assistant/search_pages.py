@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.access import allow
 from apps.accounts.permissions import may
+from apps.assistant.canned import matching
 from apps.assistant.finding import KINDS, MOST, QUERY_LIMIT, Found, Result, Wish, find_sources
 from apps.assistant.highlighting import snippet
 from apps.assistant.marking import Piece
@@ -126,6 +127,7 @@ def _found(request: HttpRequest, query: Query) -> dict[str, Any]:
     more = min(shown + PAGE, MOST) if len(found.results) > shown else 0
     return {
         "lines": [_line(one) for one in found.results[:shown]], "told": _told(found), "words_only": found.mode == "words",
+        "canned": matching(request.user, query.q, _language(request)) if not query.narrowed else [],
         "more": f"{query.url()}&show={more}#r{shown + 1}" if more else "",
     }  # fmt: skip
 

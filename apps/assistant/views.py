@@ -21,6 +21,7 @@ from apps.accounts.permissions import may
 from apps.accounts.reach import Reach
 from apps.assistant import conversation, pages, queues
 from apps.assistant.api import find_ticket
+from apps.assistant.canned import offer
 from apps.assistant.customers import customer_of
 from apps.assistant.feedback import given_on
 from apps.assistant.linked import linked_to
@@ -209,6 +210,7 @@ def _ticket_context(
             ask_files(connection, ticket)
         remote = remote_page(connection, ticket.remote_id)
         writing = writing_of(request.user, ticket, connection)
+        canned = offer(request.user, ticket, connection, request.GET.get("canned", ""))
     brief = stored.shape() if stored else None
     card = pages.card_of(ticket, stored, brief, fresh=fresh, delay=delay)
     return {
@@ -221,6 +223,7 @@ def _ticket_context(
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
         "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket, reach), "linked": linked_to(ticket, reach),
         "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",
+        "canned": canned, "filled": canned.filled.text if canned.filled else "",
         "page_url": reverse("assistant:ticket", args=[ticket.pk]), "reader_language": _language(request),
         "ask_url": reverse("assistant:ask-ticket", args=[ticket.pk]),
     }  # fmt: skip

@@ -28,6 +28,7 @@ class Stream(CompanyModel):
         IDS = "ids", _("All numbers")  # what went away without a word
         RECENT = "recent", _("Recent threads again")  # notes that were edited or deleted without a trace
         REFERENCE = "reference", _("Agents, groups and statuses")
+        CANNED = "canned", _("Saved replies")
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,
@@ -103,13 +104,7 @@ class Outbox(CompanyModel):
         verbose_name = _("owed work")
         verbose_name_plural = _("owed work")
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="ingest_outbox_key")]
-        indexes = [
-            models.Index(fields=["kind", "priority", "due_at", "id"], name="ingest_outbox_turn"),
-            # The few that are looked for before every claim, however much is owed.
-            models.Index(
-                fields=["kind"], condition=models.Q(deliveries__gt=0) | models.Q(aside__gt=0), name="ingest_outbox_suspect"
-            ),
-        ]
+        indexes = [models.Index(fields=["kind", "priority", "due_at"], name="ingest_outbox_due")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"

@@ -27,14 +27,15 @@ RETRIES = 3  # of a feed that failed, at once; the next try is its next turn
 FORBIDDEN_SECONDS = 3600.0  # until a feed that the key may not read is tried again
 FETCH_SECONDS = 35  # of one page, so that a slow helpdesk's answer still finds the lease
 KINDS = tuple(Stream.Kind)  # in the order in which they are of use: articles, what is new, trash and spam, the past
-SLOW = (Stream.Kind.IDS, Stream.Kind.RECENT, Stream.Kind.REFERENCE)  # bring nothing to a first sync
+SLOW = (Stream.Kind.IDS, Stream.Kind.RECENT, Stream.Kind.REFERENCE, Stream.Kind.CANNED)  # bring nothing to a first sync
 EVERY = {  # x POLL_SECONDS
     Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5, Stream.Kind.PEOPLE: 5,
 }  # fmt: skip
 FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
 DAY = timedelta(days=1)
 SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY,
-          Stream.Kind.COMPANIES: DAY / 24}  # fmt: skip
+          Stream.Kind.COMPANIES: DAY / 24, Stream.Kind.CANNED: DAY}  # fmt: skip
+FIRST_SLOW = {Stream.Kind.CANNED: DAY / 24}  # behind a first sync, and not a day behind it
 FIRST_DAYS = timedelta(days=30)  # what changed in them is read first, then the past from new to old
 
 
@@ -58,7 +59,7 @@ def ensure_streams(connection: Connection) -> None:
         slow = kind in SLOW or (kind == Stream.Kind.HISTORY and begun is None)
         facts = {
             "cursor": begun.model_dump(mode="json") if begun else None,
-            "next_at": now + SLOWLY[kind] if slow else now,
+            "next_at": now + FIRST_SLOW.get(kind, SLOWLY[kind]) if slow else now,
             "first_completed_at": now if slow else None,
         }
         Stream.objects.get_or_create(connection=connection, kind=kind, defaults=facts)

@@ -21,8 +21,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from apps.core.errors import NotFound
 from apps.platforms.abilities import Ability
+from apps.platforms.canneddata import CannedAnswers
 from apps.platforms.changes import TicketChange
-from apps.platforms.filedata import OpensFiles
 from apps.platforms.firmdata import ListsFirms
 from apps.platforms.items import Item
 from apps.platforms.linkdata import TicketBeside
@@ -271,7 +271,7 @@ class Gate:
         error of the server's or no data; None: we broke off."""
 
 
-class PlatformAdapter(OpensFiles, ListsFirms, ABC):
+class PlatformAdapter(CannedAnswers, ListsFirms, ABC):
     """One connection to one helpdesk account.
 
     Every method may raise `CredentialsRejected` (stop, an admin must act), `RateLimited`,

@@ -9,6 +9,7 @@ from apps.platforms.models import Connection
 from apps.platforms.registry import adapter_class
 
 TICKET_PATHS = {"freshdesk": "/a/tickets/{remote_id}"}
+CUSTOMER_PATHS = {"freshdesk": "/support/tickets/{remote_id}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,12 @@ def ticket_page(connection: Connection, remote_id: str) -> RemotePage | None:
         url=f"{base.scheme}://{base.netloc}{path.format(remote_id=remote_id)}",
         platform=adapter_class(connection.platform).label,
     )
+
+
+def customer_page(connection: Connection, remote_id: str) -> str:
+    """Where the customer reads the ticket; "" where we do not know."""
+    base = urlsplit(str(connection.config.get("base_url", "")))
+    path = CUSTOMER_PATHS.get(connection.platform)
+    if path is None or base.scheme not in ("https", "http") or not base.netloc:
+        return ""
+    return f"{base.scheme}://{base.netloc}{path.format(remote_id=remote_id)}"

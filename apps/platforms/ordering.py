@@ -20,6 +20,7 @@ from apps.platforms.changes import TicketChange
 from apps.platforms.markup import clean
 from apps.platforms.models import Connection, Person, Ticket
 from apps.platforms.outgoing import Outgoing, Unsent
+from apps.platforms.ready import LEFT
 from apps.platforms.registry import adapter_class
 from apps.tenancy.limits import declare_rate, take
 
@@ -111,6 +112,8 @@ def _check(kind: str, key: str, text: str, change: dict[str, Any]) -> None:
         raise BadInput("Say what to change.", code="change_empty")
     if kind != Kind.UPDATE and (change or not text):
         raise BadInput("There is no text.", code="text_empty")
+    if kind == Kind.REPLY and LEFT.search(text):
+        raise BadInput("The text still holds a placeholder.", code="placeholder_left")
     if len(text) > TEXT_LIMIT:
         raise BadInput(f"The text: at most {TEXT_LIMIT} characters.", code="text_too_long")
 

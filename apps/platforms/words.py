@@ -25,6 +25,7 @@ def ability_words(name: AbilityName) -> str:
         "articles": _("Articles"),
         "translations": _("Articles in other languages"),
         "products": _("List of products"),
+        "canned_responses": _("Saved replies"),
     }[name]
 
 
@@ -100,6 +101,7 @@ def refusal_words(code: str) -> str:
         "no_address": _("The customer has no email address, so a reply cannot reach them."),
         "key_used": _("Something else was sent from this page meanwhile. Load the ticket again before you send this."),
         "text_empty": _("There is no text to send."),
+        "placeholder_left": _("The text still holds a placeholder. Replace it, then send again."),
         "text_too_long": _("The text is too long."),
         "change_empty": _("Nothing was changed."),
         "rate_limited": _("You have sent very many in a short time. Try again in a minute."),

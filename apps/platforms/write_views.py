@@ -23,6 +23,7 @@ from apps.platforms.ordering import agent_for, order, order_again, why_not
 from apps.platforms.outgoing import Outgoing, Unsent
 from apps.platforms.presence import others_on, tell
 from apps.platforms.reach import reach_of
+from apps.platforms.ready import LEFT
 from apps.platforms.tasks import hand_over
 from apps.platforms.words import refusal_words
 from apps.platforms.writing import lines_of, recipient_of
@@ -119,8 +120,9 @@ def _confirm(request: HttpRequest, ticket: Ticket, text: str) -> HttpResponse:
     connection = Connection.objects.get(pk=ticket.connection_id)
     code = why_not(agent_for(request.user, connection.pk), connection, ticket)
     code = code or ("" if recipient_of(ticket) else "no_address") or ("" if text else "text_empty")
+    code = code or ("placeholder_left" if LEFT.search(text) else "")
     if code:
-        kind = BadInput if code == "text_empty" else Forbidden
+        kind = BadInput if code in ("text_empty", "placeholder_left") else Forbidden
         return _refused(request, ticket, kind("not to be sent", code=code), text)
     _keep(request, ticket, text)
     context = {

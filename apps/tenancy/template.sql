@@ -605,6 +605,23 @@ CREATE TABLE @schema@.platforms_product (
     CONSTRAINT platforms_product_pkey PRIMARY KEY (id),
     CONSTRAINT platforms_product_connection_id_fba6246e_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.platforms_readyanswer (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    remote_id character varying(40) NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    folder character varying(200) NOT NULL,
+    audience character varying(10) NOT NULL,
+    groups jsonb NOT NULL,
+    raw_hash character varying(64) NOT NULL,
+    sweep bigint NOT NULL,
+    connection_id uuid NOT NULL,
+    CONSTRAINT platforms_readyanswer_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_ready_key UNIQUE (connection_id, remote_id),
+    CONSTRAINT platforms_readyanswer_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_readyanswe_connection_id_ab4083eb_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.platforms_ticketlink (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -679,8 +696,7 @@ CREATE INDEX django_admin_log_content_type_id_c4bce8eb ON @schema@.django_admin_
 CREATE INDEX django_admin_log_user_id_c564eba6 ON @schema@.django_admin_log USING btree (user_id);
 CREATE INDEX django_session_expire_date_a5c62663 ON @schema@.django_session USING btree (expire_date);
 CREATE INDEX django_session_session_key_c0390e0f_like ON @schema@.django_session USING btree (session_key varchar_pattern_ops);
-CREATE INDEX ingest_outbox_suspect ON @schema@.ingest_outbox USING btree (kind) WHERE ((deliveries > 0) OR (aside > 0));
-CREATE INDEX ingest_outbox_turn ON @schema@.ingest_outbox USING btree (kind, priority, due_at, id);
+CREATE INDEX ingest_outbox_due ON @schema@.ingest_outbox USING btree (kind, priority, due_at);
 CREATE INDEX ingest_stagetime_stage_9dd1825c_like ON @schema@.ingest_stagetime USING btree (stage varchar_pattern_ops);
 CREATE INDEX platforms_attachment_unread ON @schema@.platforms_attachment USING btree (id) WHERE ((outcome)::text = ''::text);
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
@@ -731,20 +747,21 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(25, 'platforms', 'ticketlink', '@company@'),
 	(26, 'platforms', 'product', '@company@'),
 	(27, 'platforms', 'firm', '@company@'),
-	(28, 'search', 'chunk', '@company@'),
-	(29, 'ingest', 'outbox', '@company@'),
-	(30, 'ingest', 'stream', '@company@'),
-	(31, 'ingest', 'deadletter', '@company@'),
-	(32, 'ingest', 'hook', '@company@'),
-	(33, 'ingest', 'hint', '@company@'),
-	(34, 'ingest', 'stagetime', '@company@'),
-	(35, 'assistant', 'brief', '@company@'),
-	(36, 'assistant', 'savedview', '@company@'),
-	(37, 'assistant', 'feedback', '@company@'),
-	(38, 'console', 'companyfigures', '@company@'),
-	(39, 'console', 'supportaccess', '@company@'),
-	(40, 'console', 'supportrequest', '@company@'),
-	(41, 'console', 'usedpass', '@company@');
+	(28, 'platforms', 'readyanswer', '@company@'),
+	(29, 'search', 'chunk', '@company@'),
+	(30, 'ingest', 'outbox', '@company@'),
+	(31, 'ingest', 'stream', '@company@'),
+	(32, 'ingest', 'deadletter', '@company@'),
+	(33, 'ingest', 'hook', '@company@'),
+	(34, 'ingest', 'hint', '@company@'),
+	(35, 'ingest', 'stagetime', '@company@'),
+	(36, 'assistant', 'brief', '@company@'),
+	(37, 'assistant', 'savedview', '@company@'),
+	(38, 'assistant', 'feedback', '@company@'),
+	(39, 'console', 'companyfigures', '@company@'),
+	(40, 'console', 'supportaccess', '@company@'),
+	(41, 'console', 'supportrequest', '@company@'),
+	(42, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -854,62 +871,66 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(106, 'Can change customer’s company', 27, 'change_firm', '@company@'),
 	(107, 'Can delete customer’s company', 27, 'delete_firm', '@company@'),
 	(108, 'Can view customer’s company', 27, 'view_firm', '@company@'),
-	(109, 'Can add chunk', 28, 'add_chunk', '@company@'),
-	(110, 'Can change chunk', 28, 'change_chunk', '@company@'),
-	(111, 'Can delete chunk', 28, 'delete_chunk', '@company@'),
-	(112, 'Can view chunk', 28, 'view_chunk', '@company@'),
-	(113, 'Can add owed work', 29, 'add_outbox', '@company@'),
-	(114, 'Can change owed work', 29, 'change_outbox', '@company@'),
-	(115, 'Can delete owed work', 29, 'delete_outbox', '@company@'),
-	(116, 'Can view owed work', 29, 'view_outbox', '@company@'),
-	(117, 'Can add feed', 30, 'add_stream', '@company@'),
-	(118, 'Can change feed', 30, 'change_stream', '@company@'),
-	(119, 'Can delete feed', 30, 'delete_stream', '@company@'),
-	(120, 'Can view feed', 30, 'view_stream', '@company@'),
-	(121, 'Can add work set aside', 31, 'add_deadletter', '@company@'),
-	(122, 'Can change work set aside', 31, 'change_deadletter', '@company@'),
-	(123, 'Can delete work set aside', 31, 'delete_deadletter', '@company@'),
-	(124, 'Can view work set aside', 31, 'view_deadletter', '@company@'),
-	(125, 'Can add webhook', 32, 'add_hook', '@company@'),
-	(126, 'Can change webhook', 32, 'change_hook', '@company@'),
-	(127, 'Can delete webhook', 32, 'delete_hook', '@company@'),
-	(128, 'Can view webhook', 32, 'view_hook', '@company@'),
-	(129, 'Can add hint', 33, 'add_hint', '@company@'),
-	(130, 'Can change hint', 33, 'change_hint', '@company@'),
-	(131, 'Can delete hint', 33, 'delete_hint', '@company@'),
-	(132, 'Can view hint', 33, 'view_hint', '@company@'),
-	(133, 'Can add time of a step', 34, 'add_stagetime', '@company@'),
-	(134, 'Can change time of a step', 34, 'change_stagetime', '@company@'),
-	(135, 'Can delete time of a step', 34, 'delete_stagetime', '@company@'),
-	(136, 'Can view time of a step', 34, 'view_stagetime', '@company@'),
-	(137, 'Can add brief', 35, 'add_brief', '@company@'),
-	(138, 'Can change brief', 35, 'change_brief', '@company@'),
-	(139, 'Can delete brief', 35, 'delete_brief', '@company@'),
-	(140, 'Can view brief', 35, 'view_brief', '@company@'),
-	(141, 'Can add saved view', 36, 'add_savedview', '@company@'),
-	(142, 'Can change saved view', 36, 'change_savedview', '@company@'),
-	(143, 'Can delete saved view', 36, 'delete_savedview', '@company@'),
-	(144, 'Can view saved view', 36, 'view_savedview', '@company@'),
-	(145, 'Can add feedback', 37, 'add_feedback', '@company@'),
-	(146, 'Can change feedback', 37, 'change_feedback', '@company@'),
-	(147, 'Can delete feedback', 37, 'delete_feedback', '@company@'),
-	(148, 'Can view feedback', 37, 'view_feedback', '@company@'),
-	(149, 'Can add company figures', 38, 'add_companyfigures', '@company@'),
-	(150, 'Can change company figures', 38, 'change_companyfigures', '@company@'),
-	(151, 'Can delete company figures', 38, 'delete_companyfigures', '@company@'),
-	(152, 'Can view company figures', 38, 'view_companyfigures', '@company@'),
-	(153, 'Can add support access', 39, 'add_supportaccess', '@company@'),
-	(154, 'Can change support access', 39, 'change_supportaccess', '@company@'),
-	(155, 'Can delete support access', 39, 'delete_supportaccess', '@company@'),
-	(156, 'Can view support access', 39, 'view_supportaccess', '@company@'),
-	(157, 'Can add support request', 40, 'add_supportrequest', '@company@'),
-	(158, 'Can change support request', 40, 'change_supportrequest', '@company@'),
-	(159, 'Can delete support request', 40, 'delete_supportrequest', '@company@'),
-	(160, 'Can view support request', 40, 'view_supportrequest', '@company@'),
-	(161, 'Can add used pass', 41, 'add_usedpass', '@company@'),
-	(162, 'Can change used pass', 41, 'change_usedpass', '@company@'),
-	(163, 'Can delete used pass', 41, 'delete_usedpass', '@company@'),
-	(164, 'Can view used pass', 41, 'view_usedpass', '@company@');
+	(109, 'Can add saved reply', 28, 'add_readyanswer', '@company@'),
+	(110, 'Can change saved reply', 28, 'change_readyanswer', '@company@'),
+	(111, 'Can delete saved reply', 28, 'delete_readyanswer', '@company@'),
+	(112, 'Can view saved reply', 28, 'view_readyanswer', '@company@'),
+	(113, 'Can add chunk', 29, 'add_chunk', '@company@'),
+	(114, 'Can change chunk', 29, 'change_chunk', '@company@'),
+	(115, 'Can delete chunk', 29, 'delete_chunk', '@company@'),
+	(116, 'Can view chunk', 29, 'view_chunk', '@company@'),
+	(117, 'Can add owed work', 30, 'add_outbox', '@company@'),
+	(118, 'Can change owed work', 30, 'change_outbox', '@company@'),
+	(119, 'Can delete owed work', 30, 'delete_outbox', '@company@'),
+	(120, 'Can view owed work', 30, 'view_outbox', '@company@'),
+	(121, 'Can add feed', 31, 'add_stream', '@company@'),
+	(122, 'Can change feed', 31, 'change_stream', '@company@'),
+	(123, 'Can delete feed', 31, 'delete_stream', '@company@'),
+	(124, 'Can view feed', 31, 'view_stream', '@company@'),
+	(125, 'Can add work set aside', 32, 'add_deadletter', '@company@'),
+	(126, 'Can change work set aside', 32, 'change_deadletter', '@company@'),
+	(127, 'Can delete work set aside', 32, 'delete_deadletter', '@company@'),
+	(128, 'Can view work set aside', 32, 'view_deadletter', '@company@'),
+	(129, 'Can add webhook', 33, 'add_hook', '@company@'),
+	(130, 'Can change webhook', 33, 'change_hook', '@company@'),
+	(131, 'Can delete webhook', 33, 'delete_hook', '@company@'),
+	(132, 'Can view webhook', 33, 'view_hook', '@company@'),
+	(133, 'Can add hint', 34, 'add_hint', '@company@'),
+	(134, 'Can change hint', 34, 'change_hint', '@company@'),
+	(135, 'Can delete hint', 34, 'delete_hint', '@company@'),
+	(136, 'Can view hint', 34, 'view_hint', '@company@'),
+	(137, 'Can add time of a step', 35, 'add_stagetime', '@company@'),
+	(138, 'Can change time of a step', 35, 'change_stagetime', '@company@'),
+	(139, 'Can delete time of a step', 35, 'delete_stagetime', '@company@'),
+	(140, 'Can view time of a step', 35, 'view_stagetime', '@company@'),
+	(141, 'Can add brief', 36, 'add_brief', '@company@'),
+	(142, 'Can change brief', 36, 'change_brief', '@company@'),
+	(143, 'Can delete brief', 36, 'delete_brief', '@company@'),
+	(144, 'Can view brief', 36, 'view_brief', '@company@'),
+	(145, 'Can add saved view', 37, 'add_savedview', '@company@'),
+	(146, 'Can change saved view', 37, 'change_savedview', '@company@'),
+	(147, 'Can delete saved view', 37, 'delete_savedview', '@company@'),
+	(148, 'Can view saved view', 37, 'view_savedview', '@company@'),
+	(149, 'Can add feedback', 38, 'add_feedback', '@company@'),
+	(150, 'Can change feedback', 38, 'change_feedback', '@company@'),
+	(151, 'Can delete feedback', 38, 'delete_feedback', '@company@'),
+	(152, 'Can view feedback', 38, 'view_feedback', '@company@'),
+	(153, 'Can add company figures', 39, 'add_companyfigures', '@company@'),
+	(154, 'Can change company figures', 39, 'change_companyfigures', '@company@'),
+	(155, 'Can delete company figures', 39, 'delete_companyfigures', '@company@'),
+	(156, 'Can view company figures', 39, 'view_companyfigures', '@company@'),
+	(157, 'Can add support access', 40, 'add_supportaccess', '@company@'),
+	(158, 'Can change support access', 40, 'change_supportaccess', '@company@'),
+	(159, 'Can delete support access', 40, 'delete_supportaccess', '@company@'),
+	(160, 'Can view support access', 40, 'view_supportaccess', '@company@'),
+	(161, 'Can add support request', 41, 'add_supportrequest', '@company@'),
+	(162, 'Can change support request', 41, 'change_supportrequest', '@company@'),
+	(163, 'Can delete support request', 41, 'delete_supportrequest', '@company@'),
+	(164, 'Can view support request', 41, 'view_supportrequest', '@company@'),
+	(165, 'Can add used pass', 42, 'add_usedpass', '@company@'),
+	(166, 'Can change used pass', 42, 'change_usedpass', '@company@'),
+	(167, 'Can delete used pass', 42, 'delete_usedpass', '@company@'),
+	(168, 'Can view used pass', 42, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -968,19 +989,20 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(55, 'ingest', '0011_stages', now()),
 	(56, 'ingest', '0012_products', now()),
 	(57, 'ingest', '0013_companies', now()),
-	(58, 'ingest', '0014_turns', now()),
+	(58, 'ingest', '0014_canned', now()),
 	(59, 'platforms', '0013_firms', now()),
-	(60, 'search', '0001_initial', now()),
-	(61, 'search', '0002_placed', now()),
-	(62, 'search', '0003_files', now()),
-	(63, 'search', '0004_products', now()),
-	(64, 'sessions', '0001_initial', now()),
-	(65, 'tenancy', '0001_initial', now()),
-	(66, 'tenancy', '0002_domain_verified_at', now()),
-	(67, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 164, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 41, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 67, true);
+	(60, 'platforms', '0014_canned', now()),
+	(61, 'search', '0001_initial', now()),
+	(62, 'search', '0002_placed', now()),
+	(63, 'search', '0003_files', now()),
+	(64, 'search', '0004_products', now()),
+	(65, 'sessions', '0001_initial', now()),
+	(66, 'tenancy', '0001_initial', now()),
+	(67, 'tenancy', '0002_domain_verified_at', now()),
+	(68, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 168, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 42, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 68, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -996,7 +1018,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_readyanswer, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq, @schema@.ingest_stagetime_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -1070,6 +1092,8 @@ CREATE POLICY company_rows ON @schema@.platforms_person TO deskhand_owner, deskh
 CREATE POLICY company_schema ON @schema@.platforms_person AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_product TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_product AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_readyanswer TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_readyanswer AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_ticket AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticketlink TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -1113,6 +1137,7 @@ ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVE
 ALTER TABLE @schema@.platforms_outgoing FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_product FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_readyanswer FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticketlink FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_unsent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

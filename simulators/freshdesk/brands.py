@@ -1,4 +1,4 @@
-"""Products of an account and the portals of its categories. That a portal is a product's, no answer says."""
+"""Products of an account, the portals of its categories, its canned answers. That a portal is a product's, no answer says."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ def add_product(world: World, change: Change) -> int:
     """One more product, or another name of one: its id is FIRST and the number of those there were."""
     number = int(change.get("product", FIRST + 1 + len(world.brands)))
     world.brands[number] = str(change.get("name", f"Product {number - FIRST}"))
+    return 1
+
+
+def set_canned(world: World, change: Change) -> int:
+    """Other words of the canned answer in a folder."""
+    world.canned[str(change["folder"])] = str(change["text"])
     return 1
 
 

@@ -382,5 +382,6 @@ _WHOLE: dict[str, Callable[[World, Change], int]] = {
     "add_status": _add_status,
     "add_product": brands.add_product,
     "portals": brands.set_portals,
+    "canned": brands.set_canned,
 }
 KINDS = (*_TICKETS, *_ARTICLES, *_WHOLE, "create", "random")

@@ -17,7 +17,10 @@ _ROLES = ("Account Administrator", "Agent", "Supervisor")
 _CANNED = {
     "General": ("Greeting", "Hello {{ticket.requester.firstname}}, thank you for writing to us."),
     "Closing": ("Goodbye", "We close this case now. See {{ticket.url}} if you want to read it again."),
+    "Team": ("Refund", "Dear {{ticket.requester.name}}, your refund of {{ticket.cf_amount}} is on its way."),
+    "Mine": ("Private joke", "Nobody but me reads this, {{ticket.agent.name}}."),
 }
+_FOR = {"Team": 2, "Mine": 1}  # folder -> visibility; 0: all agents
 _BASE = 77_000_000_000
 
 
@@ -87,7 +90,7 @@ def canned_folders(world: World, request: Request) -> Reply:
     """GET /canned_response_folders: admins only, one more call for each."""
     _admin(world)
     rows = [
-        {"id": _BASE + 400 + number, "name": name, "personal": False, "responses_count": 1} | _born(world)
+        {"id": _BASE + 400 + number, "name": name, "personal": name == "Mine", "responses_count": 1} | _born(world)
         for number, name in enumerate(_CANNED)
     ]
     return window(request).cut(rows)
@@ -112,11 +115,14 @@ def canned_response(world: World, request: Request, response_id: int) -> Reply:
 
 
 def _canned(world: World, number: int) -> Json:
-    title, text = list(_CANNED.values())[number]
+    (title, text), folder = list(_CANNED.values())[number], list(_CANNED)[number]
+    text = world.canned.get(folder, text)
+    group = [world.profile.groups[0].id] if folder == "Team" else []
+    told = {"group_ids": group, "visibility": _FOR.get(folder, 0)} if world.switches.canned_visibility else {}
     return {
         "id": _BASE + 500 + number, "title": title, "folder_id": _BASE + 400 + number, "content": text,
-        "content_html": f"<div>{text}</div>", "attachments": [], "group_ids": [], "visibility": 0,
-    } | _born(world)  # fmt: skip
+        "content_html": f"<div>{text}</div>", "attachments": [],
+    } | told | _born(world)  # fmt: skip
 
 
 def nothing(world: World, request: Request) -> Reply:

@@ -33,6 +33,7 @@ class Switches:
     offset_times: bool = False  # times as +05:30
     comments_stripped: bool = True  # hidden HTML comments of written notes are lost
     admin_key: bool = True  # else the lists of agents and canned answers are 403
+    canned_visibility: bool = True  # else canned answers do not say for whom they are, as in the vendor's sample
     products: bool = True  # else the plan lacks them: 403 require_feature
     contacts_readable: bool = True  # else they are 403, in the list and by number
     companies_readable: bool = True  # else the plan lacks them: 403 require_feature

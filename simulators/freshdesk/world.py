@@ -42,6 +42,7 @@ class World:
         self.storage = Storage(clock)
         self.jobs = Jobs()
         self.brands: dict[int, str] = {}  # products beside the first
+        self.canned: dict[str, str] = {}  # words of canned answers that were changed, by folder
         self.portals: dict[int, list[int]] = {}  # of categories that are not in the first one alone
         self.agents: dict[int, Agent] = {row.id: row for row in origin.profile.agents}  # as they are now
         self.mails: list[dict[str, object]] = []  # every reply that would have reached a customer

@@ -33,4 +33,11 @@ FAULTS = (
     Fault("what was written is not in the mirror before the next poll", SENDING,
           "written.send(sender=Outgoing, ticket=ticket, message=made, changed=None)", "pass",
           (f"{SENT}a_reply_is_sent_once_and_is_in_the_mirror_at_once",)),
+    Fault("a reply is sent with a placeholder in it", "apps/platforms/ordering.py", "if kind == Kind.REPLY and LEFT.search(text):", "if False:",
+          ("tests/ingest/test_canned.py",)),
+    Fault("saved replies of a group are everybody's", "apps/platforms/canned.py",
+          "rows.filter(everybody | (models.Q(audience=ReadyAnswer.Audience.GROUPS) & mine) if groups else everybody)", "rows",
+          ("tests/ingest/test_canned.py",)),
+    Fault("saved replies that do not say whose they are are mirrored", "apps/platforms/adapters/freshdesk/canned.py",
+          "if row.visibility in (_ALL, _GROUPS)]", "if row.visibility != 1]", ("tests/ingest/test_canned.py",)),
 )  # fmt: skip

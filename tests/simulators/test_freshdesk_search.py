@@ -77,7 +77,7 @@ def test_lists_of_the_account_are_for_admins_and_canned_answers_need_a_call_for_
     account = generated(5)
     folders = account.get("/canned_response_folders")
     answers = [row for folder in folders for row in account.get(f"/canned_response_folders/{folder['id']}/responses")]
-    assert len(answers) == len(folders) == 2
+    assert len(answers) == len(folders) == 4
     assert account.get(f"/canned_responses/{answers[0]['id']}") == answers[0]
     assert "{{ticket.requester.firstname}}" in answers[0]["content"]
     assert account.status("/canned_responses/1") == 404

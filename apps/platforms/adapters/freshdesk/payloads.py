@@ -183,6 +183,21 @@ class Product(Record):
     pass
 
 
+class CannedFolder(Record):
+    personal: bool = False
+
+
+class CannedResponse(Wire):
+    """Some answers leave out for whom it is."""
+
+    id: int
+    title: Words = ""
+    content: Words = ""
+    content_html: Words = ""
+    visibility: int | None = None
+    group_ids: Annotated[tuple[int, ...], Many] = ()
+
+
 class SolutionCategory(Record):
     """Portals are named only where an account has several."""
 

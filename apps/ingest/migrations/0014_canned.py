@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('ingest', '0013_companies'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='stream',
+            name='kind',
+            field=models.CharField(choices=[('articles', 'Articles'), ('tickets', 'Tickets'), ('trashed', 'Trashed tickets'), ('spam', 'Spam'), ('history', 'Older tickets'), ('people', 'Names of customers'), ('companies', 'Companies of customers'), ('ids', 'All numbers'), ('recent', 'Recent threads again'), ('reference', 'Agents, groups and statuses'), ('canned', 'Saved replies')], max_length=10),
+        ),
+    ]
