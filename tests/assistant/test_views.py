@@ -325,7 +325,7 @@ def test_queries_of_a_ticket_page_do_not_grow_with_its_conversation(acme, browse
     with bind_company(acme.binding()):
         fill([(long, [message_data(1000 + number, 300, f"Answer number {number}.") for number in range(30)])])
         ticket = Ticket.objects.get(remote_id="300")
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(35):
         page = page_of(browser, ticket)
     assert page.count('<article class="msg"') == 31
 
