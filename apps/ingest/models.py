@@ -104,7 +104,13 @@ class Outbox(CompanyModel):
         verbose_name = _("owed work")
         verbose_name_plural = _("owed work")
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="ingest_outbox_key")]
-        indexes = [models.Index(fields=["kind", "priority", "due_at"], name="ingest_outbox_due")]
+        indexes = [
+            models.Index(fields=["kind", "priority", "due_at", "id"], name="ingest_outbox_turn"),
+            # The few that are looked for before every claim, however much is owed.
+            models.Index(
+                fields=["kind"], condition=models.Q(deliveries__gt=0) | models.Q(aside__gt=0), name="ingest_outbox_suspect"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"

@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.core.errors import AppError, RateLimited
 from apps.ingest.deadletters import DELIVERIES, LOST, bury
 from apps.ingest.models import Outbox
-from apps.ingest.sql import claim_rows, held_rows, owe_rows, settle_rows
+from apps.ingest.sql import claim_rows, held_rows, kinds_due, owe_rows, settle_rows
 from apps.ingest.timing import Stage, note
 
 CLAIM_SECONDS = 45  # a dead worker's batch is free again after it; doing one twice changes nothing
@@ -137,9 +137,13 @@ def work_off(kind: str) -> int:
     return len(claimed)
 
 
+def owes_more(kind: str, than: int) -> bool:
+    """Whether more rows of a kind than these may be done now; costs no more however many there are."""
+    due = Outbox.objects.filter(kind=kind, due_at__lte=timezone.now())
+    return len(due.values_list("pk")[: than + 1]) > than
+
+
 def due_kinds() -> list[str]:
     """Kinds that have work which may be claimed now."""
-    now = timezone.now()
-    rows = Outbox.objects.filter(due_at__lte=now).exclude(claimed_until__gt=now)
-    found = set(rows.values_list("kind", flat=True).distinct())
+    found = kinds_due(list(_workers))
     return [kind for kind in _workers if kind in found and (kind not in _ready or _ready[kind]())]

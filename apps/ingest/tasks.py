@@ -10,17 +10,20 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from apps.ingest.models import Outbox
-from apps.ingest.outbox import due_kinds, work_off
+from apps.ingest.outbox import BEHIND, due_kinds, owes_more, work_off
 from apps.ingest.reconciling import reconcile
 from apps.ingest.streams import due_streams, ensure_streams
 from apps.ingest.sweeping import sweep_owed
 from apps.ingest.sync import Outcome, read_feed
 from apps.ingest.timing import keep_times
 from apps.platforms.models import Connection
+from apps.tenancy.queues import messages_wait
 from apps.tenancy.registry import is_open
 from apps.tenancy.tasks import CompanyTask, OperatorTask, for_each_company
 
 BUDGET_SECONDS = 3  # of one task; then it sends itself again, so that companies and kinds of work take turns
+SHORT_SECONDS = 0.5  # of a feed while others wait
+LITTLE = 50  # owed rows that are done in one turn; who owes more gives way after each batch while others wait
 EXPIRES = 60
 log = structlog.get_logger("deskhand.ingest")
 
@@ -68,12 +71,13 @@ def index_reconcile(after: str) -> None:
 @shared_task(base=CompanyTask, name="ingest.sync_stream", look=True)
 def sync_stream(stream_id: str) -> None:
     """Pages of one feed until it is read to the end or the budget is spent."""
-    until = time.monotonic() + BUDGET_SECONDS
+    began = time.monotonic()
 
     def go_on() -> bool:
         for kind in due_kinds():
             _send(kind)
-        return time.monotonic() < until and is_open()
+        spent = time.monotonic() - began
+        return spent < BUDGET_SECONDS and is_open() and not (spent > SHORT_SECONDS and messages_wait())
 
     if is_open():
         try:
@@ -140,8 +144,13 @@ def _work(kind: str) -> None:
     until = time.monotonic() + BUDGET_SECONDS
     try:
         while is_open() and work_off(kind):
-            if time.monotonic() > until:
+            if time.monotonic() > until or _gives_way(kind):
                 _send(kind)
                 return
     finally:
         keep_times()
+
+
+def _gives_way(kind: str) -> bool:
+    """Little work is done in one turn, a mountain batch by batch: so the little does not wait for turns of the mountain."""
+    return kind not in BEHIND and messages_wait() and owes_more(kind, LITTLE)

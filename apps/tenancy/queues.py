@@ -6,7 +6,7 @@ Reads what kombu keeps there: a list a queue, and `unacked` for what was handed 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -20,7 +20,19 @@ from apps.tenancy.tasks import HEADER, SALT
 
 PREFIX = "deskhand:"  # config.celery_settings: global_keyprefix
 TAKEN, TAKEN_INDEX = f"{PREFIX}unacked", f"{PREFIX}unacked_index"
+SHARED = ("interactive", "sync", "index")  # of the workers in which companies take turns
 BATCH = 1000
+_own: Any = None
+
+
+def messages_wait() -> bool:
+    """Whether any message waits for a worker that companies share. False when the queue does not answer at once."""
+    global _own
+    if _own is None:
+        _own = Redis.from_url(settings.BROKER_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
+    with suppress(RedisError):
+        return bool(_own.exists(*(f"{PREFIX}{queue}" for queue in SHARED)))
+    return False
 
 
 def running_messages(company_id: str) -> int:

@@ -696,7 +696,8 @@ CREATE INDEX django_admin_log_content_type_id_c4bce8eb ON @schema@.django_admin_
 CREATE INDEX django_admin_log_user_id_c564eba6 ON @schema@.django_admin_log USING btree (user_id);
 CREATE INDEX django_session_expire_date_a5c62663 ON @schema@.django_session USING btree (expire_date);
 CREATE INDEX django_session_session_key_c0390e0f_like ON @schema@.django_session USING btree (session_key varchar_pattern_ops);
-CREATE INDEX ingest_outbox_due ON @schema@.ingest_outbox USING btree (kind, priority, due_at);
+CREATE INDEX ingest_outbox_suspect ON @schema@.ingest_outbox USING btree (kind) WHERE ((deliveries > 0) OR (aside > 0));
+CREATE INDEX ingest_outbox_turn ON @schema@.ingest_outbox USING btree (kind, priority, due_at, id);
 CREATE INDEX ingest_stagetime_stage_9dd1825c_like ON @schema@.ingest_stagetime USING btree (stage varchar_pattern_ops);
 CREATE INDEX platforms_attachment_unread ON @schema@.platforms_attachment USING btree (id) WHERE ((outcome)::text = ''::text);
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
@@ -989,20 +990,21 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(55, 'ingest', '0011_stages', now()),
 	(56, 'ingest', '0012_products', now()),
 	(57, 'ingest', '0013_companies', now()),
-	(58, 'ingest', '0014_canned', now()),
-	(59, 'platforms', '0013_firms', now()),
-	(60, 'platforms', '0014_canned', now()),
-	(61, 'search', '0001_initial', now()),
-	(62, 'search', '0002_placed', now()),
-	(63, 'search', '0003_files', now()),
-	(64, 'search', '0004_products', now()),
-	(65, 'sessions', '0001_initial', now()),
-	(66, 'tenancy', '0001_initial', now()),
-	(67, 'tenancy', '0002_domain_verified_at', now()),
-	(68, 'tenancy', '0003_orders', now());
+	(58, 'ingest', '0014_turns', now()),
+	(59, 'ingest', '0015_canned', now()),
+	(60, 'platforms', '0013_firms', now()),
+	(61, 'platforms', '0014_canned', now()),
+	(62, 'search', '0001_initial', now()),
+	(63, 'search', '0002_placed', now()),
+	(64, 'search', '0003_files', now()),
+	(65, 'search', '0004_products', now()),
+	(66, 'sessions', '0001_initial', now()),
+	(67, 'tenancy', '0001_initial', now()),
+	(68, 'tenancy', '0002_domain_verified_at', now()),
+	(69, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 168, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 42, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 68, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 69, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

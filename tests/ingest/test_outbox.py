@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from uuid import uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.ingest import tasks
+from apps.ingest import sql, tasks
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import CLAIM_SECONDS, owe
 from apps.ingest.sql import claim_rows
@@ -26,6 +27,29 @@ def test_a_claim_takes_no_more_than_its_batch_however_the_planner_reads_it(in_ac
         seen |= {row[0] for row in claimed}
     assert len(seen) == 60
     assert claim_rows(Outbox.Kind.THREAD, 10, CLAIM_SECONDS) == []
+
+
+def test_a_claim_reads_no_more_when_a_hundred_times_as_much_is_owed(in_acme):
+    few = read_by_claims(1_000)
+    many = read_by_claims(100_000 - 1_000)
+    sys.stderr.write(f"blocks of a claim: {few} with 1,000 rows owed, {many} with 100,000\n")
+    assert max(many) <= 2 * max(few), "the whole table is about 2,000"
+
+
+def read_by_claims(more: int) -> list[int]:
+    """Blocks that each of the three looks of a claim reads, when so many more are owed and have just been written."""
+    owe(Outbox.Kind.THREAD, [uuid4() for _ in range(more)])
+    read = []
+    with connection.cursor() as cursor:
+        for setting in sql._IN_ORDER:
+            cursor.execute(setting)
+        for statement in (sql._CLAIM_SUSPECT, sql._CLAIM_FRESH, sql._CLAIM_ASIDE):
+            undo = transaction.savepoint()
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", ["thread", 20, CLAIM_SECONDS])
+            plan = cursor.fetchone()[0][0]["Plan"]
+            transaction.savepoint_rollback(undo)
+            read.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+    return read
 
 
 def test_what_a_dead_worker_held_is_free_within_a_minute(in_acme):

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ingest', '0013_companies'),
+        ('ingest', '0014_turns'),
     ]
 
     operations = [
