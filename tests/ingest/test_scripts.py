@@ -9,6 +9,7 @@ import os
 import random
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -25,11 +26,14 @@ from apps.ingest.sync import Outcome, read_feed
 from apps.platforms import budget
 from apps.platforms.connecting import connect
 from apps.platforms.models import Connection
+from apps.platforms.related import TicketLink
 from apps.tenancy.cacheserver import Away
+from tests.ingest.beside import beside, check_files, check_written
+from tests.ingest.linked import linked
 from tests.ingest.test_sync import allow, comparable, join, mirror
 from tests.simulated import Simulator, running
 
-READ = (Outbox.Kind.LOOK, Outbox.Kind.THREAD)
+READ = (Outbox.Kind.LOOK, Outbox.Kind.THREAD, Outbox.Kind.HINT, Outbox.Kind.FILE)
 ROUNDS, TRIES = 400, 8
 SHORT = range(25)
 
@@ -91,7 +95,7 @@ def read_all(dice: random.Random) -> None:
     raise AssertionError("what is owed of the helpdesk does not end")
 
 
-def follow(settings, monkeypatch, seed: int, tickets: int = 150) -> None:
+def follow(settings, monkeypatch, person, seed: int, tickets: int = 150) -> None:
     monkeypatch.setattr(sync, "RECENT_DAYS", timedelta(days=10_000))  # the events hit tickets of every age
     dice, done = random.Random(seed), []
     size = ("--account", "generated", "--tickets", str(tickets), "--seed", str(seed + 1), "--plan", "unlimited")
@@ -99,31 +103,37 @@ def follow(settings, monkeypatch, seed: int, tickets: int = 150) -> None:
         allow(settings, simulator)
         connection = join(simulator)
         simulator.tell("script", seed=seed)
-        for _ in range(ROUNDS):
-            pass_time()
-            hurry(connection)
-            if dice.random() < 0.1:  # the walk over all numbers may meet any of it
-                Stream.objects.filter(kind=Stream.Kind.IDS).update(next_at=timezone.now())
-            read_some(dice)
+        with beside(simulator, connection, person, seed) as ran:
+            for _ in range(ROUNDS):
+                pass_time()
+                hurry(connection)
+                if dice.random() < 0.1:  # the walk over all numbers may meet any of it
+                    Stream.objects.filter(kind=Stream.Kind.IDS).update(next_at=timezone.now())
+                read_some(dice)
+                act(simulator, done)
+                ran.act()
+                if not simulator.told("script")["pending"]:
+                    break
+            ended = simulator.tell("script/finish")
             act(simulator, done)
-            if not simulator.told("script")["pending"]:
-                break
-        ended = simulator.tell("script/finish")
-        act(simulator, done)
-        assert ended["failed"] == []
-        simulator.tell("clock", advance=600)
-        assert Connection.objects.get().state == Connection.State.ACTIVE
-        pass_time()
+            assert ended["failed"] == []
+            simulator.tell("clock", advance=600)
+            assert Connection.objects.get().state == Connection.State.ACTIVE
+            pass_time()
+            ran.end()
         read_all(dice)
         revive()  # a day later: what was set aside is tried again, and the slow feeds are read, once
         confirm_removals(connection)  # what was not believed is gone indeed: the key sees everything now
         hurry(connection, full=True)
         read_all(dice)
-        compare(simulator)
+        truth = compare(simulator)
+        check_written(ran, truth)
+        check_files(truth)
 
 
-def compare(simulator: Simulator) -> None:
-    truth = simulator.told("truth")
+def compare(simulator: Simulator) -> dict[str, Any]:
+    """The truth, which the mirror equals."""
+    truth: dict[str, Any] = simulator.told("truth")
     ours, theirs = mirror(), comparable(truth)
     shown = {key: row for key, row in ours[0].items() if not row["deleted"]}
     assert set(shown) - set(theirs[0]) == set(), "gone, and still shown"
@@ -134,18 +144,20 @@ def compare(simulator: Simulator) -> None:
         for key, row in shown.items()
     }
     assert {key: row for key, row in differ.items() if row} == {}
+    assert linked(TicketLink.objects.values_list("ticket__remote_id", "kind", "other"), shown) == linked(truth["links"], shown)
     articles = {key: row for key, row in ours[1].items() if not row["deleted"]}
     assert articles == theirs[1]
     assert list(DeadLetter.objects.values_list("kind", "code")) == []
+    return truth
 
 
 @pytest.mark.verify
 @pytest.mark.parametrize("seed", SHORT)
-def test_the_mirror_equals_the_truth_after_a_random_script(in_acme, settings, monkeypatch, seed):
-    follow(settings, monkeypatch, seed)
+def test_the_mirror_equals_the_truth_after_a_random_script(in_acme, settings, monkeypatch, make_user, seed):
+    follow(settings, monkeypatch, make_user(in_acme), seed)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [n for n in range(int(os.environ.get("SOAK_SCRIPTS", "200"))) if n not in SHORT])
-def test_the_mirror_equals_the_truth_after_any_random_script(in_acme, settings, monkeypatch, seed):
-    follow(settings, monkeypatch, seed)
+def test_the_mirror_equals_the_truth_after_any_random_script(in_acme, settings, monkeypatch, make_user, seed):
+    follow(settings, monkeypatch, make_user(in_acme), seed)
