@@ -120,7 +120,7 @@ PATHS: dict[str, tuple[Callable[[], None], type[Exception]]] = {
     "stream": (stream, ProgrammingError),
     "cache": (cached, NoCompany),
     "vector": (vector, NoCompany),
-    "command": (command, ProgrammingError),
+    "command": (command, NoCompany),
 }
 NOT_THERE_YET = {"file"}  # the twelfth of the list in security.md: see the last test
 
