@@ -61,8 +61,8 @@ SELECT asked.kind FROM unnest(%s::text[]) AS asked (kind) CROSS JOIN LATERAL (
     SELECT 1 FROM ingest_outbox o WHERE o.kind = asked.kind AND o.due_at <= clock_timestamp()
         AND (o.claimed_until IS NULL OR o.claimed_until < clock_timestamp()) LIMIT 1) AS found
 """
-# A mountain that has just been written is not in the planner's figures: it would sort all of it for every claim.
-_IN_ORDER = ("SET LOCAL enable_sort = off", "SET LOCAL enable_bitmapscan = off")
+# A mountain that has just been written is not in the planner's figures: it would read or sort all of it for every claim.
+_IN_ORDER = tuple(f"SET LOCAL enable_{way} = off" for way in ("sort", "bitmapscan", "seqscan"))
 _HELD = """
 SELECT o.id FROM ingest_outbox o JOIN unnest(%s::bigint[], %s::bigint[]) AS mine (id, claim)
     ON o.id = mine.id AND o.claim = mine.claim

@@ -6,7 +6,6 @@ import sys
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -30,7 +29,6 @@ def test_a_claim_takes_no_more_than_its_batch_however_the_planner_reads_it(in_ac
     assert claim_rows(Outbox.Kind.THREAD, 10, CLAIM_SECONDS) == []
 
 
-@pytest.mark.soak  # what the planner knows of the table is a matter of luck beside other tests
 def test_a_claim_reads_no_more_when_a_hundred_times_as_much_is_owed(in_acme):
     few = read_by_claims(1_000)
     many = read_by_claims(100_000 - 1_000)
@@ -46,10 +44,11 @@ def read_by_claims(more: int) -> list[int]:
         for setting in sql._IN_ORDER:
             cursor.execute(setting)
         for statement in (sql._CLAIM_SUSPECT, sql._CLAIM_FRESH, sql._CLAIM_ASIDE):
-            undo = transaction.savepoint()
-            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", ["thread", 20, CLAIM_SECONDS])
-            plan = cursor.fetchone()[0][0]["Plan"]
-            transaction.savepoint_rollback(undo)
+            for _ in range(2):  # the first steps over rows that earlier tests took back, and marks them as gone
+                undo = transaction.savepoint()
+                cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", ["thread", 20, CLAIM_SECONDS])
+                plan = cursor.fetchone()[0][0]["Plan"]
+                transaction.savepoint_rollback(undo)
             read.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
     return read
 
