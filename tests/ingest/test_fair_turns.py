@@ -45,7 +45,7 @@ PLAIN = {
     "source": "email", "type": "", "group_id": None, "agent_id": None, "customer_id": None, "firm_id": None, "tags": "[]", "language": "en",
     "description_html": "", "due_by": None, "created_at": NOW, "updated_at": NOW, "raw_hash": "x", "number": 1,
     "kind": "description", "author": "customer", "author_name": "Ann", "author_remote_id": "", "visibility": "public",
-    "html": "", "published": True, "category": "", "folder": "", "folder_id": "", "sweep": 1,
+    "html": "", "published": True, "category": "", "folder": "", "folder_id": "", "portals": "[]", "products": "[]", "sweep": 1,
 }  # fmt: skip
 
 
