@@ -21,7 +21,7 @@ from benchmarks.measure import Cost, Server, alternate, best, middle_wall
 GOAL, GOAL_OF_BULK, BULK = 0.6, 2.5, 1000
 FLOOR, KEYLESS = "public.floor_ticket", "public.floor_ticket_keyless"
 COPIED = ", ".join(("id", *TICKET_COLUMNS, "thread_version", "message_count", "company_id"))
-TAGS = TICKET_COLUMNS.index("tags")
+TAGS, HASH = TICKET_COLUMNS.index("tags"), TICKET_COLUMNS.index("raw_hash")
 UPDATED = [name for name in TICKET_COLUMNS if name not in ("connection_id", "remote_id")]
 
 
@@ -97,7 +97,7 @@ def _changed(company: Company, account: UUID, size: int) -> Callable[[], None]:
 
     def work() -> None:
         mark = f"{next(editions):064}"
-        rows = [(*row[:-1], mark) if int(row[1]) % 100 == 0 else row for row in ticket_rows(account, size)]
+        rows = [(*row[:HASH], mark, *row[HASH + 1 :]) if int(row[1]) % 100 == 0 else row for row in ticket_rows(account, size)]
         with bind_company(company.binding()), transaction.atomic():
             assert len(upsert_tickets(rows)) == size // 100
 

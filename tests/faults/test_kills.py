@@ -38,10 +38,10 @@ def sync(site: RunningSite) -> Iterator[FirstSync]:
 
 
 def read_again(site: RunningSite, sync: FirstSync) -> None:
-    """Every feed once more to its end."""
+    """Every feed that a sync hurries once more to its end."""
     newest = site.ask(f"SELECT max(completed_at) FROM c_{sync.company}.ingest_stream")[0][0].isoformat()
     site.manage("sync", sync.company)
-    later = f"completed_at > '{newest}'"
+    later = f"kind IN ('articles', 'tickets', 'trashed', 'spam') AND completed_at > '{newest}'"
     wait_until(lambda: sync.count("ingest_stream", later) == 4 and sync.done(), "every feed is read again", 60)
 
 
