@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 
 class TicketChange(BaseModel):
-    """The fields to set. `status` is the platform's own value as text, `tags` takes the place of the whole list."""
+    """The fields to set. `status` is the platform's own value as text, `tags` takes the place of the whole list; a group or
+    agent that is empty is none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

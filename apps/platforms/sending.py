@@ -189,8 +189,8 @@ def _since(order: Outgoing, clock: datetime) -> datetime:
 
 def _is_as_ordered(ticket: TicketData, change: TicketChange) -> bool:
     pairs = (
-        (change.status, str(ticket.status.value)), (change.priority, ticket.priority), (change.group_id, ticket.group_id),
-        (change.agent_id, ticket.agent_id),
+        (change.status, str(ticket.status.value)), (change.priority, ticket.priority), (change.group_id, ticket.group_id or ""),
+        (change.agent_id, ticket.agent_id or ""),
     )  # fmt: skip
     tags = change.tags is None or set(change.tags) == set(ticket.tags)
     return tags and all(wanted is None or wanted == there for wanted, there in pairs)

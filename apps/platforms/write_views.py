@@ -189,7 +189,7 @@ def _change_of(ticket: Ticket, form: Any) -> TicketChange:
     return TicketChange(
         status=status if status and status != ticket.status_value else None,
         priority=int(priority) if priority and int(priority) != ticket.priority else None,
-        group_id=group if group and group != (ticket.group.remote_id if ticket.group else "") else None,
-        agent_id=agent if agent and agent != (ticket.agent.remote_id if ticket.agent else "") else None,
+        group_id=group if "group" in form and group != (ticket.group.remote_id if ticket.group else "") else None,
+        agent_id=agent if "agent" in form and agent != (ticket.agent.remote_id if ticket.agent else "") else None,
         tags=tags if "tags" in form and list(tags) != list(ticket.tags) else None,
     )

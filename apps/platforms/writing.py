@@ -95,10 +95,13 @@ def _choices(ticket: Ticket, connection: Connection) -> dict[str, Any]:
     agents = Person.objects.filter(connection=connection, kind=Person.Kind.AGENT).order_by("name")[:AGENTS_SHOWN]
     group = ticket.group.remote_id if ticket.group else ""
     agent = ticket.agent.remote_id if ticket.agent else ""
+    named = [(one.remote_id, str(one), one.remote_id == agent) for one in agents]
+    if ticket.agent and not any(now for _key, _name, now in named):  # a form without the present agent would take them off
+        named.insert(0, (agent, str(ticket.agent), True))
     return {
         "statuses": [(str(one["value"]), one["label"], str(one["value"]) == ticket.status_value) for one in connection.statuses],
         "priorities": [(str(value), words, value == ticket.priority) for value, words in priority_names().items()],
         "groups": [(key, name, key == group) for key, name in groups],
-        "agents": [(one.remote_id, str(one), one.remote_id == agent) for one in agents],
+        "agents": named,
         "tags": ", ".join(ticket.tags),
     }

@@ -92,6 +92,24 @@ def test_a_change_of_the_ticket_is_in_the_mirror_and_is_not_repeated_where_it_ho
     assert (ticket.status_category, ticket.priority, ticket.tags) == ("pending", 4, ["vip"])
 
 
+def test_a_ticket_is_taken_from_its_agent_and_group_and_that_is_seen_where_the_answer_was_lost(desk):
+    group = desk.simulator.get("/groups").json()[0]["id"]
+    desk.order(2, "", "update", change=TicketChange(agent_id=desk.agent.remote_id, group_id=str(group)))
+    assert send_all() >= 1
+    assert (desk.ticket(2).agent_id, desk.ticket(2).group.remote_id) == (desk.agent.pk, str(group))
+    order = desk.order(2, "", "update", change=TicketChange(agent_id="", group_id=""))
+    faults(desk, "reset_after")
+    sending.send(order.pk)
+    pass_time()
+    desk.simulator.control.request("DELETE", "/__sim/log")
+    sending.send(order.pk)
+    assert Outgoing.objects.get(pk=order.pk).state == State.SENT
+    assert not [row for row in desk.simulator.told("log")["requests"] if row["method"] == "PUT"]
+    there = desk.simulator.get("/tickets/2").json()
+    assert (there["responder_id"], there["group_id"]) == (None, None)
+    assert (desk.ticket(2).agent, desk.ticket(2).group) == (None, None)
+
+
 def test_the_same_key_is_the_same_order_and_stands_for_nothing_else(desk):
     first = desk.order(1, "Once", key="key-of-a-page")
     assert desk.order(1, " Once\r\n", key="key-of-a-page").pk == first.pk

@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.verifying import note_verified
 from apps.core.models import AuditEvent
 from apps.ingest.deletions import erase_tickets
-from apps.platforms import ordering
+from apps.platforms import ordering, writing
 from apps.platforms.models import Person, Ticket
 from apps.platforms.outgoing import Outgoing, Unsent
 from apps.tenancy.context import bind_company
@@ -155,6 +155,17 @@ def test_only_what_differs_is_changed(acme, browser, case):
     for wrong in ({"status": "9"}, {"priority": "7"}, {"group": "1"}, {"agent": "1"}, {}):
         answer = post(browser, f"/tickets/{case.pk}/change/", key="key-12346", **wrong)
         assert answer.status_code == 400, wrong
+
+
+def test_nobody_is_a_choice_and_whoever_has_the_ticket_is_always_in_the_list(acme, browser, case, monkeypatch):
+    with bind_company(acme.binding()):
+        Ticket.objects.filter(pk=case.pk).update(agent=Person.objects.get(remote_id="701"))
+    monkeypatch.setattr(writing, "AGENTS_SHOWN", 0)  # a helpdesk of more agents than a list has room for
+    assert '<option value="701" selected>' in page_of(browser, case)
+    for form, told in (({"priority": "3"}, {"priority": 3}), ({"agent": "", "group": ""}, {"agent_id": ""})):
+        assert post(browser, f"/tickets/{case.pk}/change/", key=f"key-{len(form)}-12345", **form).status_code == 302
+        with bind_company(acme.binding()):
+            assert Outgoing.objects.last().change == told
 
 
 def test_what_is_begun_is_kept_discarded_and_brought_back(acme, browser, case, client_of):

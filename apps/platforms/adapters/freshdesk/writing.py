@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from apps.core.errors import BadInput
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.client import FreshdeskClient
 from apps.platforms.changes import TicketChange
+
+_NAMES = {"status": "status", "priority": "priority", "group_id": "group_id", "agent_id": "responder_id", "tags": "tags"}
 
 
 async def post_note(client: FreshdeskClient, ticket: int, html: str, *, private: bool, agent_id: str) -> wire.Conversation:
@@ -28,15 +31,19 @@ async def update_ticket(client: FreshdeskClient, ticket: int, change: TicketChan
 
 
 def _fields(change: TicketChange) -> dict[str, Any]:
-    """Freshdesk's names. Raises BadInput for a value that is no number where Freshdesk has numbers."""
+    """Freshdesk's names of what is set; null for no group or no agent (contract 2.6). Raises BadInput for a value that is
+    no number where Freshdesk has numbers."""
+    told = change.model_dump(exclude_none=True)
     try:
-        named = {
-            "status": None if change.status is None else int(change.status),
-            "priority": change.priority,
-            "group_id": None if change.group_id is None else int(change.group_id),
-            "responder_id": None if change.agent_id is None else int(change.agent_id),
-            "tags": None if change.tags is None else list(change.tags),
-        }
+        return {_NAMES[name]: _WRITTEN[name](value) for name, value in told.items()}
     except ValueError as exc:
         raise BadInput("Freshdesk knows statuses, groups and agents by number.", code="change_invalid") from exc
-    return {name: value for name, value in named.items() if value is not None}
+
+
+def _number_or_none(value: str) -> int | None:
+    return int(value) if value else None
+
+
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "status": int, "priority": int, "group_id": _number_or_none, "agent_id": _number_or_none, "tags": list,
+}  # fmt: skip
