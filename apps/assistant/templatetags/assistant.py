@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -115,13 +115,6 @@ def files(message: Message) -> list[FileLine]:
     return file_lines(message.attachments.all())
 
 
-def _nobody_reads() -> bool:
-    """Whether tickets have not been asked for, for so long that no worker can be there."""
-    border = timezone.now() - timedelta(seconds=max(LONGEST_SILENCE, 10 * settings.POLL_SECONDS))
-    rows = Stream.objects.filter(kind=Stream.Kind.TICKETS, connection__state=Connection.State.ACTIVE)
-    return rows.filter(completed_at__lt=border, next_at__lt=border).exists()
-
-
 @register.inclusion_tag("parts/sync_note.html", takes_context=True)
 def sync_note(context: dict[str, Any]) -> dict[str, Any]:
     """One word on how fresh the mirror is, which leads those to the sync page who may see it."""
@@ -135,10 +128,18 @@ def _note() -> dict[str, Any] | None:
         return None
     if Connection.State.REJECTED in states:
         return {"state": "error", "icon": "error", "words": _("Key refused")}
-    feeds = list(Stream.objects.values_list("first_completed_at", "completed_at", "failures"))
-    if any(first is None for first, _last, _failures in feeds):
+    names = ("kind", "connection__state", "next_at", "first_completed_at", "completed_at", "failures")
+    feeds = list(Stream.objects.values_list(*names, named=True))
+    if any(feed.first_completed_at is None for feed in feeds):
         return {"state": "live", "icon": "refresh", "words": _("Syncing")}
-    seen = [last for _first, last, _failures in feeds if last is not None]
-    failing = any(failures for _first, _last, failures in feeds) or _nobody_reads()
+    seen = [feed.completed_at for feed in feeds if feed.completed_at is not None]
+    border = timezone.now() - timedelta(seconds=max(LONGEST_SILENCE, 10 * settings.POLL_SECONDS))
+    failing = any(feed.failures or _is_silent(feed, border) for feed in feeds)
     words = _("Sync delayed") if failing else _("Synced")
     return {"state": "thin" if failing else "ready", "icon": "warn" if failing else "ready", "words": words, "at": max(seen, default=None)}
+
+
+def _is_silent(feed: Any, border: datetime) -> bool:
+    """Whether tickets have not been asked for, for so long that no worker can be there."""
+    active = feed.connection__state == Connection.State.ACTIVE and feed.kind == Stream.Kind.TICKETS
+    return bool(active and feed.completed_at and feed.completed_at < border and feed.next_at < border)
