@@ -32,6 +32,7 @@ RULES: dict[str, tuple[frozenset[str], Scope | None]] = {
     "account.self": (SUPPORT | OPERATORS, None),
     "tokens.own": (LEADS, None),
     "webhooks.manage": (ADMINS, None),
+    "label.manage": (ADMINS, None),
     "products.manage": (ADMINS, None),
     "support.approve": (ADMINS, None),
     "companies.read": (OPERATORS, None),

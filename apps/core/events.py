@@ -161,6 +161,7 @@ AUDIT_EVENTS: dict[str, Event] = {
     "connection_saved": _company("platform", "change"),
     "connection_refused": _company("code"),
     "portals_set": _company("count"),
+    "label_set": _company("change"),  # whether what is sent says that an assistant helped
     "webhook_changed": _company("change"),
     "webhook_refused": _company("suppressed"),
     "sync_paused": _company(),

@@ -16,7 +16,7 @@ from apps.platforms.words import check_rows
 @admin.register(Connection)
 class ConnectionAdmin(LookedAtAdmin):
     list_display = ("account", "platform", "state", "last_error", "checked_at", "created_at")
-    exclude = ("credentials", "check_report")
+    exclude = ("credentials", "check_report", "label")
     readonly_fields = ("abilities",)
 
     @admin.display(description=_("What the account lets us do"))

@@ -30,7 +30,7 @@ class Connection(CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "platform": NONE, "account": NONE, "config": NONE, "credentials": SECRET,
         "state": NONE, "statuses": NONE, "languages": NONE, "primary_language": NONE, "calls_per_minute": NONE,
-        "last_error": NONE, "created_at": NONE, "check_report": NONE, "checked_at": NONE, "reads_files": NONE,
+        "last_error": NONE, "created_at": NONE, "check_report": NONE, "checked_at": NONE, "reads_files": NONE, "label": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -48,6 +48,8 @@ class Connection(CompanyModel):
     check_report = models.JSONField(default=dict)  # connecting.report_of: what the account lets us do
     checked_at = models.DateTimeField(_("checked"), null=True)
     reads_files = models.BooleanField(_("reads files"), default=True, db_default=True)  # their words are found and quoted
+
+    label = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))  # labels.Label
 
     class Meta:
         verbose_name = _("connection")

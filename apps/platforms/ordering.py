@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.core.audit import record_on_commit
 from apps.core.errors import BadInput, Conflict, Forbidden
-from apps.platforms.agents import agents_of
+from apps.platforms.agents import agents_like
 from apps.platforms.changes import TicketChange
 from apps.platforms.markup import clean
 from apps.platforms.models import Connection, Person, Ticket
@@ -33,8 +33,7 @@ Kind = Outgoing.Kind
 
 def agent_for(person: Any, connection_id: UUID) -> Person | None:
     """The agent of that helpdesk in whose name a person may write; None: they only read (decisions 4)."""
-    known = agents_of(person)
-    return Person.objects.filter(pk__in=known, connection_id=connection_id).order_by("remote_id").first() if known else None
+    return next(iter(agents_like(person, connection_id=connection_id)), None)
 
 
 def why_not(agent: Person | None, connection: Connection, ticket: Ticket) -> str:
@@ -50,9 +49,10 @@ def why_not(agent: Person | None, connection: Connection, ticket: Ticket) -> str
 
 def order(
     *, person: Any, ticket: Ticket, kind: str, key: str, text: str = "", change: TicketChange | None = None,
-    from_draft: bool = False,
+    from_draft: bool = False, begun: str = "",
 ) -> Outgoing:  # fmt: skip
-    """Write down what is to be done; the same key again brings the order there is.
+    """Write down what is to be done; the same key again brings the order there is. `begun`: the text as it was in the
+    composer, where that is another: it is written by then.
 
     Raises BadInput, Forbidden (why_not), Conflict when the key stands for something else, RateLimited. The caller has
     seen to it that the ticket is within reach.
@@ -80,7 +80,7 @@ def order(
         if not fresh:
             return _same(made, ticket, kind, text, told)
         if kind != Kind.UPDATE:
-            Unsent.objects.filter(user_id=person.pk, ticket=ticket, text=text).delete()
+            Unsent.objects.filter(user_id=person.pk, ticket=ticket, text__in={text, clean(begun) or text}).delete()
         record_on_commit("writing_ordered", subject=f"ticket:{ticket.pk}", kind=kind)
     return made
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.access import allow
 from apps.core.errors import AppError, BadInput, Forbidden
 from apps.platforms.changes import TicketChange
+from apps.platforms.labels import labelled, line_for
 from apps.platforms.markup import clean
 from apps.platforms.models import Connection, Ticket
 from apps.platforms.ordering import agent_for, order, order_again, why_not
@@ -43,18 +44,20 @@ def write(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
         _swap(request, ticket, text, restore=act == "restore")
         return _back(ticket, "reply")
     if act == "note":
-        return _ordered(request, ticket, Kind.NOTE, text)
+        return _ordered(request, ticket, Kind.NOTE, labelled(text, _line(request, ticket, Kind.NOTE)), begun=text)
     return _confirm(request, ticket, text)
 
 
 @allow("replies.send")
 @require_POST
 def send_reply(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
-    """The confirmed reply."""
-    ticket = find(request, ticket_id)
+    """The confirmed reply. What should carry a label and does not is shown once more, with it: nothing goes out unseen."""
+    ticket, text = find(request, ticket_id), clean(request.POST.get("text", ""))
+    if text and labelled(text, _line(request, ticket, Kind.REPLY)) != text:
+        return _confirm(request, ticket, text)
     if not recipient_of(ticket):
         return _refused(request, ticket, Forbidden("nobody to reply to", code="no_address"), request.POST.get("text", ""))
-    return _ordered(request, ticket, Kind.REPLY, request.POST.get("text", ""))
+    return _ordered(request, ticket, Kind.REPLY, text, begun=request.POST.get("begun", ""))
 
 
 @allow("replies.send")
@@ -126,23 +129,31 @@ def _confirm(request: HttpRequest, ticket: Ticket, text: str) -> HttpResponse:
         return _refused(request, ticket, kind("not to be sent", code=code), text)
     _keep(request, ticket, text)
     context = {
-        "section": "queue", "ticket": ticket, "text": text, "recipient": recipient_of(ticket), "key": request.POST.get("key", ""),
-        "from_draft": request.POST.get("from_draft", ""),
+        "section": "queue", "ticket": ticket, "begun": text, "recipient": recipient_of(ticket), "key": request.POST.get("key", ""),
+        "text": labelled(text, _line(request, ticket, Kind.REPLY)), "from_draft": request.POST.get("from_draft", ""),
     }  # fmt: skip
     return render(request, "platforms/confirm.html", context)
 
 
 def _ordered(
-    request: HttpRequest, ticket: Ticket, kind: str, text: str, told: TicketChange | None = None
+    request: HttpRequest, ticket: Ticket, kind: str, text: str, told: TicketChange | None = None, *, begun: str = ""
 ) -> HttpResponse:
     key = f"{request.POST.get('key', '')}:{kind}{request.POST.get('part', '')[:8]}"
     drafted = bool(request.POST.get("from_draft"))
     try:
-        made = order(person=request.user, ticket=ticket, kind=kind, key=key, text=text, change=told, from_draft=drafted)
+        made = order(
+            person=request.user, ticket=ticket, kind=kind, key=key, text=text, change=told, from_draft=drafted, begun=begun
+        )
     except AppError as problem:
         return _refused(request, ticket, problem, text)
     hand_over(made.pk)
     return _back(ticket, "outgoing")
+
+
+def _line(request: HttpRequest, ticket: Ticket, kind: str) -> str:
+    """What the company adds where a suggestion is in the text."""
+    connection = Connection.objects.get(pk=ticket.connection_id)
+    return line_for(connection, ticket, kind, from_draft=bool(request.POST.get("from_draft")))
 
 
 def _back(ticket: Ticket, place: str) -> HttpResponse:

@@ -97,6 +97,7 @@ CREATE TABLE @schema@.platforms_connection (
     check_report jsonb NOT NULL,
     checked_at timestamp with time zone,
     reads_files boolean DEFAULT true NOT NULL,
+    label jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT platforms_connection_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_connection_account_key UNIQUE (account),
     CONSTRAINT platforms_connection_pkey PRIMARY KEY (id)
@@ -994,17 +995,18 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(59, 'ingest', '0015_canned', now()),
 	(60, 'platforms', '0013_firms', now()),
 	(61, 'platforms', '0014_canned', now()),
-	(62, 'search', '0001_initial', now()),
-	(63, 'search', '0002_placed', now()),
-	(64, 'search', '0003_files', now()),
-	(65, 'search', '0004_products', now()),
-	(66, 'sessions', '0001_initial', now()),
-	(67, 'tenancy', '0001_initial', now()),
-	(68, 'tenancy', '0002_domain_verified_at', now()),
-	(69, 'tenancy', '0003_orders', now());
+	(62, 'platforms', '0015_label', now()),
+	(63, 'search', '0001_initial', now()),
+	(64, 'search', '0002_placed', now()),
+	(65, 'search', '0003_files', now()),
+	(66, 'search', '0004_products', now()),
+	(67, 'sessions', '0001_initial', now()),
+	(68, 'tenancy', '0001_initial', now()),
+	(69, 'tenancy', '0002_domain_verified_at', now()),
+	(70, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 168, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 42, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 69, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 70, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

@@ -106,6 +106,8 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "sync/"): LEADS,
     ("POST", "sync/retry/"): frozenset({"admin"}),
     ("POST", "sync/<uuid:connection_id>/"): frozenset({"admin"}),
+    ("GET", "ai-label/"): frozenset({"admin"}),
+    ("POST", "ai-label/<uuid:connection_id>/"): frozenset({"admin"}),
     ("GET", "webhooks/"): frozenset({"admin"}),
     ("POST", "webhooks/<uuid:connection_id>/"): frozenset({"admin"}),
     ("GET", "products/"): frozenset({"admin"}),

@@ -66,6 +66,14 @@ def renew_and_end_an_address(place: Place) -> list[Entry]:
         return [Entry("bystander", who, f"connection:{made.pk}", {"change": change}) for change in ("rotated", "ended")]
 
 
+@causes("label_set")
+def choose_a_label(place: Place) -> list[Entry]:
+    with connected(place) as (_simulator, made):
+        admin, who = signed_in(place.halls.other, "admin"), f"user:{place.who('admin', place.halls.other)}"
+        sent(admin.post(f"/ai-label/{made.pk}/", {"reply": "on"}), 302)
+        return [Entry("bystander", who, f"connection:{made.pk}", {"change": "reply"})]
+
+
 @causes("portals_set")
 def say_whose_a_portal_is(place: Place) -> list[Entry]:
     with connected(place) as (_simulator, made):

@@ -74,6 +74,8 @@ COMPANY: Rows = {
     "sync/": ("/sync/", 403, 302),
     "sync/retry/": ("/sync/retry/", 403, 302),
     "sync/<uuid:connection_id>/": ("/sync/{ticket}/", 403, 302),
+    "ai-label/": ("/ai-label/", 403, 302),
+    "ai-label/<uuid:connection_id>/": ("/ai-label/{ticket}/", 403, 302),
     "webhooks/": ("/webhooks/", 403, 302),
     "webhooks/<uuid:connection_id>/": ("/webhooks/{ticket}/", 403, 302),
     "products/": ("/products/", 403, 302),
