@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.permissions import may
+from apps.platforms.labels import line_for
 from apps.platforms.models import Connection, Group, Person, Ticket
 from apps.platforms.ordering import RECENT, agent_for, next_key, why_not
 from apps.platforms.outgoing import Outgoing, Unsent
@@ -53,6 +54,7 @@ class Writing:
     groups: list[Choice] = field(default_factory=list)
     agents: list[Choice] = field(default_factory=list)
     tags: str = ""
+    note_line: str = ""  # what a note into which a suggestion was inserted ends with
 
     @property
     def waits(self) -> bool:
@@ -69,6 +71,7 @@ def writing_of(person: Any, ticket: Ticket, connection: Connection) -> Writing |
         why=refusal_words(code) if code else "", key=next_key(person, ticket), recipient=recipient_of(ticket),
         lines=lines_of(person, ticket), text=begun.text if begun else "", from_draft=bool(begun and begun.from_draft),
         discarded=bool(begun and begun.before and not begun.text), others=others_on(ticket, person),
+        note_line=line_for(connection, ticket, Outgoing.Kind.NOTE, from_draft=True),
         **({} if code else _choices(ticket, connection)),
     )  # fmt: skip
     return shown

@@ -57,6 +57,7 @@ def test_notes_are_chosen_apart_and_speak_the_helpdesk_s_language(acme, browser,
     choose(acme)
     for number, (note, ending) in enumerate(((False, TEXT), (True, default_words("de")))):
         choose(acme, note=note)
+        assert (f">{default_words('de')}</q>" in page_of(browser, case)) == note, "whoever adds a note sees the line before"
         post(browser, f"/tickets/{case.pk}/write/", act="note", text=TEXT, key=f"key-of-note-{number}", from_draft="1")
         with bind_company(acme.binding()):
             assert Outgoing.objects.last().text.endswith(ending)

@@ -7,6 +7,7 @@ from tests.seeded.running import Fault
 SENDING, ORDERING, VIEWS = "apps/platforms/sending.py", "apps/platforms/ordering.py", "apps/platforms/write_views.py"
 SENT, PAGES = "tests/platforms/test_sending.py::test_", "tests/platforms/test_write_pages.py::test_"
 LOOKED = (f"{SENT}what_went_wrong_is_looked_at_before_it_is_repeated",)
+LABELLED = ("tests/platforms/test_labels.py::test_a_reply_with_a_suggestion_in_it_carries_the_line_that_was_confirmed",)
 OLDER = (f"{SENT}older_words_and_words_of_others_are_not_taken_for_ours",)
 
 FAULTS = (
@@ -33,6 +34,8 @@ FAULTS = (
     Fault("what was written is not in the mirror before the next poll", SENDING,
           "written.send(sender=Outgoing, ticket=ticket, message=made, changed=None)", "pass",
           (f"{SENT}a_reply_is_sent_once_and_is_in_the_mirror_at_once",)),
+    Fault("a label is added after the reply was confirmed", VIEWS, '"text": labelled(text, _line(request, ticket, Kind.REPLY)), "from_draft"', '"text": text, "from_draft"', LABELLED),
+    Fault("a reply that lost its label is sent without", VIEWS, "if text and labelled(text, _line(request, ticket, Kind.REPLY)) != text:", "if False:", LABELLED),
     Fault("a reply is sent with a placeholder in it", "apps/platforms/ordering.py", "if kind == Kind.REPLY and LEFT.search(text):", "if False:",
           ("tests/ingest/test_canned.py",)),
     Fault("saved replies of a group are everybody's", "apps/platforms/canned.py",
