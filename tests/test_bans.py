@@ -30,7 +30,7 @@ CALLED = {
 IMPORTED = {
     "requests": (), "aiohttp": (), "urllib.request": (), "http.client": (), "socket": ("apps/core/egress/",),
     "httpx2": ("apps/core/egress/",), "httpcore2": (), "httpx": ("apps/search/index.py",), "httpcore": (), "urllib3": (), "websockets": (),
-    "ssl": ("apps/core/egress/",), "smtplib": (), "ftplib": (), "poplib": (), "imaplib": (), "telnetlib": (),
+    "ssl": ("apps/core/egress/",), "smtplib": ("apps/accounts/mails.py",), "ftplib": (), "poplib": (), "imaplib": (), "telnetlib": (),
     "xmlrpc": (), "socketserver": (), "anyio": (), "h11": (), "h2": (), "dns": (), "django.core.mail": ("apps/accounts/mails.py",),
     "boto3": (), "redis": ("apps/tenancy/",), "subprocess": ("apps/tenancy/management/commands/build_template.py", "apps/ingest/reading/"),
     "openai": ("apps/llm/providers/",), "qdrant_client": ("apps/search/index.py",),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -54,12 +56,29 @@ def send_companies(address: str, accounts: list[Account]) -> None:
         post(address, _("Your companies"), "mail/companies.txt", {"accounts": listed})
 
 
-def post(address: str, subject: str, template: str, context: dict[str, Any]) -> None:
+def refused_for_good(error: OSError) -> bool:
+    """Whether the mail server takes this mail at no time: no such mailbox, not this content. All else may pass."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _said in error.recipients.values())
+    return isinstance(error, SMTPDataError) and error.smtp_code >= 500
+
+
+def write_to(person: User, *, subject: str, template: str, context: dict[str, Any], number: str = "") -> None:
+    """One mail to a person of the bound company, in the language that is active. `number`: the same for the same mail, so
+    that a mailbox may know a repetition. Raises OSError."""
+    company_id = current_company().company_id
+    name = Company.objects.values_list("name", flat=True).get(company_id=company_id)
+    headers = {"Message-ID": f"<{number}@{company_id}.{settings.BASE_DOMAIN}>"} if number else {}
+    post(person.email, subject, template, context | {"email": person.email, "company": name}, headers)
+
+
+def post(
+    address: str, subject: str, template: str, context: dict[str, Any], headers: dict[str, str] | None = None
+) -> None:
     """One mail. Raises OSError (smtplib's errors are that too)."""
     text = render_to_string(template, context).strip() + "\n"
-    EmailMessage(subject, text, to=[address], headers={"Auto-Submitted": "auto-generated"}).send()
+    EmailMessage(subject, text, to=[address], headers={"Auto-Submitted": "auto-generated"} | (headers or {})).send()
 
 
 def _send(person: User, subject: str, template: str, context: dict[str, Any]) -> None:
-    name = Company.objects.values_list("name", flat=True).get(company_id=current_company().company_id)
-    post(person.email, subject, template, context | {"email": person.email, "company": name})
+    write_to(person, subject=subject, template=template, context=context)

@@ -34,12 +34,12 @@ def renew_after_first_sync() -> int:
     """Briefs made while knowledge was still arriving are owed again, once: after the first sync, and once more when the
     articles have their second meaning. Returns how many."""
     owed = set(Outbox.objects.exclude(kind=Outbox.Kind.BRIEF).values_list("kind", flat=True).distinct())
-    if owed - {Outbox.Kind.SECOND_ARTICLE}:
+    if owed - Outbox.BEHIND:
         return 0
     if not Stream.objects.exists() or Stream.objects.filter(first_completed_at=None).exists():
         return 0
     early = Q(brief__made_at__lt=Stream.objects.aggregate(at=Max("first_completed_at"))["at"])
-    if not owed:
+    if Outbox.Kind.SECOND_ARTICLE not in owed:
         early |= Q(brief__complete=False)
     old = list(Ticket.objects.waiting().filter(early).values_list("pk", flat=True))
     missing = list(Ticket.objects.waiting().filter(brief=None).exclude(thread_version="").values_list("pk", flat=True))

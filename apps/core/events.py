@@ -167,6 +167,7 @@ AUDIT_EVENTS: dict[str, Event] = {
     "sync_paused": _company(),
     "sync_resumed": _company(),
     "removals_confirmed": _company("count"),
+    "notice_sent": _company("kind"),  # to an admin, by mail
     "mirror_exported": _company("tickets"),
     "audit_exported": _company("entries", "first", "last"),
     "audit_verified": _company("entries", "findings", "ok"),
@@ -204,6 +205,8 @@ LOG_EVENTS: dict[str, Event] = {
     "work_set_aside": _company("kind", "code", "count"),
     "connection_refused": _company("connection", "code"),
     "removals_held": _company("kind", "count"),
+    "notice_opened": _company("kind", "connection", "code", "count"),
+    "notice_ended": _company("kind", "connection", "seconds"),
     "company_failed": _operator("company_id", "code"),
     "sweep_waits": _operator("kind"),
     "orders_wait": _operator(),

@@ -13,12 +13,13 @@ class IngestConfig(AppConfig):
         from apps.ingest.indexing import index_articles, index_tickets
         from apps.ingest.looking import look_at_tickets
         from apps.ingest.models import Outbox
+        from apps.ingest.notices import mail_notices, note_accepted, note_refused
         from apps.ingest.outbox import register
         from apps.ingest.rows import read_rows
         from apps.ingest.second import second_articles
         from apps.ingest.threads import may_read, read_threads
         from apps.ingest.written import keep_written
-        from apps.platforms.signals import written
+        from apps.platforms.signals import accepted, refused, written
 
         register(Outbox.Kind.HINT, read_hints, batch=10, ready=may_ask)
         register(Outbox.Kind.LOOK, look_at_tickets, batch=10, ready=may_read)
@@ -28,4 +29,7 @@ class IngestConfig(AppConfig):
         register(Outbox.Kind.INDEX_TICKET, index_tickets, batch=10)
         register(Outbox.Kind.FILE, read_files, batch=1, ready=may_read_files)
         register(Outbox.Kind.SECOND_ARTICLE, second_articles, batch=1)
+        register(Outbox.Kind.NOTICE, mail_notices, batch=10)
+        refused.connect(note_refused, dispatch_uid="deskhand.ingest.refused")
+        accepted.connect(note_accepted, dispatch_uid="deskhand.ingest.accepted")
         written.connect(keep_written, dispatch_uid="deskhand.ingest.written")

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.core.ids import uuid7
 from apps.core.privacy import NONE, SECRET, DataClass
 from apps.platforms.models import Connection
@@ -80,6 +81,9 @@ class Outbox(CompanyModel):
         BRIEF = "brief", _("Make the brief")
         FILE = "file", _("Read the file")
         SECOND_ARTICLE = "second_article", _("Give the article its second meaning")
+        NOTICE = "notice", _("Tell an admin by email")  # object_id: the notice's mail
+
+    BEHIND = frozenset({Kind.SECOND_ARTICLE, Kind.NOTICE})  # mirror, index and briefs are complete without it
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "kind": NONE, "object_id": NONE, "priority": NONE, "version": NONE,
@@ -225,3 +229,77 @@ class DeadLetter(CompanyModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code}"
+
+
+class Watch(CompanyModel):
+    """Whether a connection's tickets are read, as the last look found it (watching.py)."""
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "connection": NONE, "company_id": NONE, "pages": NONE, "moved_at": NONE, "looked_at": NONE,
+    }  # fmt: skip
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True)
+    pages = models.BigIntegerField()  # of its feeds of tickets
+    moved_at = models.DateTimeField()  # since then there were no more, although somebody looked all the time
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("watch")
+        verbose_name_plural = _("watches")
+
+    def __str__(self) -> str:
+        return f"{self.connection_id}"
+
+
+class Notice(CompanyModel):
+    """Something an admin must know of a connection, from when it began until it was over. One of a connection is open at a
+    time: whoever made its row has said it, however many find the same."""
+
+    class Reason(models.TextChoices):
+        REFUSED = "refused", _("Key refused")
+        STUCK = "stuck", _("Sync stopped")
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "connection": NONE, "reason": NONE, "code": NONE, "began_at": NONE,
+        "opened_at": NONE, "ended_at": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="notices")
+    reason = models.CharField(max_length=10, choices=Reason)
+    code = models.CharField(max_length=60, blank=True)  # what the helpdesk or our work met
+    began_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            models.UniqueConstraint(fields=["connection"], condition=models.Q(ended_at=None), name="ingest_notice_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} {self.reason}"
+
+
+class NoticeMail(CompanyModel):
+    """What one admin was told of a notice: the trouble, then its end. The rows are made with the notice."""
+
+    data_classes: ClassVar[dict[str, DataClass]] = {
+        "id": NONE, "company_id": NONE, "notice": NONE, "person": NONE, "told_at": NONE, "over_at": NONE,
+    }  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="mails", db_index=False)  # see key
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    told_at = models.DateTimeField(null=True)
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("mail of a notice")
+        verbose_name_plural = _("mails of notices")
+        constraints = [models.UniqueConstraint(fields=["notice", "person"], name="ingest_noticemail_key")]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

@@ -17,7 +17,7 @@ from apps.platforms.models import Connection
 
 def progress(*, kept: bool = False) -> dict[str, Any]:
     """State of the bound company. Ages are seconds. `done`: the first sync is over and nothing is owed that
-    anybody waits for: the second meaning of articles is filled in behind. `kept`: the totals too may be those of `counted_at`,
+    anybody waits for: the second meaning of articles and mails come behind. `kept`: the totals too may be those of `counted_at`,
     as what is told of each connection always is."""
     things = count_things()
     owed = dict(Outbox.objects.values_list("kind").annotate(count=Count("id")))
@@ -39,7 +39,7 @@ def progress(*, kept: bool = False) -> dict[str, Any]:
         "connections": _connections(things["connections"]),
         "done": bool(feeds)
         and all(feed["first_completed_at"] for feed in feeds)
-        and not owed.keys() - {Outbox.Kind.SECOND_ARTICLE},
+        and not owed.keys() - Outbox.BEHIND,
     }
 
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from apps.core.templatetags.deskhand import language_name, percent
-from apps.ingest.models import Outbox, StageTime
+from apps.ingest.models import StageTime
+from apps.ingest.outbox import BEHIND
 from apps.ingest.sync_words import feed_words, kind_words, resource_words, span, trouble_words
 from apps.platforms.models import Connection
 
@@ -111,7 +112,7 @@ def _work(found: dict[str, Any]) -> Light:
     waiting = ngettext("%(count)s waiting, oldest %(time)s", "%(count)s waiting, oldest %(time)s", count) % {
         "count": _number(count), "time": span(age),
     }  # fmt: skip
-    late = age > LATE and set(found["owed"]) - {Outbox.Kind.SECOND_ARTICLE, Outbox.Kind.FILE}
+    late = age > LATE and set(found["owed"]) - set(BEHIND)
     return Light(name, "warn" if late else "ok", _("Late") if late else _("Working"), waiting)
 
 

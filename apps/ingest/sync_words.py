@@ -41,6 +41,8 @@ def trouble_words(code: str) -> str:
         "seal_broken": _("The stored key cannot be opened"),
         "key_destroyed": _("The stored key cannot be opened"),
         "not_found": _("The helpdesk has nothing there"),
+        "mail_unavailable": _("The mail server does not answer"),
+        "mail_refused": _("The mail server does not take the address"),
     }.get(code, code.replace("_", " "))
 
 

@@ -16,6 +16,7 @@ from apps.ingest.streams import due_streams, ensure_streams
 from apps.ingest.sweeping import sweep_owed
 from apps.ingest.sync import Outcome, read_feed
 from apps.ingest.timing import keep_times
+from apps.ingest.watching import watch
 from apps.platforms.models import Connection
 from apps.tenancy.queues import messages_wait
 from apps.tenancy.registry import is_open
@@ -51,6 +52,12 @@ def _sweep() -> None:
     for connection in Connection.objects.all():
         ensure_streams(connection)
     sweep_owed()
+
+
+@shared_task(base=OperatorTask, name="ingest.sync_watch")
+def sync_watch() -> None:
+    """Beat's third question: is every connection read, and does somebody know of it where not?"""
+    for_each_company(watch)
 
 
 @shared_task(base=OperatorTask, name="ingest.index_compare")
@@ -111,6 +118,12 @@ def second_owed(kind: str) -> None:
     _work(kind)
 
 
+@shared_task(base=CompanyTask, name="ingest.mail_owed", look=True)
+def mail_owed(kind: str) -> None:
+    """Owed mails: a mail server may be slow or away, so the worker that nobody waits for asks it."""
+    _work(kind)
+
+
 def _send(kind: str) -> None:
     """Briefs and hints go past the others: agents wait for them, and the first briefs need no more than is there."""
     task = TASKS.get(kind, index_owed)
@@ -136,7 +149,7 @@ def send_due() -> None:
 
 TASKS = {
     Outbox.Kind.HINT: read_owed, Outbox.Kind.THREAD: read_owed, Outbox.Kind.LOOK: read_owed, Outbox.Kind.ROW: read_owed,
-    Outbox.Kind.SECOND_ARTICLE: second_owed, Outbox.Kind.FILE: second_owed,
+    Outbox.Kind.SECOND_ARTICLE: second_owed, Outbox.Kind.FILE: second_owed, Outbox.Kind.NOTICE: mail_owed,
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from apps.platforms.models import Connection, Group, Person
 from apps.platforms.probing import ProbeReport, Tell
 from apps.platforms.products import name_products
 from apps.platforms.registry import adapter_class
+from apps.platforms.signals import accepted, refused
 
 log = structlog.get_logger("deskhand.platforms")
 
@@ -50,11 +51,13 @@ def stops_connection(error: AppError) -> bool:
 
 
 def refuse(connection_id: UUID, code: str) -> None:
-    """Stop the connection, with one notice however many workers find out: an audit entry and a line for the operator."""
+    """Stop the connection, with one notice however many workers find out: an audit entry, a line for the operator, word
+    for whoever listens."""
     with transaction.atomic():
         active = Connection.objects.filter(pk=connection_id).exclude(state=Connection.State.REJECTED)
         if active.update(state=Connection.State.REJECTED, last_error=code[:60]):
             record_on_commit("connection_refused", subject=f"connection:{connection_id}", code=code[:60])
+            refused.send(sender=Connection, connection_id=connection_id, code=code[:60])
             log.error("connection_refused", connection=str(connection_id), code=code[:60])
 
 
@@ -70,6 +73,7 @@ def connect(*, platform: str, options: dict[str, str]) -> tuple[Connection, Chec
     with transaction.atomic():
         connection = _store(platform, config, report, reference)
         store_reference(connection, reference)
+        accepted.send(sender=Connection, connection_id=connection.pk)
     forget_refusal(connection.pk)
     return connection, report
 

@@ -18,6 +18,7 @@ from apps.ingest.streams import due_streams, ensure_streams, hurry
 from apps.ingest.sync import sync_page
 from apps.platforms import sending
 from apps.platforms.budget import forget_refusal
+from apps.platforms.connecting import refuse
 from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
 from apps.platforms.outgoing import Outgoing
 from apps.tenancy import lifecycle
@@ -101,6 +102,16 @@ def change_the_key_at_the_helpdesk(place: Place) -> list[Entry]:
             if Connection.objects.get(pk=made.pk).state == Connection.State.REJECTED:
                 break
         return [Entry("bystander", "", f"connection:{made.pk}", {"code": "credentials_rejected"})]
+
+
+@causes("notice_sent")
+def stop_a_connection(place: Place) -> list[Entry]:
+    with connected(place) as (_simulator, made), bind_company(place.halls.other.binding()):
+        refuse(made.pk, "credentials_rejected")
+        while work_off(Outbox.Kind.NOTICE):
+            pass
+        who = place.who("admin", place.halls.other)
+        return [Entry("bystander", "", f"user:{who}", {"kind": "refused"})]
 
 
 @causes("agent_mapped")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.seeded import database, files, freshness, mirror, operations, people, products, reach, sending, stores, tool
+from tests.seeded import database, files, freshness, mirror, notices, operations, people, products, reach, sending, stores, tool
 from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, places
 
 FAULTS = (
     *database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *reach.FAULTS, *freshness.FAULTS,
-    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *tool.FAULTS,
+    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *tool.FAULTS,
 )  # fmt: skip
 
 
