@@ -7,7 +7,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.seeded import database, files, freshness, mirror, notices, operations, people, products, reach, sending, stores, tool
+from tests.seeded import (
+    database,
+    files,
+    freshness,
+    mirror,
+    notices,
+    operations,
+    people,
+    products,
+    reach,
+    sending,
+    stores,
+    tool,
+)
 from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, places
 
 FAULTS = (
