@@ -52,9 +52,19 @@ app.loader.import_default_modules()
 sys.stdout.write(" ".join(sorted({"qdrant_client", "grpc"} & sys.modules.keys())))
 """
 
+THREADS = """
+import os, sys
+import django
+django.setup()
+from apps.llm.registry import embeddings
+embeddings().embed(["Where is my parcel?"] * 20)
+sys.stdout.write(str(len(os.listdir("/proc/self/task"))))
+"""
+TOLD = ("MIGRATE_DATABASE_URL", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MODELS_THREADS")  # by the shell, or for a test
+
 
 def printed_by(script: str) -> str:
-    serving = {name: value for name, value in os.environ.items() if name != "MIGRATE_DATABASE_URL"}
+    serving = {name: value for name, value in os.environ.items() if name not in TOLD}
     serving["DJANGO_SETTINGS_MODULE"] = "config.settings.base"  # as a site has it
     command = [sys.executable, "-c", script]
     return subprocess.run(command, cwd=ROOT, env=serving, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -69,6 +79,12 @@ def test_a_web_process_warms_itself_while_it_starts(kind):
 
 def test_a_worker_loads_the_models_before_it_forks():
     assert printed_by(WORKER) == "2 1 1 1 True True"
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="on one core the library starts no second thread of its own accord")
+def test_a_text_is_read_by_one_thread_whatever_the_shell_says_of_threads():
+    """A second one of the library waits by spinning: beside another busy process a text took 17 times as long."""
+    assert printed_by(THREADS) == "1"
 
 
 def test_who_searches_nothing_does_not_load_the_client_of_the_vector_engine():

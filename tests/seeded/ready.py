@@ -26,6 +26,7 @@ OURS = {"apps", "benchmarks", "config", "embedded", "simulators", "tests"}
 
 
 def main() -> int:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy is read before the settings, which say so
     del sys.path[0]  # the folder of this file: its names are nobody's
     for name in PACKAGES:
         importlib.import_module(name)
