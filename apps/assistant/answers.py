@@ -63,6 +63,16 @@ class LinkedTicket(Shape):
     number: str
 
 
+class TicketRating(Shape):
+    """What a customer said of how the case was handled. `score`: -3 extremely unhappy, 0 neutral, 3 extremely happy; null for a
+    value of no scale we know."""
+
+    id: UUID
+    score: int | None
+    comment: str
+    created_at: datetime
+
+
 class TicketThread(Shape):
     """One ticket with its thread."""
 
@@ -80,6 +90,7 @@ class TicketThread(Shape):
     created_at: datetime
     updated_at: datetime
     messages: list[ThreadEntry]
+    ratings: list[TicketRating]
     links: list[LinkedTicket]
 
 

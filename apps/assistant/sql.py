@@ -39,6 +39,7 @@ _MESSAGE = {
     "author_name": "m.author_name::text", "visibility": "m.visibility::text", "text": "m.text",
     "language": "m.language::text", "created_at": _TIME.format("m.created_at"),
 }  # fmt: skip
+_RATING = {"id": "r.id", "score": "r.score", "comment": "r.feedback", "created_at": _TIME.format("r.created_at")}
 _ARTICLE = {
     "id": "a.id", "number": "a.remote_id::text", "title": "a.title", "language": "a.language::text",
     "visibility": "a.visibility::text", "category": "a.category::text", "folder": "a.folder::text", "tags": "a.tags::text",
@@ -74,7 +75,9 @@ _ONE = f"""
 SELECT {_PLACE}, {_LINKED}, (SELECT row_to_json(ticket)::text FROM (
   SELECT {_named(_TICKET)}, coalesce((
     SELECT json_agg(message ORDER BY message.number) FROM (
-      SELECT {_named(_MESSAGE)} FROM platforms_message m WHERE m.ticket_id = t.id) message), '[]') AS messages) ticket)
+      SELECT {_named(_MESSAGE)} FROM platforms_message m WHERE m.ticket_id = t.id) message), '[]') AS messages, coalesce((
+    SELECT json_agg(rating ORDER BY rating.created_at DESC, rating.id DESC) FROM (
+      SELECT {_named(_RATING)} FROM platforms_rating r WHERE r.ticket_id = t.id) rating), '[]') AS ratings) ticket)
 FROM platforms_ticket t
 LEFT JOIN platforms_person p ON p.id = t.customer_id
 LEFT JOIN platforms_group g ON g.id = t.group_id

@@ -26,6 +26,7 @@ from apps.assistant.customers import customer_of
 from apps.assistant.feedback import given_on
 from apps.assistant.linked import linked_to
 from apps.assistant.models import Brief
+from apps.assistant.outcomes import outcomes_of
 from apps.assistant.reaching import brief_for
 from apps.assistant.services import QUESTION_LIMIT, ask_question
 from apps.assistant.waiting import INDEX, delay_code, delay_of
@@ -114,7 +115,7 @@ def live_note(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
         context |= {
             "remote": remote_page(Connection.objects.get(pk=ticket.connection_id), ticket.remote_id), "due": pages.due_of(ticket),
             "priority": priority_words(ticket.priority), "page_url": reverse("assistant:ticket", args=[ticket.pk]),
-            "linked": linked_to(ticket, reach),
+            "linked": linked_to(ticket, reach), "outcomes": outcomes_of(ticket),
         }  # fmt: skip
     else:  # the next look goes on where this one stood
         context |= {"conversation": {"since": conversation.number_in(request.GET, "since") or 0}, "live_mark": request.GET.get("seen", "")[:64]}
@@ -222,6 +223,7 @@ def _ticket_context(
         "summary_note": pages.summary_note(parts),
         "why": [(one, reason_words(one.reason)) for one in brief.why] if brief else [],
         "left_out": pages.left_out(brief.why) if brief else [], "known": customer_of(ticket, reach), "linked": linked_to(ticket, reach),
+        "outcomes": outcomes_of(ticket, [one.ticket_id for one in brief.similar] if brief else []),
         "inserted": card.plain if request.GET.get("insert") == "draft" and _reads_drafts(request) else "",
         "canned": canned, "filled": canned.filled.text if canned.filled else "",
         "page_url": reverse("assistant:ticket", args=[ticket.pk]), "reader_language": _language(request),

@@ -126,6 +126,8 @@ def remove_tickets(connection_id: UUID, ids: Sequence[UUID]) -> bool:
 def erase_tickets(ids: Iterable[UUID]) -> None:
     """Everything we hold of them but their numbers, and their customers and their companies when we hold nothing else of them."""
     ids = list(ids)
+    # in order, and before anything goes: whoever stores something of theirs now has it in, or waits and finds them gone
+    list(Ticket.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
     firms = list(Ticket.objects.filter(pk__in=ids, firm__isnull=False).values_list("firm_id", flat=True).distinct())
     customers = list(Person.objects.filter(tickets__in=ids).values_list("pk", flat=True).distinct())
     for relation in Ticket._meta.related_objects:

@@ -30,6 +30,7 @@ class Stream(CompanyModel):
         RECENT = "recent", _("Recent threads again")  # notes that were edited or deleted without a trace
         REFERENCE = "reference", _("Agents, groups and statuses")
         CANNED = "canned", _("Saved replies")
+        RATINGS = "ratings", _("Ratings of customers")
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from apps.core.errors import NotFound
 from apps.platforms.items import Item
+from apps.platforms.outcomedata import TellsOutcomes
 
 
 class FirmData(Item):
@@ -16,8 +17,8 @@ class FirmData(Item):
     name: str
 
 
-class ListsFirms:
-    """The part of the port that lists them. A helpdesk that cannot leaves it as it is."""
+class ListsFirms(TellsOutcomes):
+    """The part of the port that lists them, beside outcomes. A helpdesk that cannot leaves it as it is."""
 
     kind: ClassVar[str]
 

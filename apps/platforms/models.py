@@ -14,7 +14,7 @@ from apps.core.crypto import seal, unseal
 from apps.core.fields import SealedField
 from apps.core.ids import uuid7
 from apps.core.privacy import CONTACT, CONTENT, NONE, SECRET, DataClass
-from apps.platforms import firms, outgoing, products, ready, related  # noqa: F401 - their models belong to this app
+from apps.platforms import firms, outgoing, products, ratings, ready, related  # noqa: F401 - their models belong to this app
 from apps.tenancy.context import current_company
 from apps.tenancy.models import CompanyModel
 

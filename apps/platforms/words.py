@@ -26,6 +26,7 @@ def ability_words(name: AbilityName) -> str:
         "translations": _("Articles in other languages"),
         "products": _("List of products"),
         "canned_responses": _("Saved replies"),
+        "ratings": _("Ratings of customers"),
     }[name]
 
 

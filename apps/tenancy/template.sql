@@ -642,6 +642,25 @@ CREATE TABLE @schema@.platforms_product (
     CONSTRAINT platforms_product_pkey PRIMARY KEY (id),
     CONSTRAINT platforms_product_connection_id_fba6246e_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.platforms_rating (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    remote_id character varying(40) NOT NULL,
+    score smallint,
+    feedback text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    sweep bigint NOT NULL,
+    missed boolean NOT NULL,
+    connection_id uuid NOT NULL,
+    person_id uuid,
+    ticket_id uuid NOT NULL,
+    CONSTRAINT platforms_rating_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_rating_key UNIQUE (connection_id, remote_id),
+    CONSTRAINT platforms_rating_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_rating_connection_id_076c2da5_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT platforms_rating_person_id_dcf657c3_fk_platforms_person_id FOREIGN KEY (person_id) REFERENCES @schema@.platforms_person(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT platforms_rating_ticket_id_3f71ca55_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.platforms_readyanswer (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -747,6 +766,8 @@ CREATE INDEX platforms_outgoing_due ON @schema@.platforms_outgoing USING btree (
 CREATE INDEX platforms_outgoing_ticket_id_14c24baa ON @schema@.platforms_outgoing USING btree (ticket_id);
 CREATE INDEX platforms_outgoing_user_id_99611768 ON @schema@.platforms_outgoing USING btree (user_id);
 CREATE INDEX platforms_person_user_id_e1c0774b ON @schema@.platforms_person USING btree (user_id);
+CREATE INDEX platforms_rating_person_id_dcf657c3 ON @schema@.platforms_rating USING btree (person_id);
+CREATE INDEX platforms_rating_ticket_id_3f71ca55 ON @schema@.platforms_rating USING btree (ticket_id);
 CREATE INDEX platforms_ticket_agent_id_f67e4335 ON @schema@.platforms_ticket USING btree (agent_id);
 CREATE INDEX platforms_ticket_customer_id_3bd33c2d ON @schema@.platforms_ticket USING btree (customer_id);
 CREATE INDEX platforms_ticket_firm_id_dbb2e772 ON @schema@.platforms_ticket USING btree (firm_id);
@@ -789,23 +810,24 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(26, 'platforms', 'product', '@company@'),
 	(27, 'platforms', 'firm', '@company@'),
 	(28, 'platforms', 'readyanswer', '@company@'),
-	(29, 'search', 'chunk', '@company@'),
-	(30, 'ingest', 'outbox', '@company@'),
-	(31, 'ingest', 'stream', '@company@'),
-	(32, 'ingest', 'deadletter', '@company@'),
-	(33, 'ingest', 'hook', '@company@'),
-	(34, 'ingest', 'hint', '@company@'),
-	(35, 'ingest', 'stagetime', '@company@'),
-	(36, 'ingest', 'watch', '@company@'),
-	(37, 'ingest', 'notice', '@company@'),
-	(38, 'ingest', 'noticemail', '@company@'),
-	(39, 'assistant', 'brief', '@company@'),
-	(40, 'assistant', 'savedview', '@company@'),
-	(41, 'assistant', 'feedback', '@company@'),
-	(42, 'console', 'companyfigures', '@company@'),
-	(43, 'console', 'supportaccess', '@company@'),
-	(44, 'console', 'supportrequest', '@company@'),
-	(45, 'console', 'usedpass', '@company@');
+	(29, 'platforms', 'rating', '@company@'),
+	(30, 'search', 'chunk', '@company@'),
+	(31, 'ingest', 'outbox', '@company@'),
+	(32, 'ingest', 'stream', '@company@'),
+	(33, 'ingest', 'deadletter', '@company@'),
+	(34, 'ingest', 'hook', '@company@'),
+	(35, 'ingest', 'hint', '@company@'),
+	(36, 'ingest', 'stagetime', '@company@'),
+	(37, 'ingest', 'watch', '@company@'),
+	(38, 'ingest', 'notice', '@company@'),
+	(39, 'ingest', 'noticemail', '@company@'),
+	(40, 'assistant', 'brief', '@company@'),
+	(41, 'assistant', 'savedview', '@company@'),
+	(42, 'assistant', 'feedback', '@company@'),
+	(43, 'console', 'companyfigures', '@company@'),
+	(44, 'console', 'supportaccess', '@company@'),
+	(45, 'console', 'supportrequest', '@company@'),
+	(46, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -919,74 +941,78 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(110, 'Can change saved reply', 28, 'change_readyanswer', '@company@'),
 	(111, 'Can delete saved reply', 28, 'delete_readyanswer', '@company@'),
 	(112, 'Can view saved reply', 28, 'view_readyanswer', '@company@'),
-	(113, 'Can add chunk', 29, 'add_chunk', '@company@'),
-	(114, 'Can change chunk', 29, 'change_chunk', '@company@'),
-	(115, 'Can delete chunk', 29, 'delete_chunk', '@company@'),
-	(116, 'Can view chunk', 29, 'view_chunk', '@company@'),
-	(117, 'Can add owed work', 30, 'add_outbox', '@company@'),
-	(118, 'Can change owed work', 30, 'change_outbox', '@company@'),
-	(119, 'Can delete owed work', 30, 'delete_outbox', '@company@'),
-	(120, 'Can view owed work', 30, 'view_outbox', '@company@'),
-	(121, 'Can add feed', 31, 'add_stream', '@company@'),
-	(122, 'Can change feed', 31, 'change_stream', '@company@'),
-	(123, 'Can delete feed', 31, 'delete_stream', '@company@'),
-	(124, 'Can view feed', 31, 'view_stream', '@company@'),
-	(125, 'Can add work set aside', 32, 'add_deadletter', '@company@'),
-	(126, 'Can change work set aside', 32, 'change_deadletter', '@company@'),
-	(127, 'Can delete work set aside', 32, 'delete_deadletter', '@company@'),
-	(128, 'Can view work set aside', 32, 'view_deadletter', '@company@'),
-	(129, 'Can add webhook', 33, 'add_hook', '@company@'),
-	(130, 'Can change webhook', 33, 'change_hook', '@company@'),
-	(131, 'Can delete webhook', 33, 'delete_hook', '@company@'),
-	(132, 'Can view webhook', 33, 'view_hook', '@company@'),
-	(133, 'Can add hint', 34, 'add_hint', '@company@'),
-	(134, 'Can change hint', 34, 'change_hint', '@company@'),
-	(135, 'Can delete hint', 34, 'delete_hint', '@company@'),
-	(136, 'Can view hint', 34, 'view_hint', '@company@'),
-	(137, 'Can add time of a step', 35, 'add_stagetime', '@company@'),
-	(138, 'Can change time of a step', 35, 'change_stagetime', '@company@'),
-	(139, 'Can delete time of a step', 35, 'delete_stagetime', '@company@'),
-	(140, 'Can view time of a step', 35, 'view_stagetime', '@company@'),
-	(141, 'Can add watch', 36, 'add_watch', '@company@'),
-	(142, 'Can change watch', 36, 'change_watch', '@company@'),
-	(143, 'Can delete watch', 36, 'delete_watch', '@company@'),
-	(144, 'Can view watch', 36, 'view_watch', '@company@'),
-	(145, 'Can add notice', 37, 'add_notice', '@company@'),
-	(146, 'Can change notice', 37, 'change_notice', '@company@'),
-	(147, 'Can delete notice', 37, 'delete_notice', '@company@'),
-	(148, 'Can view notice', 37, 'view_notice', '@company@'),
-	(149, 'Can add mail of a notice', 38, 'add_noticemail', '@company@'),
-	(150, 'Can change mail of a notice', 38, 'change_noticemail', '@company@'),
-	(151, 'Can delete mail of a notice', 38, 'delete_noticemail', '@company@'),
-	(152, 'Can view mail of a notice', 38, 'view_noticemail', '@company@'),
-	(153, 'Can add brief', 39, 'add_brief', '@company@'),
-	(154, 'Can change brief', 39, 'change_brief', '@company@'),
-	(155, 'Can delete brief', 39, 'delete_brief', '@company@'),
-	(156, 'Can view brief', 39, 'view_brief', '@company@'),
-	(157, 'Can add saved view', 40, 'add_savedview', '@company@'),
-	(158, 'Can change saved view', 40, 'change_savedview', '@company@'),
-	(159, 'Can delete saved view', 40, 'delete_savedview', '@company@'),
-	(160, 'Can view saved view', 40, 'view_savedview', '@company@'),
-	(161, 'Can add feedback', 41, 'add_feedback', '@company@'),
-	(162, 'Can change feedback', 41, 'change_feedback', '@company@'),
-	(163, 'Can delete feedback', 41, 'delete_feedback', '@company@'),
-	(164, 'Can view feedback', 41, 'view_feedback', '@company@'),
-	(165, 'Can add company figures', 42, 'add_companyfigures', '@company@'),
-	(166, 'Can change company figures', 42, 'change_companyfigures', '@company@'),
-	(167, 'Can delete company figures', 42, 'delete_companyfigures', '@company@'),
-	(168, 'Can view company figures', 42, 'view_companyfigures', '@company@'),
-	(169, 'Can add support access', 43, 'add_supportaccess', '@company@'),
-	(170, 'Can change support access', 43, 'change_supportaccess', '@company@'),
-	(171, 'Can delete support access', 43, 'delete_supportaccess', '@company@'),
-	(172, 'Can view support access', 43, 'view_supportaccess', '@company@'),
-	(173, 'Can add support request', 44, 'add_supportrequest', '@company@'),
-	(174, 'Can change support request', 44, 'change_supportrequest', '@company@'),
-	(175, 'Can delete support request', 44, 'delete_supportrequest', '@company@'),
-	(176, 'Can view support request', 44, 'view_supportrequest', '@company@'),
-	(177, 'Can add used pass', 45, 'add_usedpass', '@company@'),
-	(178, 'Can change used pass', 45, 'change_usedpass', '@company@'),
-	(179, 'Can delete used pass', 45, 'delete_usedpass', '@company@'),
-	(180, 'Can view used pass', 45, 'view_usedpass', '@company@');
+	(113, 'Can add rating', 29, 'add_rating', '@company@'),
+	(114, 'Can change rating', 29, 'change_rating', '@company@'),
+	(115, 'Can delete rating', 29, 'delete_rating', '@company@'),
+	(116, 'Can view rating', 29, 'view_rating', '@company@'),
+	(117, 'Can add chunk', 30, 'add_chunk', '@company@'),
+	(118, 'Can change chunk', 30, 'change_chunk', '@company@'),
+	(119, 'Can delete chunk', 30, 'delete_chunk', '@company@'),
+	(120, 'Can view chunk', 30, 'view_chunk', '@company@'),
+	(121, 'Can add owed work', 31, 'add_outbox', '@company@'),
+	(122, 'Can change owed work', 31, 'change_outbox', '@company@'),
+	(123, 'Can delete owed work', 31, 'delete_outbox', '@company@'),
+	(124, 'Can view owed work', 31, 'view_outbox', '@company@'),
+	(125, 'Can add feed', 32, 'add_stream', '@company@'),
+	(126, 'Can change feed', 32, 'change_stream', '@company@'),
+	(127, 'Can delete feed', 32, 'delete_stream', '@company@'),
+	(128, 'Can view feed', 32, 'view_stream', '@company@'),
+	(129, 'Can add work set aside', 33, 'add_deadletter', '@company@'),
+	(130, 'Can change work set aside', 33, 'change_deadletter', '@company@'),
+	(131, 'Can delete work set aside', 33, 'delete_deadletter', '@company@'),
+	(132, 'Can view work set aside', 33, 'view_deadletter', '@company@'),
+	(133, 'Can add webhook', 34, 'add_hook', '@company@'),
+	(134, 'Can change webhook', 34, 'change_hook', '@company@'),
+	(135, 'Can delete webhook', 34, 'delete_hook', '@company@'),
+	(136, 'Can view webhook', 34, 'view_hook', '@company@'),
+	(137, 'Can add hint', 35, 'add_hint', '@company@'),
+	(138, 'Can change hint', 35, 'change_hint', '@company@'),
+	(139, 'Can delete hint', 35, 'delete_hint', '@company@'),
+	(140, 'Can view hint', 35, 'view_hint', '@company@'),
+	(141, 'Can add time of a step', 36, 'add_stagetime', '@company@'),
+	(142, 'Can change time of a step', 36, 'change_stagetime', '@company@'),
+	(143, 'Can delete time of a step', 36, 'delete_stagetime', '@company@'),
+	(144, 'Can view time of a step', 36, 'view_stagetime', '@company@'),
+	(145, 'Can add watch', 37, 'add_watch', '@company@'),
+	(146, 'Can change watch', 37, 'change_watch', '@company@'),
+	(147, 'Can delete watch', 37, 'delete_watch', '@company@'),
+	(148, 'Can view watch', 37, 'view_watch', '@company@'),
+	(149, 'Can add notice', 38, 'add_notice', '@company@'),
+	(150, 'Can change notice', 38, 'change_notice', '@company@'),
+	(151, 'Can delete notice', 38, 'delete_notice', '@company@'),
+	(152, 'Can view notice', 38, 'view_notice', '@company@'),
+	(153, 'Can add mail of a notice', 39, 'add_noticemail', '@company@'),
+	(154, 'Can change mail of a notice', 39, 'change_noticemail', '@company@'),
+	(155, 'Can delete mail of a notice', 39, 'delete_noticemail', '@company@'),
+	(156, 'Can view mail of a notice', 39, 'view_noticemail', '@company@'),
+	(157, 'Can add brief', 40, 'add_brief', '@company@'),
+	(158, 'Can change brief', 40, 'change_brief', '@company@'),
+	(159, 'Can delete brief', 40, 'delete_brief', '@company@'),
+	(160, 'Can view brief', 40, 'view_brief', '@company@'),
+	(161, 'Can add saved view', 41, 'add_savedview', '@company@'),
+	(162, 'Can change saved view', 41, 'change_savedview', '@company@'),
+	(163, 'Can delete saved view', 41, 'delete_savedview', '@company@'),
+	(164, 'Can view saved view', 41, 'view_savedview', '@company@'),
+	(165, 'Can add feedback', 42, 'add_feedback', '@company@'),
+	(166, 'Can change feedback', 42, 'change_feedback', '@company@'),
+	(167, 'Can delete feedback', 42, 'delete_feedback', '@company@'),
+	(168, 'Can view feedback', 42, 'view_feedback', '@company@'),
+	(169, 'Can add company figures', 43, 'add_companyfigures', '@company@'),
+	(170, 'Can change company figures', 43, 'change_companyfigures', '@company@'),
+	(171, 'Can delete company figures', 43, 'delete_companyfigures', '@company@'),
+	(172, 'Can view company figures', 43, 'view_companyfigures', '@company@'),
+	(173, 'Can add support access', 44, 'add_supportaccess', '@company@'),
+	(174, 'Can change support access', 44, 'change_supportaccess', '@company@'),
+	(175, 'Can delete support access', 44, 'delete_supportaccess', '@company@'),
+	(176, 'Can view support access', 44, 'view_supportaccess', '@company@'),
+	(177, 'Can add support request', 45, 'add_supportrequest', '@company@'),
+	(178, 'Can change support request', 45, 'change_supportrequest', '@company@'),
+	(179, 'Can delete support request', 45, 'delete_supportrequest', '@company@'),
+	(180, 'Can view support request', 45, 'view_supportrequest', '@company@'),
+	(181, 'Can add used pass', 46, 'add_usedpass', '@company@'),
+	(182, 'Can change used pass', 46, 'change_usedpass', '@company@'),
+	(183, 'Can delete used pass', 46, 'delete_usedpass', '@company@'),
+	(184, 'Can view used pass', 46, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -1050,18 +1076,20 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(60, 'ingest', '0014_turns', now()),
 	(61, 'ingest', '0015_canned', now()),
 	(62, 'ingest', '0016_notices', now()),
-	(63, 'platforms', '0015_label', now()),
-	(64, 'search', '0001_initial', now()),
-	(65, 'search', '0002_placed', now()),
-	(66, 'search', '0003_files', now()),
-	(67, 'search', '0004_products', now()),
-	(68, 'sessions', '0001_initial', now()),
-	(69, 'tenancy', '0001_initial', now()),
-	(70, 'tenancy', '0002_domain_verified_at', now()),
-	(71, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 180, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 45, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 71, true);
+	(63, 'ingest', '0017_ratings', now()),
+	(64, 'platforms', '0015_label', now()),
+	(65, 'platforms', '0016_ratings', now()),
+	(66, 'search', '0001_initial', now()),
+	(67, 'search', '0002_placed', now()),
+	(68, 'search', '0003_files', now()),
+	(69, 'search', '0004_products', now()),
+	(70, 'sessions', '0001_initial', now()),
+	(71, 'tenancy', '0001_initial', now()),
+	(72, 'tenancy', '0002_domain_verified_at', now()),
+	(73, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 184, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 46, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 73, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -1077,7 +1105,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_notice, @schema@.ingest_noticemail, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.ingest_watch, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_readyanswer, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_notice, @schema@.ingest_noticemail, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.ingest_watch, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_rating, @schema@.platforms_readyanswer, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq, @schema@.ingest_stagetime_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -1157,6 +1185,8 @@ CREATE POLICY company_rows ON @schema@.platforms_person TO deskhand_owner, deskh
 CREATE POLICY company_schema ON @schema@.platforms_person AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_product TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_product AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_rating TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_rating AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_readyanswer TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_readyanswer AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -1205,6 +1235,7 @@ ALTER TABLE @schema@.platforms_message FORCE ROW LEVEL SECURITY, ENABLE ROW LEVE
 ALTER TABLE @schema@.platforms_outgoing FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_product FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_rating FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_readyanswer FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticketlink FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import brands, companies, linking, mail
+from simulators.freshdesk import brands, companies, linking, mail, ratings
 from simulators.freshdesk.records import Attachment, Entry, Feed, Ticket, stable_id
 from simulators.freshdesk.world import World
 
@@ -364,6 +364,8 @@ _TICKETS: dict[str, Callable[[World, int, Change], Any]] = {
     "archive": lambda world, ticket_id, _: world.touch(ticket_id, moves=False, feed="archived"),
     "product": brands.set_product,
     "destroy": lambda world, ticket_id, _: _destroy(world, ticket_id),
+    "rate": ratings.rate,
+    "unrate": ratings.unrate,
     "unlink": lambda world, ticket_id, _: linking.unlink(world, ticket_id),
 }
 _ARTICLES: dict[str, Callable[[World, Change], None]] = {

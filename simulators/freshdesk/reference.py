@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulators.freshdesk import brands, companies
+from simulators.freshdesk import brands, companies, ratings
 from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.replies import Reply, forbidden, missing, window
 from simulators.freshdesk.tickets import found
@@ -148,8 +148,8 @@ PATHS: tuple[tuple[str, Callable[..., Reply]], ...] = (
     ("/companies", companies.listed),
     ("/time_entries", nothing),
     ("/surveys", nothing),
-    ("/surveys/satisfaction_ratings", nothing),
+    ("/surveys/satisfaction_ratings", ratings.listed),
     ("/tickets/{ticket_id}/time_entries", nothing_of),
-    ("/tickets/{ticket_id}/satisfaction_ratings", nothing_of),
+    ("/tickets/{ticket_id}/satisfaction_ratings", ratings.of_ticket),
     ("/tickets/{ticket_id}/watchers", nothing_of),
 )

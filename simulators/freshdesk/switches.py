@@ -37,6 +37,8 @@ class Switches:
     products: bool = True  # else the plan lacks them: 403 require_feature
     contacts_readable: bool = True  # else they are 403, in the list and by number
     companies_readable: bool = True  # else the plan lacks them: 403 require_feature
+    ratings_readable: bool = True  # else the plan lacks them: 403 require_feature
+    ratings_of_hidden: bool = True  # of spam and trash they are listed too
     suspended: bool = False  # the account has not paid: 403 account_suspended for everything
     translations: bool = True  # else the plan lacks them: 403 require_feature for every path with a language
     scope_answer: int = 404  # status of a ticket outside the key's scope

@@ -9,6 +9,7 @@ from typing import Any
 from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.linking import links
 from simulators.freshdesk.planted import planted
+from simulators.freshdesk.ratings import held
 from simulators.freshdesk.records import Article, Entry, Ticket
 from simulators.freshdesk.storage import content
 from simulators.freshdesk.world import World
@@ -28,7 +29,7 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
     those the key may not see; `unlisted` went to the archive before any answer that arrived had their words: no list
     will; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts on purpose:
     kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk writes it;
-    `links` are (ticket, what the other is to it, other). `first` and `last` bound the tickets.
+    `links` are (ticket, what the other is to it, other), `ratings` (ticket, number, value, hash of the words). `first` and `last` bound the tickets.
     """
     rows = [
         row for number in world.ids() if first <= number <= last for row in [world.ticket(number)] if row is not None
@@ -48,6 +49,9 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
         "unlisted": [row.id for row in rows if row.feed == "archived" and row.id not in world.shown],
         "hidden": [row.id for row in rows if not world.in_scope(row)],
         "planted": planted(world, rows, threads),
+        "ratings": [
+            (str(one["ticket_id"]), str(one["id"]), one["ratings"]["default_question"], fingerprint(one["feedback"] or "")) for one in held(world)
+        ],
         "links": [(str(row.id), *one) for row in rows for one in (*links(row), *_merged(row, threads[row.id]))],
     }
 

@@ -58,6 +58,8 @@ class World:
         self._gone: set[int] = set()
         self.people: dict[int, Contact] = {}  # those who changed
         self.companies: dict[int, dict[str, Any]] = {}  # as the API shows them
+        self.ratings: dict[int, dict[str, Any]] = {}  # the same
+        self.rated = 0  # how many there ever were
         self._people_gone: set[int] = set()
         self._lists = Lists.of(origin.stamps())
         self.first_top = self._top = max((max(index, default=0) for index in self._lists.feeds.values()), default=0)

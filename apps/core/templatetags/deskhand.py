@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -120,6 +121,12 @@ def hundredths(share: float) -> str:
 def at(items: list[object], number: int) -> object:
     """The item with a 1-based number, as citations count."""
     return items[number - 1]
+
+
+@register.filter
+def of(items: Mapping[str, object], key: str) -> object:
+    """What a mapping holds under a key, or None."""
+    return items.get(key) if items else None
 
 
 @register.filter

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
+from apps.platforms.adapters.freshdesk.outcomes import ReadsOutcomes
 from apps.platforms.base import Cursor, Page
 from apps.platforms.firmdata import FirmData
 
@@ -19,7 +20,7 @@ class FirmCursor(Cursor):
     since: AwareDatetime | None = None
 
 
-class ReadsFirms:
+class ReadsFirms(ReadsOutcomes):
     """Of the adapter."""
 
     _client: FreshdeskClient

@@ -137,6 +137,17 @@ class Firm(Record):
     """A customer's company."""
 
 
+class Rating(Wire):
+    """Of one survey that was answered; `ratings` by question."""
+
+    id: int
+    ticket_id: int
+    user_id: int | None = None
+    feedback: Words = ""
+    ratings: dict[str, int] = {}
+    created_at: Time
+
+
 class AgentContact(Wire):
     name: Words = ""
     email: str | None = None
