@@ -8,4 +8,5 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[]), name="docs"),
     path("", include("apps.assistant.api_urls")),
     path("", include("apps.platforms.api_urls")),
+    path("", include("apps.ingest.api_urls")),
 ]

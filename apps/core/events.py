@@ -168,6 +168,8 @@ AUDIT_EVENTS: dict[str, Event] = {
     "sync_resumed": _company(),
     "removals_confirmed": _company("count"),
     "notice_sent": _company("kind"),  # to an admin, by mail
+    "tickets_synced": _company("count"),
+    "reindex_ordered": _company("count", "mode"),
     "mirror_exported": _company("tickets"),
     "audit_exported": _company("entries", "first", "last"),
     "audit_verified": _company("entries", "findings", "ok"),

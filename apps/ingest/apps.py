@@ -15,6 +15,7 @@ class IngestConfig(AppConfig):
         from apps.ingest.models import Outbox
         from apps.ingest.notices import mail_notices, note_accepted, note_refused
         from apps.ingest.outbox import register
+        from apps.ingest.reindexing import may_walk, walk_afresh, walk_on
         from apps.ingest.rows import read_rows
         from apps.ingest.second import second_articles
         from apps.ingest.threads import may_read, read_threads
@@ -32,4 +33,6 @@ class IngestConfig(AppConfig):
         register(Outbox.Kind.NOTICE, mail_notices, batch=10)
         refused.connect(note_refused, dispatch_uid="deskhand.ingest.refused")
         accepted.connect(note_accepted, dispatch_uid="deskhand.ingest.accepted")
+        register(Outbox.Kind.REINDEX, walk_on, batch=1, ready=may_walk)
+        register(Outbox.Kind.REINDEX_AFRESH, walk_afresh, batch=1, ready=may_walk)
         written.connect(keep_written, dispatch_uid="deskhand.ingest.written")

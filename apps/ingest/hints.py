@@ -29,7 +29,7 @@ from apps.platforms.models import Connection, Ticket
 from apps.tenancy import looks
 from apps.tenancy.context import current_company
 
-OPENED, TOLD = 0, 1  # priorities: an agent waits; a helpdesk told
+OPENED, TOLD, CHOSEN = 0, 1, 2  # priorities: an agent waits; a helpdesk told; somebody chose it, perhaps one of a thousand
 APART_SECONDS = 10  # between two reads of a ticket, however many hints come
 OPENED_SECONDS = 60  # a ticket that is opened again and again is asked for once in so many
 PATIENCE = timedelta(seconds=20)  # after it a page no longer says that it is asking
@@ -89,7 +89,8 @@ def opened(ticket: Ticket, connection: Connection) -> bool:
         return False
     recent = Hint.objects.filter(connection=connection, remote_id=ticket.remote_id)
     if recent.filter(heard_at__gt=timezone.now() - timedelta(seconds=OPENED_SECONDS)).exists():
-        return False
+        chosen = Outbox.objects.filter(kind=Outbox.Kind.HINT, object_id__in=recent.values("pk"), priority__gt=TOLD)
+        return bool(chosen.update(priority=OPENED))
     return bool(tell(connection.pk, [ticket.remote_id], priority=OPENED))
 
 
@@ -109,17 +110,19 @@ def read_hints(claimed: Sequence[Claimed]) -> None:
     """Worker of Outbox.Kind.HINT: the ticket with its thread, as it is now."""
     hints = {one.pk: one for one in Hint.objects.select_related("connection").filter(pk__in=[one.object_id for one in claimed])}
     began = _begin(claimed, hints.values())
-    by_connection: dict[Connection, list[Hint]] = defaultdict(list)
+    # What was chosen takes of the account what background work may take, and leaves the rest to whoever waits.
+    chosen = set(Outbox.objects.filter(id__in=[one.id for one in claimed], priority__gt=TOLD).values_list("object_id", flat=True))
+    groups: dict[tuple[Connection, bool], list[Hint]] = defaultdict(list)
     for hint in hints.values():
-        by_connection[hint.connection].append(hint)
-    for connection, group in by_connection.items():
+        groups[hint.connection, hint.pk not in chosen].append(hint)
+    for (connection, urgent), group in groups.items():
         mine = [one for one in claimed if one.object_id in {hint.pk for hint in group}]
         if connection.state != Connection.State.ACTIVE:
             settle(mine)
             continue
         held = dict(Ticket.objects.filter(connection=connection, remote_id__in=[one.remote_id for one in group]).values_list("remote_id", "thread_version"))
         try:
-            adapter = open_adapter(connection, urgent=True)
+            adapter = open_adapter(connection, urgent=urgent)
         except AppError as exc:
             seen: dict[UUID, Seen] = {hint.pk: exc for hint in group}
         else:

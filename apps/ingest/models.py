@@ -83,6 +83,8 @@ class Outbox(CompanyModel):
         FILE = "file", _("Read the file")
         SECOND_ARTICLE = "second_article", _("Give the article its second meaning")
         NOTICE = "notice", _("Tell an admin by email")  # object_id: the notice's mail
+        REINDEX = "reindex", _("Index everything again")  # object_id: of the last ticket or article that was owed
+        REINDEX_AFRESH = "reindex_afresh", _("Compute the meaning of everything again")
 
     BEHIND = frozenset({Kind.SECOND_ARTICLE, Kind.NOTICE})  # mirror, index and briefs are complete without it
 

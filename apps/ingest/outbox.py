@@ -20,7 +20,8 @@ from apps.ingest.sql import claim_rows, held_rows, kinds_due, owe_rows, settle_r
 from apps.ingest.timing import Stage, note
 
 CLAIM_SECONDS = 45  # a dead worker's batch is free again after it; doing one twice changes nothing
-BEHIND = (Outbox.Kind.FILE, Outbox.Kind.SECOND_ARTICLE, Outbox.Kind.NOTICE)  # wait by intention: how long says nothing
+WALKS = (Outbox.Kind.REINDEX, Outbox.Kind.REINDEX_AFRESH)
+BEHIND = (Outbox.Kind.FILE, Outbox.Kind.SECOND_ARTICLE, Outbox.Kind.NOTICE, *WALKS)  # wait by intention: how long says nothing
 log = structlog.get_logger("deskhand.ingest")
 
 

@@ -32,6 +32,16 @@ def owe_second(article_ids: Sequence[UUID]) -> None:
         owe(Outbox.Kind.SECOND_ARTICLE, article_ids, priority=LAST)
 
 
+def doubt_second(article_ids: Sequence[UUID]) -> None:
+    """Have the second meaning of these computed anew, whatever it is; what stands there serves until then. It is owed with the
+    index of the article. Raises ExternalUnavailable when the vector engine is down."""
+    if second_embeddings() is None or not article_ids:
+        return
+    ensure_collection(SECOND)
+    index = open_index(SECOND)
+    index.doubt(index.held(article_ids))
+
+
 def second_articles(claimed: Sequence[Claimed]) -> None:
     """Worker of Outbox.Kind.SECOND_ARTICLE."""
     ids = [one.object_id for one in claimed]

@@ -154,6 +154,13 @@ class CompanyIndex:
             told = {key: place[key] for key in PLACE if key in place}
             _engine(self._client.set_payload, self._alias, told, points=condition, wait=True)
 
+    def doubt(self, ids: Iterable[UUID]) -> None:
+        """The words these points were made of count as unknown, so that whoever compares them makes them anew."""
+        wanted = [str(one) for one in ids]
+        if wanted:
+            condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
+            _engine(self._client.set_payload, self._alias, {"content_hash": ""}, points=condition, wait=True)
+
     def count(self) -> int:
         answer = _engine(self._client.count, self._alias, count_filter=models.Filter(must=[self._own()]), exact=True)
         return int(answer.count)

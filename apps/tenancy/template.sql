@@ -1077,19 +1077,20 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(61, 'ingest', '0015_canned', now()),
 	(62, 'ingest', '0016_notices', now()),
 	(63, 'ingest', '0017_ratings', now()),
-	(64, 'platforms', '0015_label', now()),
-	(65, 'platforms', '0016_ratings', now()),
-	(66, 'search', '0001_initial', now()),
-	(67, 'search', '0002_placed', now()),
-	(68, 'search', '0003_files', now()),
-	(69, 'search', '0004_products', now()),
-	(70, 'sessions', '0001_initial', now()),
-	(71, 'tenancy', '0001_initial', now()),
-	(72, 'tenancy', '0002_domain_verified_at', now()),
-	(73, 'tenancy', '0003_orders', now());
+	(64, 'ingest', '0018_reindex', now()),
+	(65, 'platforms', '0015_label', now()),
+	(66, 'platforms', '0016_ratings', now()),
+	(67, 'search', '0001_initial', now()),
+	(68, 'search', '0002_placed', now()),
+	(69, 'search', '0003_files', now()),
+	(70, 'search', '0004_products', now()),
+	(71, 'sessions', '0001_initial', now()),
+	(72, 'tenancy', '0001_initial', now()),
+	(73, 'tenancy', '0002_domain_verified_at', now()),
+	(74, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 184, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 46, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 73, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 74, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

@@ -96,6 +96,8 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "api/v1/articles/"): READERS,
     ("GET", "api/v1/articles/<uuid:article_id>/"): READERS,
     ("GET", "api/v1/sync/"): LEADS | {"token:read"},  # tokens act for an admin here
+    ("POST", "api/v1/sync/reindex/"): frozenset({"admin", "token:write"}),
+    ("POST", "api/v1/sync/tickets/"): frozenset({"admin", "token:write"}),
     ("POST", "api/v1/ask/"): ASKERS,
     ("POST", "api/v1/feedback/"): WRITERS,
     ("GET", "api/v1/search/"): READERS,

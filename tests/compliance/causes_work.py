@@ -19,7 +19,7 @@ from apps.ingest.sync import sync_page
 from apps.platforms import sending
 from apps.platforms.budget import forget_refusal
 from apps.platforms.connecting import refuse
-from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
+from apps.platforms.models import Article, Attachment, Connection, Message, Person, Ticket
 from apps.platforms.outgoing import Outgoing
 from apps.tenancy import lifecycle
 from apps.tenancy.context import bind_company
@@ -145,6 +145,21 @@ def pause_the_sync(place: Place) -> list[Entry]:
     with connected(place) as (_simulator, made):
         told("pause_sync", "bystander")
         return [Entry("bystander", "", f"connection:{made.pk}")]
+
+
+@causes("tickets_synced")
+def read_a_ticket_again(place: Place) -> list[Entry]:
+    with connected(place):
+        told("sync", "bystander", tickets="7,8")
+        return [Entry("bystander", "", "", {"count": 2})]
+
+
+@causes("reindex_ordered")
+def index_again(place: Place) -> list[Entry]:
+    told("reindex", "bystander", all=True, afresh=True)
+    with bind_company(place.halls.other.binding()):
+        count = Ticket.objects.count() + Article.objects.count()
+    return [Entry("bystander", "", "", {"count": count, "mode": "afresh"})]
 
 
 @causes("sync_resumed")

@@ -61,6 +61,7 @@ VECTOR_CALLS: dict[str, Scope] = {
     "CompanyIndex.put: upsert": COMPANY,
     "CompanyIndex.delete: delete": COMPANY,
     "CompanyIndex.place: set_payload": COMPANY,
+    "CompanyIndex.doubt: set_payload": COMPANY,
     "CompanyIndex.count: count": COMPANY,
     "CompanyIndex._scroll: scroll": COMPANY,
     "CompanyIndex._ask: query_points": COMPANY,

@@ -205,6 +205,7 @@ def test_every_call_for_a_company_names_it_to_the_engine(in_acme, monkeypatch):
     found = index.open_index()
     found.put([index.Point(one, [1.0] * index.DENSE_SIZE, words, {})])
     found.place([one], dict.fromkeys(index.PLACE, "x"))
+    found.doubt([one])
     found.count()
     found.held([one])
     found.page(None, 1)

@@ -31,6 +31,8 @@ COMPANY: Rows = {
     "api/v1/articles/": ("/api/v1/articles/", 200, 401),
     "api/v1/articles/<uuid:article_id>/": ("/api/v1/articles/{article}/", 404, 401),
     "api/v1/sync/": ("/api/v1/sync/", 403, 401),
+    "api/v1/sync/reindex/": ("/api/v1/sync/reindex/", 403, 401),
+    "api/v1/sync/tickets/": ("/api/v1/sync/tickets/", 403, 401),
     "api/v1/ask/": ("/api/v1/ask/", 405, 401),
     "api/v1/search/": ("/api/v1/search/?q=left+earbud+charging", 200, 401),
     "search/": ("/search/?q=what+stopped+charging", 200, 302),

@@ -49,8 +49,10 @@ def test_equal_points_are_found_by_their_own_company_only(acme, both):
 def test_another_company_s_points_are_neither_changed_nor_deleted_by_id(acme, globex, both):
     with bind_company(acme.binding()):
         open_index().place([both["globex"].id], dict.fromkeys(index.PLACE, "private"))
+        open_index().doubt([both["globex"].id])
         open_index().delete([both["globex"].id])
     with bind_company(globex.binding()):
+        assert "content_hash" not in open_index().page(None, 9)[0][both["globex"].id]
         assert [hit.id for hit in open_index().nearest(SAME, Wanted(ALL_TICKETS), 10)] == [both["globex"].id]
 
 

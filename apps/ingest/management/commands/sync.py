@@ -12,11 +12,14 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from apps.core.errors import Conflict, CredentialsRejected, ExternalUnavailable, NotFound
+from apps.ingest.again import AT_ONCE, sync_tickets
+from apps.ingest.management.working import work_until_done
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import due_kinds, work_off
 from apps.ingest.progress import progress
 from apps.ingest.streams import due_streams, hurry
 from apps.ingest.sync import Outcome, read_feed
+from apps.ingest.tasks import send_hints
 from apps.ingest.timing import keep_times
 from apps.platforms.models import Connection
 from apps.tenancy.commands import CompanyCommand
@@ -28,10 +31,12 @@ class Command(CompanyCommand):
     help = (
         "Make every feed due at once. The workers read them; with --wait this process works along until all is "
         "mirrored and indexed, and shows progress. A feed that somebody reads already is told as already_running and "
-        "left to them."
+        "left to them. With --tickets nothing else is read: those numbers that no ticket is held of are asked for in every "
+        "account, and what could not be read is told as failed, with why."
     )
     hints: ClassVar[dict[str, str]] = {
         "sync_paused": "resume_sync lets it go on.",
+        "too_many_waiting": "They are being read; sync_status tells how many wait.",
         "credentials_rejected": "Make a new key in the helpdesk and run connect again.",
     }
 
@@ -44,9 +49,18 @@ class Command(CompanyCommand):
             help="also what is done once a day: look for tickets that went away, read recent threads again, read agents, "
             "groups and statuses",
         )
+        parser.add_argument(
+            "--tickets",
+            default="",
+            metavar="12,13",
+            help=f"read only these, by the helpdesk's numbers, with commas, at most {AT_ONCE}: two credits each, out of what "
+            "background work may use. With --wait until they are mirrored and indexed",
+        )
         parser.add_argument("--timeout", type=float, default=900, help="seconds to wait at most (default 900)")
 
     def perform(self, **options: Any) -> dict[str, Any]:
+        if options["tickets"]:
+            return self._tickets(options)
         connections = list(Connection.objects.all())
         if not connections:
             raise NotFound("This company has no connection. Make one with connect.", code="connection_missing")
@@ -59,6 +73,15 @@ class Command(CompanyCommand):
         if options["wait"]:
             self._work(feeds, began, time.monotonic() + options["timeout"])
         return progress() | {"already_running": taken}
+
+    def _tickets(self, options: dict[str, Any]) -> dict[str, Any]:
+        asked = sync_tickets(options["tickets"].split(","))
+        if options["wait"]:
+            work_until_done(asked.left, seconds=options["timeout"])
+        else:
+            send_hints()
+        told = {"asked": len(asked.hints), "unknown": asked.unknown, "failed": asked.failed(), "left": asked.left()}
+        return progress() | {"already_running": []} | told
 
     def _taken(self) -> list[str]:
         rows = Stream.objects.filter(lease_until__gt=timezone.now()).select_related("connection")
@@ -89,6 +112,7 @@ class Command(CompanyCommand):
 
     def show(self, result: dict[str, Any]) -> None:
         names = ("tickets", "messages", "articles", "chunks", "owed", "already_running", "done")
+        names += ("asked", "unknown", "failed", "left") if "asked" in result else ()
         super().show({name: result[name] for name in names})
 
 
