@@ -60,7 +60,7 @@
       const plain = latin > 3 && !hangul && !kana && !han && ["ja", "ko", "zh"].includes(lang);
       if (foreign || plain) found.push(`${lang}: ${words.slice(0, 60)}`);
     }
-    const known = /^(en|ko|ja|zh-Hans|de|fr|es)$/;
+    const known = /^(en|ko|ja|zh-Hans|de|fr|es|zxx)$/; // zxx: of no language, as code is
     const odd = [...document.querySelectorAll("[lang]")].filter((one) => !known.test(one.lang));
     return [...found, ...odd.map((one) => `lang="${one.lang}" ${named(one)}`)];
   };
