@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from apps.accounts.reach import ALL_TICKETS
-from apps.assistant.linked import Linked, linked_to
+from apps.accounts.reach import ALL_TICKETS, Reach
+from apps.assistant.extractive.inputs import Passage
+from apps.assistant.linked import Linked, gather_merged, linked_to
 from apps.assistant.loading import load_threads
 from apps.assistant.models import Brief
 from apps.assistant.services import compose
+from apps.assistant.shapes import Source
 from apps.ingest.links import store_links, store_merges
 from apps.platforms.linkdata import LinkData
-from apps.platforms.models import Ticket
+from apps.platforms.models import Group, Ticket
 from apps.platforms.related import TicketLink
 from apps.tenancy.context import bind_company
 from tests.mirror import CLOSED, FIX, NOW, OPEN, charging_case, fill, make_connection, message_data, ticket_data
@@ -51,6 +53,18 @@ def test_a_merged_ticket_is_offered_as_the_one_it_went_into(acme, family):
         family["105"].links.all().delete()
         named = {one for case in compose(thread, now=NOW, reach=ALL_TICKETS).similar for one in (case.ticket_id, *case.also)}
         assert named == {str(family["105"].pk)}
+
+
+def test_a_merged_ticket_is_offered_as_itself_to_whoever_may_not_read_the_one_it_went_into(acme, family):
+    with bind_company(acme.binding()):
+        connection = family["103"].connection_id
+        mine = Group.objects.create(connection_id=connection, remote_id="7", name="Ears")
+        Ticket.objects.filter(remote_id__in=("102", "103")).update(group=mine)
+        key = str(family["103"].pk)
+        source = Source(kind="message", id=key, title="103", language="en", updated_at=NOW, ticket_id=key, remote_id="103", visibility="public")
+        found = [Passage(source, FIX, 0, len(FIX), 0.9, 0.9, 0.9, family=key)]
+        assert [one.source.ticket_id for one in gather_merged(found, ALL_TICKETS, "")] == [str(family["101"].pk)]
+        assert gather_merged(found, Reach((connection,), (mine.pk,)), "") == found
 
 
 def test_a_merged_ticket_has_no_suggestion_and_says_where_it_went(acme, family, client_of):

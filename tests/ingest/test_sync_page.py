@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.ingest import counting, sync_telling, sync_views
 from apps.ingest.deadletters import bury
-from apps.ingest.models import DeadLetter, Outbox, Stream
+from apps.ingest.models import DeadLetter, Hook, Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.progress import progress
 from apps.ingest.streams import ensure_streams
@@ -21,6 +21,8 @@ from apps.platforms.models import Connection, Ticket
 from apps.tenancy import cacheserver
 from apps.tenancy.context import bind_company
 from tests import engines
+from tests.accounts.authenticators import set_up
+from tests.accounts.test_own_factor import later, signed_in
 from tests.mirror import charging_case, make_connection
 
 HTMX = {"hx-request": "true"}
@@ -153,6 +155,20 @@ def test_held_removals_wait_for_an_admin_who_is_told_how_many_and_what_it_means(
         assert Stream.objects.get(kind="ids").held == 0
         assert Stream.objects.get(kind="ids").confirmed_until > timezone.now()
     assert "wait for your word" not in text(admin.get("/sync/"))
+
+
+def test_whoever_has_a_second_factor_shows_who_they_are_before_removals_and_before_secrets(acme, mirrored, make_user):
+    ada = make_user(acme, "admin", email="ada@acme.example")
+    browser = signed_in(ada.email, set_up(acme, ada).code())
+    later(browser, acme)
+    with bind_company(acme.binding()):
+        Stream.objects.filter(kind="ids").update(held=31)
+    for path, action in (("sync", "confirm"), ("webhooks", "make")):
+        answer = browser.post(f"/{path}/{mirrored.pk}/", {"action": action})
+        assert (answer.status_code, answer.headers.get("Location", "").split("?")[0]) == (302, "/account/confirm/"), path
+    with bind_company(acme.binding()):
+        assert Stream.objects.get(kind="ids").held == 31
+        assert not Hook.objects.exists()
 
 
 def test_what_was_set_aside_is_told_by_kind_and_tried_again(acme, mirrored, client_of):

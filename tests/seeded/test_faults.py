@@ -19,13 +19,14 @@ from tests.seeded import (
     reach,
     sending,
     stores,
+    synced,
     tool,
 )
 from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, places
 
 FAULTS = (
     *database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *reach.FAULTS, *freshness.FAULTS,
-    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *tool.FAULTS,
+    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *synced.FAULTS, *tool.FAULTS,
 )  # fmt: skip
 
 
