@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 from uuid import UUID
 
 from django.db import transaction
@@ -54,17 +55,27 @@ def tell(connection_id: UUID, remote_ids: Iterable[str], *, priority: int = TOLD
 
     Cheap enough for a thousand a second: what waits costs a question to the cache server. Enqueues nothing.
     """
-    company_id = current_company().company_id
-    marks = {one: (str(connection_id), one) for one in dict.fromkeys(remote_ids)}
-    fresh = [one for one, mark in marks.items() if looks.announce(company_id, WAITS, mark, {}, APART_SECONDS)]
+    numbers = list(dict.fromkeys(remote_ids))
+    marks = [mark(connection_id, one) for one in numbers]
+    news = looks.announce_all(current_company().company_id, marks, APART_SECONDS)
+    return owe_reads(connection_id, list(compress(numbers, news)), priority=priority)
+
+
+def mark(connection_id: UUID, remote_id: str) -> looks.Look:
+    """What stands in the cache server while a hint of this ticket waits."""
+    return WAITS, (str(connection_id), remote_id)
+
+
+def owe_reads(connection_id: UUID, fresh: Sequence[str], *, priority: int = TOLD) -> int:
+    """A hint of each ticket, whose mark the caller has just set; how many. Without them none waits, and no mark stays."""
     if not fresh:
         return 0
     try:
         with transaction.atomic():
-            hint_rows(connection_id, fresh, kind=Outbox.Kind.HINT, priority=priority, seconds=APART_SECONDS)
+            hint_rows(connection_id, list(fresh), kind=Outbox.Kind.HINT, priority=priority, seconds=APART_SECONDS)
     except Exception:
         for one in fresh:
-            looks.begin(company_id, WAITS, marks[one], {})  # none waits
+            looks.begin(current_company().company_id, *mark(connection_id, one), {})
         raise
     return len(fresh)
 
@@ -142,7 +153,7 @@ def _begin(claimed: Sequence[Claimed], hints: Iterable[Hint]) -> datetime:
             Outbox.objects.filter(id=one.id, claim=one.claim).update(due_at=began + timedelta(seconds=APART_SECONDS))
         Hint.objects.filter(pk__in=[one.pk for one in hints]).update(read_at=began, error="")
     for hint in hints:
-        looks.begin(company_id, WAITS, (str(hint.connection_id), hint.remote_id), {})
+        looks.begin(company_id, *mark(hint.connection_id, hint.remote_id), {})
     return began
 
 

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ TICKETS_MOST = 100  # of one call
 DIGITS = 19  # of a ticket's number
 OLD_WORKS = timedelta(days=7)
 HOOKS = declare("ingest.hooks", seconds=60, most=1)  # digests, never secrets
-HEARD, NOTED_SECONDS = "ingest.heard", 10
+HEARD = "ingest.heard"  # name of the mark: when it was last heard has just been noted
 NAMES = ("ticket_id", "ticket_ids")
 WRAPPED = "freshdesk_webhook"  # Freshdesk's simple content lies in it
 
@@ -115,8 +116,13 @@ def hear(*, hook: Known, body: bytes) -> int:
 
     Raises BadInput when it names none.
     """
-    told = hints.tell(hook.connection_id, numbers_in(body))
-    if hook.fresh and looks.announce(current_company().company_id, HEARD, (str(hook.id),), {}, NOTED_SECONDS):
+    company_id, numbers = current_company().company_id, numbers_in(body)
+    marks = [hints.mark(hook.connection_id, one) for one in numbers]
+    if hook.fresh:
+        marks.append((HEARD, (str(hook.id),)))
+    news = looks.announce_all(company_id, marks, hints.APART_SECONDS)  # one question for all: in a burst there is no other
+    told = hints.owe_reads(hook.connection_id, list(compress(numbers, news)))
+    if hook.fresh and news[-1]:
         rows = Hook.objects.filter(pk=hook.id)
         if rows.exclude(old_until=None).update(old_path_digest="", old_header_digest="", old_until=None):
             HOOKS.clear()

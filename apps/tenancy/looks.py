@@ -23,16 +23,24 @@ from apps.tenancy.cache import stems_of
 from apps.tenancy.cacheserver import Away, Script, server
 
 SPACE, VERSION = "tenancy.looks", 1
+Look = tuple[str, Sequence[Any]]  # a task and its arguments
 SECONDS = 60  # a message without an end of its own is thought lost after it
 
-# KEYS marks, names. ARGV field, now, end, name. 1: none waits, and this one is marked; 0: one does.
+# KEYS marks, names. ARGV now, end, name, field… Of each field 1: none waits, and this one is marked; 0: one does.
 ANNOUNCE = Script("""
-local waits = redis.call('HGET', KEYS[1], ARGV[1])
-if waits and tonumber(waits) > tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-if redis.call('PTTL', KEYS[1]) < ARGV[3] - ARGV[2] then redis.call('PEXPIREAT', KEYS[1], ARGV[3]) end
-redis.call('SADD', KEYS[2], ARGV[4])
-return 1
+local fresh, any = {}, false
+for n = 4, #ARGV do
+  local waits = redis.call('HGET', KEYS[1], ARGV[n])
+  local mine = not waits or tonumber(waits) <= tonumber(ARGV[1])
+  if mine then redis.call('HSET', KEYS[1], ARGV[n], ARGV[2]) end
+  any = any or mine
+  fresh[n - 3] = mine and 1 or 0
+end
+if any then
+  if redis.call('PTTL', KEYS[1]) < ARGV[2] - ARGV[1] then redis.call('PEXPIREAT', KEYS[1], ARGV[2]) end
+  redis.call('SADD', KEYS[2], ARGV[3])
+end
+return fresh
 """)
 
 # KEYS marks. ARGV field.
@@ -41,13 +49,21 @@ BEGIN = Script("return redis.call('HDEL', KEYS[1], ARGV[1])")
 
 def announce(company_id: str, task: str, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float) -> bool:
     """Whether a message must be sent. It is marked as waiting, for as long as it may wait."""
+    return announce_all(company_id, [(task, args)], seconds, kwargs=kwargs)[0]
+
+
+def announce_all(
+    company_id: str, looks: Sequence[Look], seconds: float, *, kwargs: Mapping[str, Any] | None = None
+) -> list[bool]:
+    """Of each (task, arguments) whether a message must be sent, in one question to the server."""
     now = time.time_ns() // 1_000_000
     marks, _recent, _leases, names, _head = stems_of(SPACE, VERSION, company_id)
-    end = now + int(1000 * seconds)
+    fields = [_field(task, args, kwargs or {}) for task, args in looks]
     try:
-        return bool(server().run(ANNOUNCE, (marks, names), _field(task, args, kwargs), now, end, f"{SPACE}.{VERSION}"))
+        fresh = server().run(ANNOUNCE, (marks, names), now, now + int(1000 * seconds), f"{SPACE}.{VERSION}", *fields)
     except Away:
-        return True
+        return [True] * len(fields)
+    return [bool(one) for one in fresh]
 
 
 def begin(company_id: str, task: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "apps.core.requests.RequestMiddleware",
     "apps.tenancy.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apps.ingest.hook_views.HookMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.accounts.sessions.CompanySessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

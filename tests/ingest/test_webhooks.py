@@ -137,6 +137,12 @@ def test_a_thousand_calls_for_one_ticket_are_one_read_and_replays_are_harmless(a
         assert Hint.objects.count() == 1
 
 
+def test_of_the_tickets_of_a_call_those_that_wait_are_left_and_the_others_are_due(acme, hook):
+    knock(hook.path, hook.header, {"ticket_id": 5})
+    knock(hook.path, hook.header, {"ticket_ids": [4, 5, 6]})
+    assert sorted(owed(acme)) == [("4", 1), ("5", 1), ("6", 1)]
+
+
 def test_what_is_told_while_it_is_read_is_read_once_more_ten_seconds_after_that_began(acme, hook):
     knock(hook.path, hook.header)
     with bind_company(acme.binding()):
