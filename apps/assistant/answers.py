@@ -259,11 +259,22 @@ class SearchResult(Shape):
     folded: int
 
 
+class SavedReply(Shape):
+    """Of the helpdesk, for its agents; `text` with the placeholders the helpdesk would fill. Nothing is quoted from it."""
+
+    id: UUID
+    title: str
+    folder: str
+    text: str
+
+
 class SearchResults(Shape):
     """Best first. `found`: how many there are, `limit` or not; `mode`: words while the vector engine is away, so that
-    meaning does not count."""
+    meaning does not count. `saved_replies`: up to three that hold more than half of the words, when no filter is given, of
+    those the caller may use."""
 
     results: list[SearchResult]
+    saved_replies: list[SavedReply]
     found: int
     mode: Literal["hybrid", "words"]
 

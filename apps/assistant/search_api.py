@@ -14,10 +14,12 @@ from rest_framework.views import APIView
 from apps.assistant.answers import Problem, SearchResults
 from apps.assistant.api import CATEGORIES, REFUSED
 from apps.assistant.articles_api import language_of, reads_private, since_of
+from apps.assistant.canned import matching
 from apps.assistant.finding import KINDS, MOST, QUERY_LIMIT, Result, Wish, find_sources
 from apps.assistant.services import EVERYTHING
 from apps.assistant.shapes import Quote
 from apps.core.errors import BadInput
+from apps.core.text import detect_language
 from apps.platforms.reach import reach_of
 
 PARAMETERS = [
@@ -54,7 +56,15 @@ class SearchView(APIView):
         )  # fmt: skip
         found = find_sources(wish=wish)
         shown = [_shape(one) for one in found.results[:limit]]
-        return Response({"results": shown, "found": len(found.results), "mode": found.mode})
+        return Response({"results": shown, "saved_replies": _saved(request, wish), "found": len(found.results), "mode": found.mode})
+
+
+def _saved(request: Request, wish: Wish) -> list[dict[str, Any]]:
+    """They are words among agents, so for whoever reads notes; a filter asks for tickets or articles."""
+    if wish != Wish(text=wish.text, reach=wish.reach, visibilities=EVERYTHING):
+        return []
+    rows = matching(request.user, wish.text, detect_language(wish.text))
+    return [{"id": one.pk, "title": one.title, "folder": one.folder, "text": one.text} for one in rows]
 
 
 def _shape(one: Result) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.test import Client
+
 from apps.accounts.models import User
 from apps.ingest.models import Stream
 from apps.platforms.canned import fill, ready_for
@@ -32,7 +34,7 @@ def titles(person: Any, connection: Connection) -> list[str]:
     return sorted(ready_for(person, connection).values_list("title", flat=True))
 
 
-def test_they_follow_the_helpdesk_and_are_shown_to_whom_they_are_for(in_acme, settings, client_of):
+def test_they_follow_the_helpdesk_and_are_shown_to_whom_they_are_for(in_acme, settings, client_of, token_of):
     with running(*SMALL) as simulator:
         allow(settings, simulator)
         connection = join(simulator)
@@ -53,6 +55,7 @@ def test_they_follow_the_helpdesk_and_are_shown_to_whom_they_are_for(in_acme, se
         agent_of(connection, person, [group])
         assert titles(person, connection) == ["Goodbye", "Greeting", "Refund"]
         _use(browser, connection)
+        _find(_api(token_of(in_acme)))
         simulator.tell("switches", canned_visibility=False)  # who may see them is not told: nobody here does
         walked(simulator)
         assert ReadyAnswer.objects.count() == 0
@@ -91,3 +94,18 @@ def _use(browser: Any, connection: Connection) -> None:
     found = browser.get("/search/", {"q": "refund"}).content.decode()
     assert 'id="canned-title"' in found
     assert "Refund" in found
+
+
+def _api(token: str) -> Client:
+    return Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token}"})
+
+
+def _find(api: Client) -> None:
+    """The search of the API gives them where no filter asks for something else."""
+    refund = ReadyAnswer.objects.get(title="Refund")
+
+    def found(**more: str) -> list[dict[str, Any]]:
+        return api.get("/api/v1/search/", {"q": "refund"} | more).json()["saved_replies"]
+
+    assert found() == [{"id": str(refund.pk), "title": "Refund", "folder": refund.folder, "text": refund.text}]
+    assert found(kind="articles") == found(language="en") == []
