@@ -73,6 +73,18 @@ class TicketRating(Shape):
     created_at: datetime
 
 
+class TimeSpent(Shape):
+    """Time that an agent noted. `running`: a timer, the minutes are those up to the last look."""
+
+    id: UUID
+    agent: str | None
+    minutes: int
+    billable: bool
+    running: bool
+    note: str
+    spent_at: datetime
+
+
 class TicketThread(Shape):
     """One ticket with its thread."""
 
@@ -91,6 +103,7 @@ class TicketThread(Shape):
     updated_at: datetime
     messages: list[ThreadEntry]
     ratings: list[TicketRating]
+    time_entries: list[TimeSpent]
     links: list[LinkedTicket]
 
 

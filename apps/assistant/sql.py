@@ -40,6 +40,10 @@ _MESSAGE = {
     "language": "m.language::text", "created_at": _TIME.format("m.created_at"),
 }  # fmt: skip
 _RATING = {"id": "r.id", "score": "r.score", "comment": "r.feedback", "created_at": _TIME.format("r.created_at")}
+_TIME_ENTRY = {
+    "id": "s.id", "agent": "nullif(coalesce(nullif(sa.name, ''), sa.email)::text, '')", "minutes": "s.minutes", "billable": "s.billable",
+    "running": "s.running", "note": "s.note", "spent_at": _TIME.format("s.spent_at"),
+}  # fmt: skip
 _ARTICLE = {
     "id": "a.id", "number": "a.remote_id::text", "title": "a.title", "language": "a.language::text",
     "visibility": "a.visibility::text", "category": "a.category::text", "folder": "a.folder::text", "tags": "a.tags::text",
@@ -77,7 +81,10 @@ SELECT {_PLACE}, {_LINKED}, (SELECT row_to_json(ticket)::text FROM (
     SELECT json_agg(message ORDER BY message.number) FROM (
       SELECT {_named(_MESSAGE)} FROM platforms_message m WHERE m.ticket_id = t.id) message), '[]') AS messages, coalesce((
     SELECT json_agg(rating ORDER BY rating.created_at DESC, rating.id DESC) FROM (
-      SELECT {_named(_RATING)} FROM platforms_rating r WHERE r.ticket_id = t.id) rating), '[]') AS ratings) ticket)
+      SELECT {_named(_RATING)} FROM platforms_rating r WHERE r.ticket_id = t.id) rating), '[]') AS ratings, coalesce((
+    SELECT json_agg(entry ORDER BY entry.spent_at DESC, entry.id DESC) FROM (
+      SELECT {_named(_TIME_ENTRY)} FROM platforms_timeentry s LEFT JOIN platforms_person sa ON sa.id = s.agent_id
+      WHERE s.ticket_id = t.id) entry), '[]') AS time_entries) ticket)
 FROM platforms_ticket t
 LEFT JOIN platforms_person p ON p.id = t.customer_id
 LEFT JOIN platforms_group g ON g.id = t.group_id

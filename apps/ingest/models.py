@@ -31,6 +31,7 @@ class Stream(CompanyModel):
         REFERENCE = "reference", _("Agents, groups and statuses")
         CANNED = "canned", _("Saved replies")
         RATINGS = "ratings", _("Ratings of customers")
+        TIMES = "times", _("Time entries")
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,

@@ -27,9 +27,10 @@ from apps.ingest.models import Outbox, Stream
 from apps.ingest.names import follow_names, read_names
 from apps.ingest.outbox import owe
 from apps.ingest.products import brief_again, follow_products, learn_products
-from apps.ingest.ratings import read_ratings
+from apps.ingest.ratings import LISTS
 from apps.ingest.sql import upsert_articles, upsert_tickets
 from apps.ingest.timing import Stage, timed
+from apps.ingest.walks import read_list
 from apps.platforms.base import ArticleData, CheckReport, Cursor, Page, PlatformAdapter, Reference, TicketData
 from apps.platforms.connecting import open_adapter, refresh_reference
 from apps.platforms.models import Article, Connection, Group, Person, Ticket
@@ -90,8 +91,8 @@ def _read_page(lease: streams.Lease) -> bool:
         return read_firms(lease, stream)
     if stream.kind == Stream.Kind.CANNED:
         return read_canned(lease, stream)
-    if stream.kind == Stream.Kind.RATINGS:
-        return read_ratings(lease, stream)
+    if stream.kind in LISTS:
+        return read_list(lease, stream, LISTS[Stream.Kind(stream.kind)])
     adapter = open_adapter(stream.connection)
     if stream.kind == Stream.Kind.REFERENCE:
         with timed(Stage.READING):

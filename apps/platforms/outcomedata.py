@@ -1,4 +1,4 @@
-"""How a case ended, as the port hands it over: what its customer thought of it. Knows no Django."""
+"""How a case went, as the port hands it over: what its customer thought of it, and what time it took. Knows no Django."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ class RatingData(Item):
     created_at: AwareDatetime
 
 
+class TimeData(Item):
+    """Time that an agent spent on a ticket, as they noted it."""
+
+    remote_id: str
+    ticket_id: str
+    agent_id: str
+    minutes: int
+    billable: bool
+    running: bool  # a timer that still runs: the minutes are those up to now
+    note: str  # for colleagues, or ""
+    spent_at: AwareDatetime
+
+
 class TellsOutcomes:
     """The part of the port that lists them. A helpdesk that cannot leaves it as it is."""
 
@@ -35,3 +48,12 @@ class TellsOutcomes:
     async def fetch_ratings(self, cursor: Any) -> Any:
         """One page of that walk, a Page of RatingData. Some may be missed while the list moves."""
         raise NotFound(f"{self.kind} does not list ratings")
+
+    @classmethod
+    def first_times(cls, after: datetime | None = None) -> Any:
+        """Where a walk over times that were spent begins: all, or those spent after. None: this helpdesk has none."""
+        return None
+
+    async def fetch_times(self, cursor: Any) -> Any:
+        """One page of that walk, a Page of TimeData. Some may be missed while the list moves."""
+        raise NotFound(f"{self.kind} does not list time entries")

@@ -27,6 +27,7 @@ def ability_words(name: AbilityName) -> str:
         "products": _("List of products"),
         "canned_responses": _("Saved replies"),
         "ratings": _("Ratings of customers"),
+        "time_entries": _("Time entries"),
     }[name]
 
 

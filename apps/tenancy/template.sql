@@ -689,6 +689,26 @@ CREATE TABLE @schema@.platforms_ticketlink (
     CONSTRAINT platforms_ticketlink_pkey PRIMARY KEY (id),
     CONSTRAINT platforms_ticketlink_ticket_id_51b59fda_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.platforms_timeentry (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    remote_id character varying(40) NOT NULL,
+    minutes integer NOT NULL,
+    billable boolean NOT NULL,
+    running boolean NOT NULL,
+    note text NOT NULL,
+    spent_at timestamp with time zone NOT NULL,
+    sweep bigint NOT NULL,
+    missed boolean NOT NULL,
+    agent_id uuid,
+    connection_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    CONSTRAINT platforms_timeentry_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT platforms_time_key UNIQUE (connection_id, remote_id),
+    CONSTRAINT platforms_timeentry_pkey PRIMARY KEY (id),
+    CONSTRAINT platforms_timeentry_connection_id_0512a0ef_fk_platforms FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT platforms_timeentry_ticket_id_ca8efe98_fk_platforms_ticket_id FOREIGN KEY (ticket_id) REFERENCES @schema@.platforms_ticket(id) DEFERRABLE INITIALLY DEFERRED
+);
 CREATE TABLE @schema@.platforms_unsent (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -777,6 +797,8 @@ CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (st
 CREATE INDEX platforms_ticket_recent ON @schema@.platforms_ticket USING btree (updated_at DESC, id DESC);
 CREATE INDEX platforms_ticketlink_other_8baad8de ON @schema@.platforms_ticketlink USING btree (other);
 CREATE INDEX platforms_ticketlink_other_8baad8de_like ON @schema@.platforms_ticketlink USING btree (other varchar_pattern_ops);
+CREATE INDEX platforms_timeentry_agent_id_0fcdabf9 ON @schema@.platforms_timeentry USING btree (agent_id);
+CREATE INDEX platforms_timeentry_ticket_id_ca8efe98 ON @schema@.platforms_timeentry USING btree (ticket_id);
 CREATE INDEX platforms_unsent_ticket_id_1d347a35 ON @schema@.platforms_unsent USING btree (ticket_id);
 CREATE INDEX search_chunk_source_id_d517544b ON @schema@.search_chunk USING btree (source_id);
 CREATE INDEX search_chunk_ticket_id_6ed2f6c0 ON @schema@.search_chunk USING btree (ticket_id);
@@ -811,23 +833,24 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(27, 'platforms', 'firm', '@company@'),
 	(28, 'platforms', 'readyanswer', '@company@'),
 	(29, 'platforms', 'rating', '@company@'),
-	(30, 'search', 'chunk', '@company@'),
-	(31, 'ingest', 'outbox', '@company@'),
-	(32, 'ingest', 'stream', '@company@'),
-	(33, 'ingest', 'deadletter', '@company@'),
-	(34, 'ingest', 'hook', '@company@'),
-	(35, 'ingest', 'hint', '@company@'),
-	(36, 'ingest', 'stagetime', '@company@'),
-	(37, 'ingest', 'watch', '@company@'),
-	(38, 'ingest', 'notice', '@company@'),
-	(39, 'ingest', 'noticemail', '@company@'),
-	(40, 'assistant', 'brief', '@company@'),
-	(41, 'assistant', 'savedview', '@company@'),
-	(42, 'assistant', 'feedback', '@company@'),
-	(43, 'console', 'companyfigures', '@company@'),
-	(44, 'console', 'supportaccess', '@company@'),
-	(45, 'console', 'supportrequest', '@company@'),
-	(46, 'console', 'usedpass', '@company@');
+	(30, 'platforms', 'timeentry', '@company@'),
+	(31, 'search', 'chunk', '@company@'),
+	(32, 'ingest', 'outbox', '@company@'),
+	(33, 'ingest', 'stream', '@company@'),
+	(34, 'ingest', 'deadletter', '@company@'),
+	(35, 'ingest', 'hook', '@company@'),
+	(36, 'ingest', 'hint', '@company@'),
+	(37, 'ingest', 'stagetime', '@company@'),
+	(38, 'ingest', 'watch', '@company@'),
+	(39, 'ingest', 'notice', '@company@'),
+	(40, 'ingest', 'noticemail', '@company@'),
+	(41, 'assistant', 'brief', '@company@'),
+	(42, 'assistant', 'savedview', '@company@'),
+	(43, 'assistant', 'feedback', '@company@'),
+	(44, 'console', 'companyfigures', '@company@'),
+	(45, 'console', 'supportaccess', '@company@'),
+	(46, 'console', 'supportrequest', '@company@'),
+	(47, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -945,74 +968,78 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(114, 'Can change rating', 29, 'change_rating', '@company@'),
 	(115, 'Can delete rating', 29, 'delete_rating', '@company@'),
 	(116, 'Can view rating', 29, 'view_rating', '@company@'),
-	(117, 'Can add chunk', 30, 'add_chunk', '@company@'),
-	(118, 'Can change chunk', 30, 'change_chunk', '@company@'),
-	(119, 'Can delete chunk', 30, 'delete_chunk', '@company@'),
-	(120, 'Can view chunk', 30, 'view_chunk', '@company@'),
-	(121, 'Can add owed work', 31, 'add_outbox', '@company@'),
-	(122, 'Can change owed work', 31, 'change_outbox', '@company@'),
-	(123, 'Can delete owed work', 31, 'delete_outbox', '@company@'),
-	(124, 'Can view owed work', 31, 'view_outbox', '@company@'),
-	(125, 'Can add feed', 32, 'add_stream', '@company@'),
-	(126, 'Can change feed', 32, 'change_stream', '@company@'),
-	(127, 'Can delete feed', 32, 'delete_stream', '@company@'),
-	(128, 'Can view feed', 32, 'view_stream', '@company@'),
-	(129, 'Can add work set aside', 33, 'add_deadletter', '@company@'),
-	(130, 'Can change work set aside', 33, 'change_deadletter', '@company@'),
-	(131, 'Can delete work set aside', 33, 'delete_deadletter', '@company@'),
-	(132, 'Can view work set aside', 33, 'view_deadletter', '@company@'),
-	(133, 'Can add webhook', 34, 'add_hook', '@company@'),
-	(134, 'Can change webhook', 34, 'change_hook', '@company@'),
-	(135, 'Can delete webhook', 34, 'delete_hook', '@company@'),
-	(136, 'Can view webhook', 34, 'view_hook', '@company@'),
-	(137, 'Can add hint', 35, 'add_hint', '@company@'),
-	(138, 'Can change hint', 35, 'change_hint', '@company@'),
-	(139, 'Can delete hint', 35, 'delete_hint', '@company@'),
-	(140, 'Can view hint', 35, 'view_hint', '@company@'),
-	(141, 'Can add time of a step', 36, 'add_stagetime', '@company@'),
-	(142, 'Can change time of a step', 36, 'change_stagetime', '@company@'),
-	(143, 'Can delete time of a step', 36, 'delete_stagetime', '@company@'),
-	(144, 'Can view time of a step', 36, 'view_stagetime', '@company@'),
-	(145, 'Can add watch', 37, 'add_watch', '@company@'),
-	(146, 'Can change watch', 37, 'change_watch', '@company@'),
-	(147, 'Can delete watch', 37, 'delete_watch', '@company@'),
-	(148, 'Can view watch', 37, 'view_watch', '@company@'),
-	(149, 'Can add notice', 38, 'add_notice', '@company@'),
-	(150, 'Can change notice', 38, 'change_notice', '@company@'),
-	(151, 'Can delete notice', 38, 'delete_notice', '@company@'),
-	(152, 'Can view notice', 38, 'view_notice', '@company@'),
-	(153, 'Can add mail of a notice', 39, 'add_noticemail', '@company@'),
-	(154, 'Can change mail of a notice', 39, 'change_noticemail', '@company@'),
-	(155, 'Can delete mail of a notice', 39, 'delete_noticemail', '@company@'),
-	(156, 'Can view mail of a notice', 39, 'view_noticemail', '@company@'),
-	(157, 'Can add brief', 40, 'add_brief', '@company@'),
-	(158, 'Can change brief', 40, 'change_brief', '@company@'),
-	(159, 'Can delete brief', 40, 'delete_brief', '@company@'),
-	(160, 'Can view brief', 40, 'view_brief', '@company@'),
-	(161, 'Can add saved view', 41, 'add_savedview', '@company@'),
-	(162, 'Can change saved view', 41, 'change_savedview', '@company@'),
-	(163, 'Can delete saved view', 41, 'delete_savedview', '@company@'),
-	(164, 'Can view saved view', 41, 'view_savedview', '@company@'),
-	(165, 'Can add feedback', 42, 'add_feedback', '@company@'),
-	(166, 'Can change feedback', 42, 'change_feedback', '@company@'),
-	(167, 'Can delete feedback', 42, 'delete_feedback', '@company@'),
-	(168, 'Can view feedback', 42, 'view_feedback', '@company@'),
-	(169, 'Can add company figures', 43, 'add_companyfigures', '@company@'),
-	(170, 'Can change company figures', 43, 'change_companyfigures', '@company@'),
-	(171, 'Can delete company figures', 43, 'delete_companyfigures', '@company@'),
-	(172, 'Can view company figures', 43, 'view_companyfigures', '@company@'),
-	(173, 'Can add support access', 44, 'add_supportaccess', '@company@'),
-	(174, 'Can change support access', 44, 'change_supportaccess', '@company@'),
-	(175, 'Can delete support access', 44, 'delete_supportaccess', '@company@'),
-	(176, 'Can view support access', 44, 'view_supportaccess', '@company@'),
-	(177, 'Can add support request', 45, 'add_supportrequest', '@company@'),
-	(178, 'Can change support request', 45, 'change_supportrequest', '@company@'),
-	(179, 'Can delete support request', 45, 'delete_supportrequest', '@company@'),
-	(180, 'Can view support request', 45, 'view_supportrequest', '@company@'),
-	(181, 'Can add used pass', 46, 'add_usedpass', '@company@'),
-	(182, 'Can change used pass', 46, 'change_usedpass', '@company@'),
-	(183, 'Can delete used pass', 46, 'delete_usedpass', '@company@'),
-	(184, 'Can view used pass', 46, 'view_usedpass', '@company@');
+	(117, 'Can add time entry', 30, 'add_timeentry', '@company@'),
+	(118, 'Can change time entry', 30, 'change_timeentry', '@company@'),
+	(119, 'Can delete time entry', 30, 'delete_timeentry', '@company@'),
+	(120, 'Can view time entry', 30, 'view_timeentry', '@company@'),
+	(121, 'Can add chunk', 31, 'add_chunk', '@company@'),
+	(122, 'Can change chunk', 31, 'change_chunk', '@company@'),
+	(123, 'Can delete chunk', 31, 'delete_chunk', '@company@'),
+	(124, 'Can view chunk', 31, 'view_chunk', '@company@'),
+	(125, 'Can add owed work', 32, 'add_outbox', '@company@'),
+	(126, 'Can change owed work', 32, 'change_outbox', '@company@'),
+	(127, 'Can delete owed work', 32, 'delete_outbox', '@company@'),
+	(128, 'Can view owed work', 32, 'view_outbox', '@company@'),
+	(129, 'Can add feed', 33, 'add_stream', '@company@'),
+	(130, 'Can change feed', 33, 'change_stream', '@company@'),
+	(131, 'Can delete feed', 33, 'delete_stream', '@company@'),
+	(132, 'Can view feed', 33, 'view_stream', '@company@'),
+	(133, 'Can add work set aside', 34, 'add_deadletter', '@company@'),
+	(134, 'Can change work set aside', 34, 'change_deadletter', '@company@'),
+	(135, 'Can delete work set aside', 34, 'delete_deadletter', '@company@'),
+	(136, 'Can view work set aside', 34, 'view_deadletter', '@company@'),
+	(137, 'Can add webhook', 35, 'add_hook', '@company@'),
+	(138, 'Can change webhook', 35, 'change_hook', '@company@'),
+	(139, 'Can delete webhook', 35, 'delete_hook', '@company@'),
+	(140, 'Can view webhook', 35, 'view_hook', '@company@'),
+	(141, 'Can add hint', 36, 'add_hint', '@company@'),
+	(142, 'Can change hint', 36, 'change_hint', '@company@'),
+	(143, 'Can delete hint', 36, 'delete_hint', '@company@'),
+	(144, 'Can view hint', 36, 'view_hint', '@company@'),
+	(145, 'Can add time of a step', 37, 'add_stagetime', '@company@'),
+	(146, 'Can change time of a step', 37, 'change_stagetime', '@company@'),
+	(147, 'Can delete time of a step', 37, 'delete_stagetime', '@company@'),
+	(148, 'Can view time of a step', 37, 'view_stagetime', '@company@'),
+	(149, 'Can add watch', 38, 'add_watch', '@company@'),
+	(150, 'Can change watch', 38, 'change_watch', '@company@'),
+	(151, 'Can delete watch', 38, 'delete_watch', '@company@'),
+	(152, 'Can view watch', 38, 'view_watch', '@company@'),
+	(153, 'Can add notice', 39, 'add_notice', '@company@'),
+	(154, 'Can change notice', 39, 'change_notice', '@company@'),
+	(155, 'Can delete notice', 39, 'delete_notice', '@company@'),
+	(156, 'Can view notice', 39, 'view_notice', '@company@'),
+	(157, 'Can add mail of a notice', 40, 'add_noticemail', '@company@'),
+	(158, 'Can change mail of a notice', 40, 'change_noticemail', '@company@'),
+	(159, 'Can delete mail of a notice', 40, 'delete_noticemail', '@company@'),
+	(160, 'Can view mail of a notice', 40, 'view_noticemail', '@company@'),
+	(161, 'Can add brief', 41, 'add_brief', '@company@'),
+	(162, 'Can change brief', 41, 'change_brief', '@company@'),
+	(163, 'Can delete brief', 41, 'delete_brief', '@company@'),
+	(164, 'Can view brief', 41, 'view_brief', '@company@'),
+	(165, 'Can add saved view', 42, 'add_savedview', '@company@'),
+	(166, 'Can change saved view', 42, 'change_savedview', '@company@'),
+	(167, 'Can delete saved view', 42, 'delete_savedview', '@company@'),
+	(168, 'Can view saved view', 42, 'view_savedview', '@company@'),
+	(169, 'Can add feedback', 43, 'add_feedback', '@company@'),
+	(170, 'Can change feedback', 43, 'change_feedback', '@company@'),
+	(171, 'Can delete feedback', 43, 'delete_feedback', '@company@'),
+	(172, 'Can view feedback', 43, 'view_feedback', '@company@'),
+	(173, 'Can add company figures', 44, 'add_companyfigures', '@company@'),
+	(174, 'Can change company figures', 44, 'change_companyfigures', '@company@'),
+	(175, 'Can delete company figures', 44, 'delete_companyfigures', '@company@'),
+	(176, 'Can view company figures', 44, 'view_companyfigures', '@company@'),
+	(177, 'Can add support access', 45, 'add_supportaccess', '@company@'),
+	(178, 'Can change support access', 45, 'change_supportaccess', '@company@'),
+	(179, 'Can delete support access', 45, 'delete_supportaccess', '@company@'),
+	(180, 'Can view support access', 45, 'view_supportaccess', '@company@'),
+	(181, 'Can add support request', 46, 'add_supportrequest', '@company@'),
+	(182, 'Can change support request', 46, 'change_supportrequest', '@company@'),
+	(183, 'Can delete support request', 46, 'delete_supportrequest', '@company@'),
+	(184, 'Can view support request', 46, 'view_supportrequest', '@company@'),
+	(185, 'Can add used pass', 47, 'add_usedpass', '@company@'),
+	(186, 'Can change used pass', 47, 'change_usedpass', '@company@'),
+	(187, 'Can delete used pass', 47, 'delete_usedpass', '@company@'),
+	(188, 'Can view used pass', 47, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -1078,19 +1105,21 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(62, 'ingest', '0016_notices', now()),
 	(63, 'ingest', '0017_ratings', now()),
 	(64, 'ingest', '0018_reindex', now()),
-	(65, 'platforms', '0015_label', now()),
-	(66, 'platforms', '0016_ratings', now()),
-	(67, 'search', '0001_initial', now()),
-	(68, 'search', '0002_placed', now()),
-	(69, 'search', '0003_files', now()),
-	(70, 'search', '0004_products', now()),
-	(71, 'sessions', '0001_initial', now()),
-	(72, 'tenancy', '0001_initial', now()),
-	(73, 'tenancy', '0002_domain_verified_at', now()),
-	(74, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 184, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 46, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 74, true);
+	(65, 'ingest', '0019_times', now()),
+	(66, 'platforms', '0015_label', now()),
+	(67, 'platforms', '0016_ratings', now()),
+	(68, 'platforms', '0017_time_entries', now()),
+	(69, 'search', '0001_initial', now()),
+	(70, 'search', '0002_placed', now()),
+	(71, 'search', '0003_files', now()),
+	(72, 'search', '0004_products', now()),
+	(73, 'sessions', '0001_initial', now()),
+	(74, 'tenancy', '0001_initial', now()),
+	(75, 'tenancy', '0002_domain_verified_at', now()),
+	(76, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 188, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 47, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 76, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -1106,7 +1135,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_notice, @schema@.ingest_noticemail, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.ingest_watch, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_rating, @schema@.platforms_readyanswer, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_notice, @schema@.ingest_noticemail, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.ingest_watch, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_rating, @schema@.platforms_readyanswer, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_timeentry, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq, @schema@.ingest_stagetime_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -1194,6 +1223,8 @@ CREATE POLICY company_rows ON @schema@.platforms_ticket TO deskhand_owner, deskh
 CREATE POLICY company_schema ON @schema@.platforms_ticket AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_ticketlink TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_ticketlink AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.platforms_timeentry TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.platforms_timeentry AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_unsent TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_unsent AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.search_chunk TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -1240,5 +1271,6 @@ ALTER TABLE @schema@.platforms_rating FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL
 ALTER TABLE @schema@.platforms_readyanswer FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticket FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_ticketlink FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.platforms_timeentry FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_unsent FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.search_chunk FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

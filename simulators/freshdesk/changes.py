@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import brands, companies, linking, mail, ratings
+from simulators.freshdesk import brands, companies, linking, mail, ratings, timesheet
 from simulators.freshdesk.records import Attachment, Entry, Feed, Ticket, stable_id
 from simulators.freshdesk.world import World
 
@@ -366,6 +366,8 @@ _TICKETS: dict[str, Callable[[World, int, Change], Any]] = {
     "destroy": lambda world, ticket_id, _: _destroy(world, ticket_id),
     "rate": ratings.rate,
     "unrate": ratings.unrate,
+    "spend": timesheet.spend,
+    "unspend": timesheet.unspend,
     "unlink": lambda world, ticket_id, _: linking.unlink(world, ticket_id),
 }
 _ARTICLES: dict[str, Callable[[World, Change], None]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulators.freshdesk import brands, companies, ratings
+from simulators.freshdesk import brands, companies, ratings, timesheet
 from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.replies import Reply, forbidden, missing, window
 from simulators.freshdesk.tickets import found
@@ -126,7 +126,7 @@ def _canned(world: World, number: int) -> Json:
 
 
 def nothing(world: World, request: Request) -> Reply:
-    """Lists that are empty in this account: time entries, surveys."""
+    """Lists that are empty in this account: surveys."""
     return window(request).cut([])
 
 
@@ -146,10 +146,10 @@ PATHS: tuple[tuple[str, Callable[..., Reply]], ...] = (
     ("/canned_response_folders/{folder_id}/responses", canned_responses),
     ("/canned_responses/{response_id}", canned_response),
     ("/companies", companies.listed),
-    ("/time_entries", nothing),
+    ("/time_entries", timesheet.listed),
     ("/surveys", nothing),
     ("/surveys/satisfaction_ratings", ratings.listed),
-    ("/tickets/{ticket_id}/time_entries", nothing_of),
+    ("/tickets/{ticket_id}/time_entries", timesheet.of_ticket),
     ("/tickets/{ticket_id}/satisfaction_ratings", ratings.of_ticket),
     ("/tickets/{ticket_id}/watchers", nothing_of),
 )

@@ -38,6 +38,7 @@ class Switches:
     contacts_readable: bool = True  # else they are 403, in the list and by number
     companies_readable: bool = True  # else the plan lacks them: 403 require_feature
     ratings_readable: bool = True  # else the plan lacks them: 403 require_feature
+    times_readable: bool = True  # the same of time entries
     ratings_of_hidden: bool = True  # of spam and trash they are listed too
     suspended: bool = False  # the account has not paid: 403 account_suspended for everything
     translations: bool = True  # else the plan lacks them: 403 require_feature for every path with a language

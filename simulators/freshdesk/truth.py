@@ -12,6 +12,7 @@ from simulators.freshdesk.planted import planted
 from simulators.freshdesk.ratings import held
 from simulators.freshdesk.records import Article, Entry, Ticket
 from simulators.freshdesk.storage import content
+from simulators.freshdesk.timesheet import noted
 from simulators.freshdesk.world import World
 
 _STATES = {"live": "live", "spam": "spam", "deleted": "trashed", "archived": "archived"}
@@ -29,7 +30,8 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
     those the key may not see; `unlisted` went to the archive before any answer that arrived had their words: no list
     will; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts on purpose:
     kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk writes it;
-    `links` are (ticket, what the other is to it, other), `ratings` (ticket, number, value, hash of the words). `first` and `last` bound the tickets.
+    `links` are (ticket, what the other is to it, other), `ratings` (ticket, number, value, hash of the
+    words), `times` (ticket, number, hh:mm, hash of the note). `first` and `last` bound the tickets.
     """
     rows = [
         row for number in world.ids() if first <= number <= last for row in [world.ticket(number)] if row is not None
@@ -49,6 +51,7 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
         "unlisted": [row.id for row in rows if row.feed == "archived" and row.id not in world.shown],
         "hidden": [row.id for row in rows if not world.in_scope(row)],
         "planted": planted(world, rows, threads),
+        "times": [(str(one["ticket_id"]), str(one["id"]), one["time_spent"], fingerprint(one["note"] or "")) for one in noted(world)],
         "ratings": [
             (str(one["ticket_id"]), str(one["id"]), one["ratings"]["default_question"], fingerprint(one["feedback"] or "")) for one in held(world)
         ],

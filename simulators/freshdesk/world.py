@@ -60,6 +60,8 @@ class World:
         self.companies: dict[int, dict[str, Any]] = {}  # as the API shows them
         self.ratings: dict[int, dict[str, Any]] = {}  # the same
         self.rated = 0  # how many there ever were
+        self.times: dict[int, dict[str, Any]] = {}  # time entries, the same
+        self.timed = 0
         self._people_gone: set[int] = set()
         self._lists = Lists.of(origin.stamps())
         self.first_top = self._top = max((max(index, default=0) for index in self._lists.feeds.values()), default=0)

@@ -12,7 +12,7 @@ from django.utils import translation
 from apps.accounts.models import ApiToken
 from apps.assistant.outcomes import outcomes_of, score_words
 from apps.platforms.models import Person, Ticket
-from apps.platforms.ratings import Rating
+from apps.platforms.ratings import Rating, TimeEntry
 from apps.tenancy.context import bind_company
 from tests.mirror import NOW
 
@@ -71,6 +71,37 @@ def test_the_api_tells_the_ratings_of_a_ticket_newest_first(acme, rated, make_us
     with bind_company(acme.binding()):
         Rating.objects.all().delete()
     assert api.get(f"/api/v1/tickets/{rated.pk}/").json()["ratings"] == []
+
+
+def spend(ticket: Ticket, minutes: int, note: str = "", *, number: int, billable: bool = True, agent: Person | None = None) -> None:
+    TimeEntry.objects.create(
+        connection_id=ticket.connection_id, ticket=ticket, agent=agent, remote_id=f"{ticket.remote_id}.{number}", minutes=minutes,
+        billable=billable, running=number == 2, note=note, spent_at=NOW + timedelta(days=number),
+    )  # fmt: skip
+
+
+def test_the_page_and_the_api_tell_the_time_that_was_spent_and_who_noted_it(acme, case, client_of, make_user):
+    browser = client_of(acme)
+    assert "Time spent" not in browser.get(f"/tickets/{case.pk}/").content.decode()
+    with bind_company(acme.binding()):
+        mira = Person.objects.create(connection_id=case.connection_id, remote_id="778", name="Mira Sato", kind=Person.Kind.AGENT)
+        spend(case, 65, "Called <them>", number=1, agent=mira)
+        spend(case, 20, number=2, billable=False)
+        spend(Ticket.objects.get(remote_id="101"), 600, "CNRY of another case", number=3)
+        token = ApiToken.issue(user=make_user(acme, email="api@acme.example"), name="outcomes", scopes=None)[1]
+    page = browser.get(f"/tickets/{case.pk}/").content.decode()
+    assert "CNRY" not in page
+    part = page[page.index("Time spent") : page.index("</details>", page.index("Time spent"))]
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", part)).strip()
+    assert words.startswith("Time spent: 1 h 25 min Billable: 1 h 5 min 20 min")
+    assert "Not billable · Timer is running" in words
+    assert "1 h 5 min Mira Sato" in words
+    assert words.endswith("Billable Called &lt;them&gt;")
+    api = Client(headers={"host": "acme.localhost", "authorization": f"Bearer {token}"})
+    told = api.get(f"/api/v1/tickets/{case.pk}/").json()["time_entries"]
+    assert [(one["agent"], one["minutes"], one["billable"], one["running"], one["note"]) for one in told] == [
+        (None, 20, False, True, ""), ("Mira Sato", 65, True, False, "Called <them>"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "ko", "ja", "zh-hans", "de", "fr", "es"])

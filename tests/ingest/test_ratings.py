@@ -23,18 +23,21 @@ SIZE = ("--account", "generated", "--tickets", "12", "--plan", "unlimited")
 FEED = Stream.Kind.RATINGS
 
 
-def walked(simulator: Simulator, **since: timedelta) -> list[str]:
+def turn(simulator: Simulator, kind: str, path: str, **since: timedelta) -> list[str]:
     """The feed's next turn, as if its walks had begun so long ago. What was asked."""
-    stream = Stream.objects.get(kind=FEED)
+    stream = Stream.objects.get(kind=kind)
     cursor = stream.cursor and {
         key: (datetime.fromisoformat(value) - since.get(key, timedelta())).isoformat() if key in ("all", "late") else value
         for key, value in stream.cursor.items()
     }
-    Stream.objects.filter(kind=FEED).update(cursor=cursor, next_at=timezone.now())
+    Stream.objects.filter(kind=kind).update(cursor=cursor, next_at=timezone.now())
     simulator.control.delete("/__sim/log")
     run_feeds()
-    path = "/api/v2/surveys/satisfaction_ratings"
     return [row["query"] for row in simulator.told("log")["requests"] if row["path"] == path]
+
+
+def walked(simulator: Simulator, **since: timedelta) -> list[str]:
+    return turn(simulator, FEED, "/api/v2/surveys/satisfaction_ratings", **since)
 
 
 def held() -> dict[str, tuple[int | None, str]]:

@@ -12,6 +12,7 @@ import pytest
 
 from apps.platforms.adapters.freshdesk import mapping
 from apps.platforms.adapters.freshdesk import payloads as wire
+from apps.platforms.adapters.freshdesk.outcomes import time_spent
 from apps.platforms.base import AgentData, ArticleData, AttachmentData, GroupData, MessageData, TicketData
 from tests.fixtures_beside import FRESHDESK, names, needs_fixtures, payload, there
 
@@ -23,13 +24,13 @@ KINDS = (
     (r".*/(ticket|outbound|all_tickets).*", "ticket"), (r".*_with_conversations", "ticket with thread"),
     (r".*/(conversations|note_1|reply_1)", "message"), (r".*/(contact|customer).*", "contact"), (r".*/agent.*", "agent"),
     (r".*/group.*", "group"), (r".*/solution_categor.*", "category"), (r".*/solution_folder.*", "folder"),
-    (r".*/solution_article.*", "article"), (r".*/(compan|role|time_entr|search_companies).*", "not read"),
+    (r".*/solution_article.*", "article"), (r".*/time_entr.*", "time entry"), (r".*/(compan|role|search_companies).*", "not read"),
     (r".*/attachment\.txt", "upload"),
 )  # fmt: skip
 # How many of a kind the recorded files hold: one that is passed over would be missing here.
 HELD = {
     "ticket field": 3, "ticket found": 2, "ticket": 5, "ticket with thread": 2, "message": 4, "message of a thread": 9,
-    "contact": 9, "agent": 4, "group": 3, "category": 2, "folder": 2, "article": 4, "not read": 15, "upload": 1,
+    "contact": 9, "agent": 4, "group": 3, "category": 2, "folder": 2, "article": 4, "time entry": 6, "not read": 9, "upload": 1,
 }  # fmt: skip
 
 
@@ -136,15 +137,23 @@ def ticket_field(raw: Raw) -> None:
     assert mapping.statuses([found]) == STATUSES
 
 
+def time_entry(raw: Raw) -> None:
+    found = time_spent(wire.TimeEntry.model_validate(raw))
+    assert (found.remote_id, found.ticket_id, found.agent_id) == (str(raw["id"]), str(raw["ticket_id"]), str(raw["agent_id"]))
+    hours, minutes = raw["time_spent"].split(":")
+    assert (found.minutes, found.billable, found.note) == (int(hours) * 60 + int(minutes), raw["billable"], raw["note"])
+    assert not found.running
+
+
 def not_read(raw: Raw) -> None:
-    """Companies, roles and times: the adapter asks for none. They have a number all the same."""
+    """Companies and roles: the adapter asks for none. They have a number all the same."""
     assert wire.Record.model_validate(raw).id == raw["id"]
 
 
 CHECKS: dict[str, Callable[[Raw], None]] = {
     "ticket": ticket, "ticket found": found_ticket, "ticket with thread": with_thread, "message": message,
     "contact": contact, "agent": agent, "group": group, "category": category, "folder": folder, "article": article,
-    "ticket field": ticket_field, "not read": not_read,
+    "ticket field": ticket_field, "time entry": time_entry, "not read": not_read,
 }  # fmt: skip
 
 

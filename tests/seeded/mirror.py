@@ -11,7 +11,7 @@ DELETIONS, BUDGET, MAPPING = (
     "apps/platforms/adapters/freshdesk/mapping.py",
 )
 DEAD, LEASES = "tests/ingest/test_dead_letters.py::test_", "tests/ingest/test_leases.py::test_"
-RATINGS, RATED = "apps/ingest/ratings.py", "tests/ingest/test_ratings.py::test_"
+RATINGS, RATED = "apps/ingest/walks.py", "tests/ingest/test_ratings.py::test_"
 OF_TICKET = (f"{RATED}a_rating_is_of_a_ticket_of_its_own_account_and_goes_with_the_ticket_and_with_the_person",)
 
 FAULTS = (
@@ -66,11 +66,11 @@ FAULTS = (
           'return _FOLDER_VISIBILITIES.get(value, "restricted" if 2 <= value <= 7 else "public")',
           ("tests/platforms/test_freshdesk_payloads.py::test_only_a_folder_for_everybody_is_public",)),
     Fault("a rating goes to the ticket of that number in another account", RATINGS,
-          "Ticket.objects.filter(connection=connection, remote_id__in=wanted, deleted=False)",
-          "Ticket.objects.filter(remote_id__in=wanted, deleted=False)", OF_TICKET),
-    Fault("a rating is stored again after its ticket was erased", RATINGS, "remote_id__in=wanted, deleted=False)", "remote_id__in=wanted)", OF_TICKET),
+          "Ticket.objects.filter(connection=connection, remote_id__in=set(numbers), deleted=False)",
+          "Ticket.objects.filter(remote_id__in=set(numbers), deleted=False)", OF_TICKET),
+    Fault("a rating is stored again after its ticket was erased", RATINGS, "remote_id__in=set(numbers), deleted=False)", "remote_id__in=set(numbers))", OF_TICKET),
     Fault("a rating outlives the person who gave it", "apps/platforms/ratings.py",
           'models.ForeignKey("platforms.Person", on_delete=models.CASCADE', 'models.ForeignKey("platforms.Person", on_delete=models.SET_NULL', OF_TICKET),
     Fault("one walk by numbers is believed that a rating is gone", RATINGS, "unseen.filter(missed=True).delete()", "unseen.delete()", (f"{RATED}ratings_follow_the_helpdesk_for_few_credits",)),
-    Fault("ratings that the key may not read any more stay", RATINGS, "            Rating.objects.filter(connection=connection).delete()\n", "", (f"{RATED}a_plan_without_ratings_keeps_none_is_asked_once_a_day_and_stops_nothing",)),
+    Fault("ratings that the key may not read any more stay", RATINGS, "            rows.delete()\n", "", (f"{RATED}a_plan_without_ratings_keeps_none_is_asked_once_a_day_and_stops_nothing",)),
 )  # fmt: skip

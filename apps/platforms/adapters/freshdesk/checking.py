@@ -17,7 +17,7 @@ _TRASH: Params = {"filter": "deleted", "updated_since": "2000-01-01T00:00:00Z", 
 async def abilities(
     client: FreshdeskClient, settings: wire.HelpdeskSettings, *, account_readable: bool
 ) -> tuple[Ability, ...]:
-    """Every ability of the contract. Seven credits. Raises like any call when the account cannot be asked at all."""
+    """Every ability of the contract. Eight credits. Raises like any call when the account cannot be asked at all."""
     others = [code for code in settings.supported_languages if code != settings.primary_language]
     return (
         Ability(name="bulk_export", state="no", reason="not_used"),  # nobody has seen the file of a finished one
@@ -34,6 +34,7 @@ async def abilities(
         await _tried(client, "products", "/products", {"per_page": 1}),
         await _tried(client, "canned_responses", "/canned_response_folders", {"per_page": 1}),
         await _tried(client, "ratings", "/surveys/satisfaction_ratings", {"per_page": 1}),
+        await _tried(client, "time_entries", "/time_entries", {"per_page": 1}),
     )
 
 

@@ -148,6 +148,17 @@ class Rating(Wire):
     created_at: Time
 
 
+class TimeEntry(Wire):
+    id: int
+    ticket_id: int
+    agent_id: int | None = None
+    time_spent: str = Field(pattern=r"^\d{1,6}:[0-5]\d$")  # hours and minutes
+    billable: bool = False
+    timer_running: bool = False
+    note: Words = ""
+    executed_at: Time
+
+
 class AgentContact(Wire):
     name: Words = ""
     email: str | None = None
