@@ -30,6 +30,7 @@ from apps.platforms.related import TicketLink
 from apps.tenancy.cacheserver import Away
 from tests.ingest.beside import beside, check_files, check_written
 from tests.ingest.linked import linked
+from tests.ingest.outcomes import check_outcomes, take_turns, tell_some
 from tests.ingest.test_sync import allow, comparable, join, mirror
 from tests.simulated import Simulator, running
 
@@ -97,7 +98,7 @@ def read_all(dice: random.Random) -> None:
 
 def follow(settings, monkeypatch, person, seed: int, tickets: int = 150) -> None:
     monkeypatch.setattr(sync, "RECENT_DAYS", timedelta(days=10_000))  # the events hit tickets of every age
-    dice, done = random.Random(seed), []
+    dice, done, said = random.Random(seed), [], random.Random(f"said:{seed}")
     size = ("--account", "generated", "--tickets", str(tickets), "--seed", str(seed + 1), "--plan", "unlimited")
     with running(*size) as simulator:
         allow(settings, simulator)
@@ -112,6 +113,7 @@ def follow(settings, monkeypatch, person, seed: int, tickets: int = 150) -> None
                 read_some(dice)
                 act(simulator, done)
                 ran.act()
+                tell_some(simulator, said)
                 if not simulator.told("script")["pending"]:
                     break
             ended = simulator.tell("script/finish")
@@ -125,6 +127,9 @@ def follow(settings, monkeypatch, person, seed: int, tickets: int = 150) -> None
         revive()  # a day later: what was set aside is tried again, and the slow feeds are read, once
         confirm_removals(connection)  # what was not believed is gone indeed: the key sees everything now
         hurry(connection, full=True)
+        take_turns(all_anew=True)
+        read_all(dice)
+        take_turns()  # what two walks do not meet is gone
         read_all(dice)
         truth = compare(simulator)
         check_written(ran, truth)
@@ -145,6 +150,7 @@ def compare(simulator: Simulator) -> dict[str, Any]:
     }
     assert {key: row for key, row in differ.items() if row} == {}
     assert linked(TicketLink.objects.values_list("ticket__remote_id", "kind", "other"), shown) == linked(truth["links"], shown)
+    check_outcomes(truth, shown)
     articles = {key: row for key, row in ours[1].items() if not row["deleted"]}
     assert articles == theirs[1]
     assert list(DeadLetter.objects.values_list("kind", "code")) == []
