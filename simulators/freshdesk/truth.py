@@ -31,7 +31,8 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
     will; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts on purpose:
     kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk writes it;
     `links` are (ticket, what the other is to it, other), `ratings` (ticket, number, value, hash of the
-    words), `times` (ticket, number, hh:mm, hash of the note). `first` and `last` bound the tickets.
+    words), `times` (ticket, number, hh:mm, hash of the note); `companies` say of which each ticket is, and the
+    names of those that are there. `first` and `last` bound the tickets.
     """
     rows = [
         row for number in world.ids() if first <= number <= last for row in [world.ticket(number)] if row is not None
@@ -55,6 +56,10 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
         "ratings": [
             (str(one["ticket_id"]), str(one["id"]), one["ratings"]["default_question"], fingerprint(one["feedback"] or "")) for one in held(world)
         ],
+        "companies": {
+            "tickets": [(str(row.id), str(row.company)) for row in rows if row.company is not None],
+            "names": {str(key): one["name"] for key, one in world.companies.items()},
+        },
         "links": [(str(row.id), *one) for row in rows for one in (*links(row), *_merged(row, threads[row.id]))],
     }
 

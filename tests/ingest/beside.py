@@ -43,6 +43,7 @@ class Beside:
     person: Any
     dice: random.Random
     heard: Heard
+    firms: random.Random  # of their own: what else happens stays what it was
     agent: Person | None = None
     told: int = 0  # calls of the webhook that were taken
     orders: list[int] = field(default_factory=list)
@@ -55,6 +56,8 @@ class Beside:
             self._attach()
         if self.dice.random() < 0.4 and len(self.orders) < MOST_ORDERS:
             self._order()
+        if self.firms.random() < 0.4:
+            self._found()
         for order_id in sending.due_orders():
             sending.send(order_id)
 
@@ -74,17 +77,27 @@ class Beside:
         self.listen()
         send_all()
 
+    def _found(self) -> None:
+        """A company of customers is named, named anew, given a ticket or deleted."""
+        number = self._any(self.firms)
+        change: dict[str, Any] = {"op": "company", "company": self.firms.randint(1, 5), "tickets": [int(number)] if number else []}
+        if self.firms.random() < 0.7:
+            change["name"] = self.firms.choice((f"Firma {self.firms.randint(1, 99)} GmbH", "주식회사 & Söhne", None))
+        self._told(change)
+
+    def _told(self, change: dict[str, Any]) -> None:
+        answer = self.simulator.control.post("/__sim/update", content=orjson.dumps({"apply": [change]}))
+        assert answer.status_code == 200 or "no such" in answer.text, answer.text  # gone, and not heard of yet
+
     def _attach(self) -> None:
-        number = self._any()
+        number = self._any(self.dice)
         if number is not None:
             trouble = self.dice.choice(CARE)
             name = self.dice.choice(("plan.txt", "page.html", "photo.png", "setup.exe"))
-            change = {"op": "attach", "ticket": int(number), "name": name, "trouble": trouble}
-            answer = self.simulator.control.post("/__sim/update", content=orjson.dumps({"apply": [change]}))
-            assert answer.status_code == 200 or "no such" in answer.text, answer.text  # gone, and not heard of yet
+            self._told({"op": "attach", "ticket": int(number), "name": name, "trouble": trouble})
 
     def _order(self) -> None:
-        number = self._any()
+        number = self._any(self.dice)
         if number is None or not self._agent():
             return
         kind = self.dice.choice(("reply", "note", "update"))
@@ -96,9 +109,9 @@ class Beside:
         except Forbidden as exc:  # a ticket in the trash, a key that is refused just now
             assert exc.code in ("ticket_not_live", "connection_refused"), exc.code
 
-    def _any(self) -> str | None:
+    def _any(self, dice: random.Random) -> str | None:
         numbers = list(Ticket.objects.filter(state="live", deleted=False).order_by("remote_id").values_list("remote_id", flat=True))
-        return self.dice.choice(numbers) if numbers else None
+        return dice.choice(numbers) if numbers else None
 
     def _agent(self) -> Person | None:
         """The person is mapped by hand: by e-mail is proved elsewhere."""
@@ -122,7 +135,7 @@ def beside(simulator: Simulator, connection: Connection, person: Any, seed: int)
             reorder=0.3, hiding=dice.random() < 0.5, seed=seed,
         )  # fmt: skip
         try:
-            yield Beside(simulator, connection, person, dice, heard)
+            yield Beside(simulator, connection, person, dice, heard, random.Random(f"firms:{seed}"))
         finally:
             simulator.tell("webhook")
             HOOKS.clear()
@@ -175,3 +188,14 @@ def check_files(truth: dict[str, Any]) -> None:
     theirs = [(str(one["ticket"]), one["remote_id"], one["name"], one["size"]) for one in truth["attachments"]]
     assert ours == sorted(row for row in theirs if row[0] in shown)
     assert list(rows.filter(outcome="").values_list("name", flat=True)) == []
+
+
+def check_firms(truth: dict[str, Any]) -> None:
+    """Every ticket that is shown is of the company it is of there, and a company that is there has the name it has there.
+    No list tells of one that was deleted: what we called it stays."""
+    rows = Ticket.objects.filter(deleted=False).exclude(firm=None).values_list("remote_id", "firm__remote_id", "firm__name")
+    ours, theirs = {key: firm for key, firm, _name in rows}, dict(truth["companies"]["tickets"])
+    shown = set(Ticket.objects.filter(deleted=False).values_list("remote_id", flat=True))
+    assert ours == {key: firm for key, firm in theirs.items() if key in shown}
+    names: dict[str, str] = truth["companies"]["names"]
+    assert {firm: name for _key, firm, name in rows if firm in names} == {firm: names[firm] for firm in ours.values() if firm in names}

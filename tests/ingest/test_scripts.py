@@ -28,7 +28,7 @@ from apps.platforms.connecting import connect
 from apps.platforms.models import Connection
 from apps.platforms.related import TicketLink
 from apps.tenancy.cacheserver import Away
-from tests.ingest.beside import beside, check_files, check_written
+from tests.ingest.beside import beside, check_files, check_firms, check_written
 from tests.ingest.linked import linked
 from tests.ingest.outcomes import check_outcomes, take_turns, tell_some
 from tests.ingest.test_sync import allow, comparable, join, mirror
@@ -134,6 +134,7 @@ def follow(settings, monkeypatch, person, seed: int, tickets: int = 150) -> None
         truth = compare(simulator)
         check_written(ran, truth)
         check_files(truth)
+        check_firms(truth)
 
 
 def compare(simulator: Simulator) -> dict[str, Any]:
