@@ -8,6 +8,10 @@ from apps.tenancy.checks import refuse_to_serve
 from config.warming import warm_in_background
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
-application = get_asgi_application()
+pages = get_asgi_application()
+
+from config.calls import calls_apart  # noqa: E402 - reads models, which are there now
+
+application = calls_apart(pages)
 refuse_to_serve()
 warm_in_background()

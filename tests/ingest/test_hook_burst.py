@@ -17,7 +17,7 @@ import orjson
 import psycopg
 import pytest
 
-from apps.ingest.webhooks import HEADER, make_hook
+from apps.ingest.webhooks import BODY_MOST, HEADER, make_hook
 from apps.tenancy.context import bind_company
 from embedded.processes import free_port
 from tests.isolation.companies import companies
@@ -25,12 +25,15 @@ from tests.mirror import make_connection
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS, AT_ONCE, TICKETS, ROUNDS = 1000, 50, 10, 3
-AT_MOST = 2.0  # times the processor time of a call that asks nothing; a page takes more
+WAIT, WORK = 0.9, 1.5  # times the p95 and the processor time of a page that asks nothing, under uvicorn
 SERVERS = {
     "uvicorn": "uvicorn config.asgi:application --host 127.0.0.1 --port {port} --no-access-log --log-level warning --lifespan off",
     "gunicorn": "gunicorn config.wsgi:application --bind 127.0.0.1:{port} --workers 2 --threads 2",
 }
 BARE = "/healthz"
+EXPECTED = {
+    "right": 202, "wrong address": 404, "wrong header": 404, "no number": 400, "too large": 413, "a host of nobody": 404,
+}  # fmt: skip
 INSTALLED = pytest.mark.skipif(importlib.util.find_spec("gunicorn") is None, reason="the server of requirements/prod.txt is not installed")
 
 
@@ -103,21 +106,35 @@ def measured(port: int, pid: int, path: str, headers: dict[str, str]) -> tuple[f
     return sorted(clock for _, clock in calls)[int(len(calls) * 0.95)], 1000 * (spent(pid) - before) / CALLS
 
 
+def answers(port: int, where: str, headers: dict[str, str]) -> dict[str, int]:
+    """What a call is answered that is not as it should be: by the same code under both servers."""
+    fit = orjson.dumps({"ticket_id": 1})
+    calls = {
+        "right": (where, headers, fit), "wrong address": (f"{where[:-2]}/", headers, fit), "wrong header": (where, {HEADER: "x" * 43}, fit),
+        "no number": (where, headers, b"{}"), "too large": (where, headers, fit + b" " * BODY_MOST),
+        "a host of nobody": (where, headers | {"Host": "nobody.localhost"}, fit),
+    }  # fmt: skip
+    return {what: asyncio.run(post(port, *call))[0] for what, call in calls.items()}
+
+
 @pytest.mark.verify
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", ["uvicorn", pytest.param("gunicorn", marks=INSTALLED)])
 def test_a_call_takes_little_more_than_one_that_asks_nothing(kind, django_db_setup, django_db_blocker, superuser_url):
-    """Processor time is compared, for which others on the machine matter little; the clock is told, with its floor."""
+    """Beside the same server and the same callers in the same minute, on a machine that others use."""
     with django_db_blocker.unblock(), companies(superuser_url, "burst") as (company,), served(kind) as (port, pid):
         with bind_company(company.binding()):
             secrets = make_hook(connection=make_connection())[1]
         headers, where = {HEADER: secrets.header, "Content-Type": "application/json"}, f"/hooks/burst/{secrets.path}/"
         time.sleep(3)  # it loads its models beside its first answers
+        assert answers(port, where, headers) == EXPECTED
         rounds = [(measured(port, pid, BARE, headers), measured(port, pid, where, headers)) for _ in range(ROUNDS)]
         with psycopg.connect(superuser_url) as admin:
             heard = admin.execute("SELECT count(*) FROM c_burst.ingest_hint h JOIN c_burst.ingest_outbox o ON o.object_id = h.id").fetchone()[0]
     clocks = ", ".join(f"{told[0]:.0f} beside {bare[0]:.0f}" for bare, told in rounds)
-    bare, told = (statistics.median(one[n][1] for one in rounds) for n in (0, 1))
-    sys.stderr.write(f"\n{kind}: p95 of {CALLS} calls, {AT_ONCE} at once, ms: {clocks}; processor {told:.2f} beside {bare:.2f} ms a call\n")
+    work = [statistics.median(one[n][1] for one in rounds) for n in (1, 0)]
+    sys.stderr.write(f"\n{kind}: p95 of {CALLS} calls, {AT_ONCE} at once, ms: {clocks}; processor {work[0]:.2f} beside {work[1]:.2f} ms a call\n")
     assert heard == TICKETS
-    assert kind == "gunicorn" or told <= AT_MOST * bare
+    if kind == "uvicorn":  # a page has a thread made for it there, so that it does more than a call
+        assert statistics.median(told[0] / bare[0] for bare, told in rounds) <= WAIT
+        assert work[0] <= WORK * work[1]
