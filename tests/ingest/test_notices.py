@@ -5,26 +5,30 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 
+import orjson
 import pytest
 from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone, translation
 from django.utils.translation import gettext
+from redis import Redis
 
 from apps.accounts.models import User
 from apps.core.models import AuditEvent
+from apps.ingest import tasks
 from apps.ingest.models import DeadLetter, Notice, NoticeMail, Outbox, Stream, Watch
 from apps.ingest.outbox import owe, work_off
 from apps.ingest.progress import progress
-from apps.ingest.streams import due_streams, ensure_streams, hurry
-from apps.ingest.sync import read_feed
-from apps.ingest.watching import BLIND, REST, STUCK, watch
+from apps.ingest.streams import ensure_streams, hurry
+from apps.ingest.watching import BLIND, FEEDS, REST, STUCK, watch
 from apps.platforms.connecting import connect, refuse
 from apps.platforms.models import Connection, Ticket
 from apps.tenancy.context import bind_company
+from apps.tenancy.names import PATIENT_QUEUE
 from tests.ingest.test_sync import allow, join, run_feeds
 from tests.isolation.companies import companies
 from tests.mailserver import MailServer
@@ -73,8 +77,9 @@ def test_a_revoked_key_is_told_once_to_each_active_admin_in_their_language_and_a
     with running("--account", "generated", "--tickets", "15", "--plan", "unlimited") as simulator:
         allow(settings, simulator)
         connection = join(simulator)
-        for stream_id in due_streams():
-            read_feed(stream_id=stream_id, go_on=lambda: True)
+        Stream.objects.exclude(kind__in=FEEDS).delete()
+        run_feeds()
+        assert Outbox.objects.filter(kind=Outbox.Kind.THREAD).count() == 15
         simulator.tell("key", api_key="another")
         simulator.control.request("DELETE", "/__sim/log")
         for _ in range(5):  # every thread and every feed, again and again
@@ -217,6 +222,7 @@ def test_a_mail_server_that_is_away_delays_and_loses_nothing_and_keeps_no_sync(i
     with running("--account", "generated", "--tickets", "10", "--plan", "unlimited") as simulator:
         allow(settings, simulator)
         made = join(simulator)
+        Stream.objects.exclude(kind__in=FEEDS).delete()
         refuse(made.pk, "credentials_rejected")
         assert work_off(Outbox.Kind.NOTICE) == 3
         assert set(Outbox.objects.filter(kind=Outbox.Kind.NOTICE).values_list("last_error", "attempts")) == {("mail_unavailable", 1)}
@@ -234,6 +240,20 @@ def test_a_mail_server_that_is_away_delays_and_loses_nothing_and_keeps_no_sync(i
     deliver()
     assert not DeadLetter.objects.filter(kind="notice").exists()
     assert [subjects(mailbox, one) for one in people] == [[REFUSED, AGAIN]] * 3, "late, and in order"
+
+
+def test_from_the_beat_s_question_to_the_mailbox_by_the_worker_that_nobody_waits_for(in_acme, mailbox):
+    ada = admin()
+    refuse(connection_of().pk, "credentials_rejected")
+    with Redis.from_url(django_settings.BROKER_URL) as queue:
+        queue.flushdb()
+        for _ in range(2):  # two looks, one message
+            tasks._send_due()
+        (message,) = [orjson.loads(raw) for raw in queue.lrange(f"deskhand:{PATIENT_QUEUE}", 0, -1)]
+        queue.flushdb()
+    assert message["headers"]["task"] == tasks.mail_owed.name
+    tasks.mail_owed.run(*orjson.loads(b64decode(message["body"]))[0])
+    assert subjects(mailbox, ada) == [REFUSED]
 
 
 def test_an_address_that_is_refused_keeps_no_other_and_is_set_aside(in_acme, mailbox):
