@@ -25,7 +25,7 @@ from tests.mirror import make_connection
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS, AT_ONCE, TICKETS, ROUNDS = 1000, 50, 10, 3
-WAIT, WORK = 0.9, 1.5  # times the p95 and the processor time of a page that asks nothing, under uvicorn
+AT_MOST = 1.0  # times the processor time of a page that asks nothing, under uvicorn: 0.55 to 0.83, with a thread for each call 1.1 to 1.5
 SERVERS = {
     "uvicorn": "uvicorn config.asgi:application --host 127.0.0.1 --port {port} --no-access-log --log-level warning --lifespan off",
     "gunicorn": "gunicorn config.wsgi:application --bind 127.0.0.1:{port} --workers 2 --threads 2",
@@ -121,7 +121,7 @@ def answers(port: int, where: str, headers: dict[str, str]) -> dict[str, int]:
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", ["uvicorn", pytest.param("gunicorn", marks=INSTALLED)])
 def test_a_call_takes_little_more_than_one_that_asks_nothing(kind, django_db_setup, django_db_blocker, superuser_url):
-    """Beside the same server and the same callers in the same minute, on a machine that others use."""
+    """Processor time is compared, for which others on the machine matter least; the clock is told beside its floor."""
     with django_db_blocker.unblock(), companies(superuser_url, "burst") as (company,), served(kind) as (port, pid):
         with bind_company(company.binding()):
             secrets = make_hook(connection=make_connection())[1]
@@ -135,6 +135,5 @@ def test_a_call_takes_little_more_than_one_that_asks_nothing(kind, django_db_set
     work = [statistics.median(one[n][1] for one in rounds) for n in (1, 0)]
     sys.stderr.write(f"\n{kind}: p95 of {CALLS} calls, {AT_ONCE} at once, ms: {clocks}; processor {work[0]:.2f} beside {work[1]:.2f} ms a call\n")
     assert heard == TICKETS
-    if kind == "uvicorn":  # a page has a thread made for it there, so that it does more than a call
-        assert statistics.median(told[0] / bare[0] for bare, told in rounds) <= WAIT
-        assert work[0] <= WORK * work[1]
+    if kind == "uvicorn":  # where a page has a thread made for it, so that it does more than a call
+        assert work[0] <= AT_MOST * work[1]
