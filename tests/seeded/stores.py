@@ -31,6 +31,9 @@ FOUND = ("tests/search/test_walls.py",)
 OWN_IDS = "condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])\n"
 
 FAULTS = (
+    Fault("points of another company are doubted by id", INDEX,
+          "            " + OWN_IDS + '            _engine(self._client.set_payload, self._alias, {"content_hash"',
+          "            " + OWN_IDS.replace("self._own(), ", "") + '            _engine(self._client.set_payload, self._alias, {"content_hash"', FOUND),
     Fault("X-Company-ID is looked at before the credential", EDGE,
           "if sent and claimed != at_host.company_id:",
           "if sent and header not in (None, at_host.company_id):\n        return Refusal(403, \"company_mismatch\", audit=at_host)\n"
