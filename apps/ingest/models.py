@@ -32,6 +32,7 @@ class Stream(CompanyModel):
         CANNED = "canned", _("Saved replies")
         RATINGS = "ratings", _("Ratings of customers")
         TIMES = "times", _("Time entries")
+        ACTIVITIES = "activities", _("Activities of tickets")
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "kind": NONE, "cursor": NONE, "next_at": NONE,

@@ -28,7 +28,7 @@ FORBIDDEN_SECONDS = 3600.0  # until a feed that the key may not read is tried ag
 FETCH_SECONDS = 35  # of one page, so that a slow helpdesk's answer still finds the lease
 KINDS = tuple(Stream.Kind)  # in the order in which they are of use: articles, what is new, trash and spam, the past
 SLOW = (Stream.Kind.IDS, Stream.Kind.RECENT, Stream.Kind.REFERENCE, Stream.Kind.CANNED, Stream.Kind.RATINGS,
-        Stream.Kind.TIMES)  # bring nothing to a first sync
+        Stream.Kind.TIMES, Stream.Kind.ACTIVITIES)  # bring nothing to a first sync
 EVERY = {  # x POLL_SECONDS
     Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5, Stream.Kind.PEOPLE: 5,
 }  # fmt: skip
@@ -36,9 +36,10 @@ FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED
 DAY = timedelta(days=1)
 SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY,
           Stream.Kind.COMPANIES: DAY / 24, Stream.Kind.CANNED: DAY, Stream.Kind.RATINGS: DAY / 24,
-          Stream.Kind.TIMES: DAY / 24}  # fmt: skip
+          Stream.Kind.TIMES: DAY / 24, Stream.Kind.ACTIVITIES: DAY / 4}  # fmt: skip
 FIRST_SLOW = {Stream.Kind.CANNED: DAY / 24, Stream.Kind.RATINGS: DAY / 96, Stream.Kind.TIMES: DAY / 96}  # behind a first sync, and not a day behind it
-AFTER_TICKETS = (Stream.Kind.PEOPLE, Stream.Kind.COMPANIES, Stream.Kind.RATINGS, Stream.Kind.TIMES)  # say more of what those brought
+AFTER_TICKETS = (Stream.Kind.PEOPLE, Stream.Kind.COMPANIES, Stream.Kind.RATINGS, Stream.Kind.TIMES,
+                 Stream.Kind.ACTIVITIES)  # say more of what those brought
 FIRST_DAYS = timedelta(days=30)  # what changed in them is read first, then the past from new to old
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from apps.core.errors import AppError, Conflict, ExternalUnavailable
 from apps.core.text import detect_language
 from apps.ingest import streams
+from apps.ingest.activities import read_activities
 from apps.ingest.canned import read_canned
 from apps.ingest.deadletters import ARTICLE, DELIVERIES, TICKET, bury, forget_articles, row_key
 from apps.ingest.deletions import finish_ids, note_ids, remove_articles
@@ -93,6 +94,8 @@ def _read_page(lease: streams.Lease) -> bool:
         return read_canned(lease, stream)
     if stream.kind in LISTS:
         return read_list(lease, stream, LISTS[Stream.Kind(stream.kind)])
+    if stream.kind == Stream.Kind.ACTIVITIES:
+        return read_activities(lease, stream)
     adapter = open_adapter(stream.connection)
     if stream.kind == Stream.Kind.REFERENCE:
         with timed(Stage.READING):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from apps.core.errors import NotFound
-from apps.platforms.filedata import OpensFiles
+from apps.platforms.activitydata import TellsActivities
 from apps.platforms.items import Item
 
 
@@ -21,8 +21,8 @@ class CannedData(Item):
     raw_hash: str
 
 
-class CannedAnswers(OpensFiles):
-    """The part of the port that reads ready answers, beside files. A helpdesk without them leaves it as it is."""
+class CannedAnswers(TellsActivities):
+    """The part of the port that reads ready answers, beside files and activities. A helpdesk without them leaves it as it is."""
 
     @classmethod
     def first_canned(cls) -> Any:

@@ -28,6 +28,7 @@ def ability_words(name: AbilityName) -> str:
         "canned_responses": _("Saved replies"),
         "ratings": _("Ratings of customers"),
         "time_entries": _("Time entries"),
+        "activities": _("Daily export of ticket activities"),
     }[name]
 
 
@@ -42,6 +43,7 @@ def reason_words(reason: str) -> str:
         "refused": _("this key may not read it"),
         "require_feature": _("the plan does not include it"),
         "not_found": _("the helpdesk has nothing there"),
+        "not_exported": _("not switched on in the helpdesk"),
         "one_language": _("the account has one language"),
     }.get(reason, reason)
 

@@ -1106,20 +1106,21 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(63, 'ingest', '0017_ratings', now()),
 	(64, 'ingest', '0018_reindex', now()),
 	(65, 'ingest', '0019_times', now()),
-	(66, 'platforms', '0015_label', now()),
-	(67, 'platforms', '0016_ratings', now()),
-	(68, 'platforms', '0017_time_entries', now()),
-	(69, 'search', '0001_initial', now()),
-	(70, 'search', '0002_placed', now()),
-	(71, 'search', '0003_files', now()),
-	(72, 'search', '0004_products', now()),
-	(73, 'sessions', '0001_initial', now()),
-	(74, 'tenancy', '0001_initial', now()),
-	(75, 'tenancy', '0002_domain_verified_at', now()),
-	(76, 'tenancy', '0003_orders', now());
+	(66, 'ingest', '0020_activities', now()),
+	(67, 'platforms', '0015_label', now()),
+	(68, 'platforms', '0016_ratings', now()),
+	(69, 'platforms', '0017_time_entries', now()),
+	(70, 'search', '0001_initial', now()),
+	(71, 'search', '0002_placed', now()),
+	(72, 'search', '0003_files', now()),
+	(73, 'search', '0004_products', now()),
+	(74, 'sessions', '0001_initial', now()),
+	(75, 'tenancy', '0001_initial', now()),
+	(76, 'tenancy', '0002_domain_verified_at', now()),
+	(77, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 188, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 47, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 76, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 77, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

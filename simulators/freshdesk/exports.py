@@ -47,12 +47,13 @@ def ticket_activities(world: World, request: Request) -> Reply:
         raise invalid("created_at", "It should be in the 'yyyy-mm-dd' format", "invalid_date") from None
     now = datetime.fromtimestamp(world.clock.now(), UTC)
     ready = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, seconds=_READY_AFTER)
-    if not ready <= now <= ready + timedelta(days=_KEPT_DAYS):
+    if not world.switches.activities_exported or not ready <= now <= ready + timedelta(days=_KEPT_DAYS):
         raise missing()
     first = int((ready - timedelta(days=1, seconds=_READY_AFTER)).timestamp())
     rows = [_activity(row) for row in world.activities if first <= row["at"] < first + 86400]
     url = world.storage.publish(f"activities-{day}.json", orjson.dumps({"activities_data": rows}))
-    return Reply({"export": [{"created_at": str(day), "url": url}]})
+    file = {"created_at": str(day), "url": url}
+    return Reply({"export": {"url": url} if world.switches.activities_in_one else [file]})
 
 
 def _activity(row: Json) -> Json:

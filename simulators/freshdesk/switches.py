@@ -40,6 +40,8 @@ class Switches:
     ratings_readable: bool = True  # else the plan lacks them: 403 require_feature
     times_readable: bool = True  # the same of time entries
     ratings_of_hidden: bool = True  # of spam and trash they are listed too
+    activities_exported: bool = True  # else the account has not switched the export on: 404 for every day
+    activities_in_one: bool = False  # the answer names one file, not a list of them
     suspended: bool = False  # the account has not paid: 403 account_suspended for everything
     translations: bool = True  # else the plan lacks them: 403 require_feature for every path with a language
     scope_answer: int = 404  # status of a ticket outside the key's scope

@@ -61,15 +61,15 @@ def test_every_ability_of_the_contract_is_told_once(calm: Simulator) -> None:
     assert {name: found.pop(name) for name in NOT_OFFERED} == dict.fromkeys(NOT_OFFERED, ("no", "not_offered"))
     assert found.pop("bulk_export") == ("no", "not_used")
     assert {found.pop(name) for name in ("archive_lookup", "per_ticket_thread_cost")} == {("yes", "documented")}
-    assert found == dict.fromkeys(("delete_feed", "account", "agents", "articles", "translations", "products", "canned_responses", "ratings", "time_entries"), ("yes", "tried"))
+    assert found == dict.fromkeys(("delete_feed", "account", "agents", "articles", "translations", "products", "canned_responses", "ratings", "time_entries", "activities"), ("yes", "tried"))
     assert abilities(calm)["per_ticket_thread_cost"].value == 1
 
 
-def test_a_check_costs_thirteen_credits_and_only_reads(calm: Simulator) -> None:
+def test_a_check_costs_fourteen_credits_and_only_reads(calm: Simulator) -> None:
     calm.control.delete("/__sim/log")
     check(calm)
     log = calm.told("log")
-    assert log["credits"] == 13
+    assert log["credits"] == 14
     assert {row["method"] for row in log["requests"]} == {"GET"}
 
 

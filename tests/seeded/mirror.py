@@ -73,4 +73,8 @@ FAULTS = (
           'models.ForeignKey("platforms.Person", on_delete=models.CASCADE', 'models.ForeignKey("platforms.Person", on_delete=models.SET_NULL', OF_TICKET),
     Fault("one walk by numbers is believed that a rating is gone", RATINGS, "unseen.filter(missed=True).delete()", "unseen.delete()", (f"{RATED}ratings_follow_the_helpdesk_for_few_credits",)),
     Fault("ratings that the key may not read any more stay", RATINGS, "            rows.delete()\n", "", (f"{RATED}a_plan_without_ratings_keeps_none_is_asked_once_a_day_and_stops_nothing",)),
+    Fault("chosen tickets spend what agents need", "apps/ingest/hints.py", "urgent=urgent)", "urgent=True)",
+          ("tests/ingest/test_again.py::test_tickets_are_read_for_two_credits_each_once_however_often_asked",)),
+    Fault("a day of activities whose file is late is passed over", "apps/ingest/activities.py", "found - day > PATIENCE", "found > day",
+          ("tests/ingest/test_activities.py::test_an_account_without_the_export_costs_a_credit_a_turn_and_fails_nothing",)),
 )  # fmt: skip

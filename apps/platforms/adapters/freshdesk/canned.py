@@ -8,6 +8,7 @@ import orjson
 
 from apps.core.errors import CredentialsRejected, NotFound
 from apps.platforms.adapters.freshdesk import payloads as wire
+from apps.platforms.adapters.freshdesk.activities import ReadsActivities
 from apps.platforms.adapters.freshdesk.checking import REFUSALS
 from apps.platforms.adapters.freshdesk.client import FreshdeskClient
 from apps.platforms.base import Cursor, Page
@@ -22,7 +23,7 @@ class CannedCursor(Cursor):
     folders: tuple[tuple[int, str], ...] | None = None
 
 
-class ReadsCanned:
+class ReadsCanned(ReadsActivities):
     """The part of the adapter that reads them."""
 
     _client: FreshdeskClient

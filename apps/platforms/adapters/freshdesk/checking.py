@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from apps.core.errors import CredentialsRejected, ExternalError, NotFound
 from apps.platforms.abilities import Ability, AbilityName
 from apps.platforms.adapters.freshdesk import payloads as wire
+from apps.platforms.adapters.freshdesk.activities import PATH as ACTIVITIES
 from apps.platforms.adapters.freshdesk.client import FreshdeskClient, Params
 
 REFUSALS = ("access_denied", "require_feature")  # of one call; every other refusal is of the key
@@ -17,7 +19,7 @@ _TRASH: Params = {"filter": "deleted", "updated_since": "2000-01-01T00:00:00Z", 
 async def abilities(
     client: FreshdeskClient, settings: wire.HelpdeskSettings, *, account_readable: bool
 ) -> tuple[Ability, ...]:
-    """Every ability of the contract. Eight credits. Raises like any call when the account cannot be asked at all."""
+    """Every ability of the contract. Nine credits. Raises like any call when the account cannot be asked at all."""
     others = [code for code in settings.supported_languages if code != settings.primary_language]
     return (
         Ability(name="bulk_export", state="no", reason="not_used"),  # nobody has seen the file of a finished one
@@ -35,6 +37,7 @@ async def abilities(
         await _tried(client, "canned_responses", "/canned_response_folders", {"per_page": 1}),
         await _tried(client, "ratings", "/surveys/satisfaction_ratings", {"per_page": 1}),
         await _tried(client, "time_entries", "/time_entries", {"per_page": 1}),
+        await _activities(client),
     )
 
 
@@ -59,9 +62,16 @@ async def _translations(client: FreshdeskClient, others: list[str]) -> Ability:
     return found if found.reason != "not_found" else Ability(name="translations", state="yes", reason="tried")
 
 
-async def _tried(client: FreshdeskClient, name: AbilityName, path: str, params: Params | None = None) -> Ability:
+async def _activities(client: FreshdeskClient) -> Ability:
+    """A day whose file has been there for a day, if there are any."""
+    day = (client.server_time - timedelta(days=2)).date()
+    found = await _tried(client, "activities", ACTIVITIES, {"created_at": day.isoformat()}, dict[str, Any])
+    return found if found.reason != "not_found" else Ability(name="activities", state="no", reason="not_exported")
+
+
+async def _tried(client: FreshdeskClient, name: AbilityName, path: str, params: Params | None = None, shape: Any = list[dict[str, Any]]) -> Ability:
     try:
-        await client.rows(path, dict[str, Any], params)
+        await client.one(path, shape, params)
     except CredentialsRejected as exc:
         if exc.code not in REFUSALS:
             raise

@@ -159,6 +159,21 @@ class TimeEntry(Wire):
     executed_at: Time
 
 
+class ExportedFile(Wire):
+    url: str = ""
+
+
+class ActivitiesExport(Wire):
+    """Links to the files of a day: a list of them, or one."""
+
+    export: list[ExportedFile] | ExportedFile
+
+    @property
+    def urls(self) -> list[str]:
+        files = self.export if isinstance(self.export, list) else [self.export]
+        return [one.url for one in files if one.url]
+
+
 class AgentContact(Wire):
     name: Words = ""
     email: str | None = None
