@@ -19,6 +19,7 @@ from apps.platforms.agents import map_by_hand
 from apps.platforms.firms import Firm
 from apps.platforms.linkdata import LinkData
 from apps.platforms.models import Message, Ticket
+from apps.platforms.ratings import Rating, TimeEntry
 from apps.platforms.reach import reach_of
 from apps.search.index import Wanted
 from apps.tenancy.context import bind_company
@@ -77,6 +78,15 @@ def build() -> None:
     rows = [(row.model_copy(update={"links": (LinkData(kind="parent", remote_id=str(int(row.remote_id) + 1)),)}), one) for row, one in rows]
     fill(rows, [article_data(1, "Opening hours", "We answer from nine to five on working days.")])
     Firm.objects.update(name="Harbour Ltd", named=True)
+    _judge()
+
+
+def _judge() -> None:
+    """Every ticket has a rating and time of its own."""
+    for row in Ticket.objects.select_related("customer"):
+        fixed = {"connection_id": row.connection_id, "ticket": row, "remote_id": row.remote_id}
+        Rating.objects.create(person=row.customer, score=-1, feedback=f"Slow {mark(int(row.remote_id))}", created_at=row.created_at, **fixed)
+        TimeEntry.objects.create(minutes=5, billable=True, running=False, note=f"Asked about {mark(int(row.remote_id))}", spent_at=row.created_at, **fixed)
 
 
 class Reader:

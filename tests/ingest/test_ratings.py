@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread, Timer
 
+from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
 
 from apps.ingest.deletions import erase_tickets
@@ -15,7 +18,9 @@ from apps.platforms.base import PersonData
 from apps.platforms.models import Connection, Person, Ticket
 from apps.platforms.outcomedata import RatingData
 from apps.platforms.ratings import Rating
+from apps.tenancy.context import bind_company
 from tests.ingest.test_sync import allow, join, run_feeds
+from tests.isolation.companies import companies
 from tests.mirror import make_connection, ticket_data
 from tests.simulated import Simulator, running
 
@@ -117,3 +122,27 @@ def test_a_rating_is_of_a_ticket_of_its_own_account_and_goes_with_the_ticket_and
     assert not Rating.objects.exists()
     store_ratings(mine, [rating("1", person="501")], sweep=2)  # the list still names it
     assert not Rating.objects.exists()
+
+
+def test_a_rating_that_is_stored_while_its_ticket_is_erased_is_not_left_behind(django_db_setup, django_db_blocker, superuser_url):
+    with django_db_blocker.unblock(), companies(superuser_url, "leftover") as [company], bind_company(company.binding()):
+        home = make_connection()
+        with transaction.atomic():
+            store_tickets(home, [ticket_data(1, "Mine", "Words", customer=PersonData(remote_id="501", name="Priya"))])
+        stored, go_on = Event(), Event()
+
+        def store() -> None:
+            with bind_company(company.binding()), transaction.atomic():
+                store_ratings(home, [rating("1")], sweep=1)  # of nobody we know
+                stored.set()
+                go_on.wait(5)
+            database.close()
+
+        storing = Thread(target=store)
+        storing.start()
+        assert stored.wait(5)
+        Timer(0.5, go_on.set).start()
+        with transaction.atomic():
+            erase_tickets([Ticket.objects.get(remote_id="1").pk])
+        storing.join()
+        assert not Rating.objects.exists()

@@ -77,4 +77,9 @@ FAULTS = (
           ("tests/ingest/test_again.py::test_tickets_are_read_for_two_credits_each_once_however_often_asked",)),
     Fault("a day of activities whose file is late is passed over", "apps/ingest/activities.py", "found - day > PATIENCE", "found > day",
           ("tests/ingest/test_activities.py::test_an_account_without_the_export_costs_a_credit_a_turn_and_fails_nothing",)),
+    Fault("an erasure does not wait for what is stored for the ticket just now", DELETIONS,
+          '    list(Ticket.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))\n', "",
+          (f"{RATED}a_rating_that_is_stored_while_its_ticket_is_erased_is_not_left_behind",)),
+    Fault("a rating is stored whatever becomes of its ticket meanwhile", RATINGS, '"remote_id").select_for_update(no_key=True)}', '"remote_id")}',
+          (f"{RATED}a_rating_that_is_stored_while_its_ticket_is_erased_is_not_left_behind",)),
 )  # fmt: skip
