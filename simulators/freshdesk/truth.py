@@ -18,6 +18,7 @@ from simulators.freshdesk.world import World
 _STATES = {"live": "live", "spam": "spam", "deleted": "trashed", "archived": "archived"}
 _MERGE = "This ticket is closed and merged into ticket "
 _HASHED_MOST = 2**20  # bytes of a file whose hash is told
+_STEPS = {103: 3, 102: 2, 101: 1, 100: 0, -101: -1, -102: -2, -103: -3, 1: 1, 2: 0, 3: -1}  # of the scale the mirror knows
 _AUDIENCES = {1: "public", 3: "agents"}
 
 
@@ -30,9 +31,8 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
     those the key may not see; `unlisted` went to the archive before any answer that arrived had their words: no list
     will; `attachments` have the SHA-256 of their bytes up to 1 MB; `planted` is what was put into texts on purpose:
     kind, ticket, entry (null: the first message), text, start and end in the plain text as Freshdesk writes it;
-    `links` are (ticket, what the other is to it, other), `ratings` (ticket, number, value, hash of the
-    words), `times` (ticket, number, hh:mm, hash of the note); `companies` say of which each ticket is, and the
-    names of those that are there. `first` and `last` bound the tickets.
+    `links` are (ticket, what the other is to it, other); `companies` say of which each ticket is, and the names of those
+    that are there. `first` and `last` bound the tickets, not ratings and time entries.
     """
     rows = [
         row for number in world.ids() if first <= number <= last for row in [world.ticket(number)] if row is not None
@@ -52,16 +52,30 @@ def truth(world: World, first: int = 1, last: int = 2**63) -> dict[str, Any]:
         "unlisted": [row.id for row in rows if row.feed == "archived" and row.id not in world.shown],
         "hidden": [row.id for row in rows if not world.in_scope(row)],
         "planted": planted(world, rows, threads),
-        "times": [(str(one["ticket_id"]), str(one["id"]), one["time_spent"], fingerprint(one["note"] or "")) for one in noted(world)],
-        "ratings": [
-            (str(one["ticket_id"]), str(one["id"]), one["ratings"]["default_question"], fingerprint(one["feedback"] or "")) for one in held(world)
-        ],
+        "ratings": [_rating(one) for one in sorted(held(world), key=lambda one: int(one["id"]))],
+        "time_entries": [_time_entry(one) for one in sorted(noted(world), key=lambda one: int(one["id"]))],
         "companies": {
             "tickets": [(str(row.id), str(row.company)) for row in rows if row.company is not None],
             "names": {str(key): one["name"] for key, one in world.companies.items()},
         },
         "links": [(str(row.id), *one) for row in rows for one in (*links(row), *_merged(row, threads[row.id]))],
     }
+
+
+def _rating(one: dict[str, Any]) -> dict[str, Any]:
+    value = one["ratings"]["default_question"]
+    return {
+        "ticket": str(one["ticket_id"]), "remote_id": str(one["id"]), "score": _STEPS.get(value),
+        "feedback_sha256": fingerprint(one["feedback"] or ""),
+    }  # fmt: skip
+
+
+def _time_entry(one: dict[str, Any]) -> dict[str, Any]:
+    hours, minutes = one["time_spent"].split(":")
+    return {
+        "ticket": str(one["ticket_id"]), "remote_id": str(one["id"]), "minutes": 60 * int(hours) + int(minutes),
+        "note_sha256": fingerprint(one["note"] or ""),
+    }  # fmt: skip
 
 
 def _merged(row: Ticket, entries: list[Entry]) -> list[tuple[str, str]]:

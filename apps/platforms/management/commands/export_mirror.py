@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 
 from apps.core.audit import record
 from apps.platforms.models import Article, Message, Ticket
+from apps.platforms.ratings import Rating, TimeEntry
 from apps.tenancy.commands import CompanyCommand
 
 SHOWN = {"public": "public", "private": "agents", "restricted": "restricted"}
@@ -17,7 +18,7 @@ SHOWN = {"public": "public", "private": "agents", "restricted": "restricted"}
 
 class Command(CompanyCommand):
     help = (
-        "Print the mirror as one JSON object: tickets with their messages, and articles; texts as SHA-256 of the "
+        "Print the mirror as one JSON object: tickets with their messages, articles, ratings and time entries; texts as SHA-256 of the "
         "platform's own plain text with single spaces in NFC. The output is JSON with or without --json."
     )
 
@@ -27,7 +28,7 @@ class Command(CompanyCommand):
             Prefetch("messages", queryset=messages, to_attr="entries")
         )
         articles = Article.objects.order_by("remote_id", "language")
-        export = {"tickets": [_ticket(one) for one in tickets], "articles": [_article(one) for one in articles]}
+        export = {"tickets": [_ticket(one) for one in tickets], "articles": [_article(one) for one in articles]} | outcomes()
         record("mirror_exported", tickets=len(export["tickets"]))
         return export
 
@@ -67,6 +68,20 @@ def _article(article: Article) -> dict[str, Any]:
         "deleted": article.deleted,
         "text_sha256": text_hash(article.text),
     }
+
+
+def outcomes() -> dict[str, list[dict[str, Any]]]:
+    """What was said of tickets and spent on them, by number."""
+    said = Rating.objects.order_by("remote_id").values_list("ticket__remote_id", "remote_id", "score", "feedback")
+    spent = TimeEntry.objects.order_by("remote_id").values_list("ticket__remote_id", "remote_id", "minutes", "note")
+    return {
+        "ratings": [
+            {"ticket": ticket, "remote_id": number, "score": score, "feedback_sha256": text_hash(words)} for ticket, number, score, words in said
+        ],
+        "time_entries": [
+            {"ticket": ticket, "remote_id": number, "minutes": minutes, "note_sha256": text_hash(note)} for ticket, number, minutes, note in spent
+        ],
+    }  # fmt: skip
 
 
 def _own(value: str) -> int | str:
