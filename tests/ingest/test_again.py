@@ -33,9 +33,8 @@ def simulator(in_acme, settings) -> Iterator[Simulator]:
     with running("--account", "generated", "--tickets", "12", "--plan", "unlimited") as one:
         allow(settings, one)
         settle(join(one))
-        for kind in (Outbox.Kind.INDEX_TICKET, Outbox.Kind.INDEX_ARTICLE):
-            while work_off(kind):
-                pass
+        while work_off(Outbox.Kind.INDEX_TICKET):
+            pass
         Outbox.objects.all().delete()
         yield one
 
