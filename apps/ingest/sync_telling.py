@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +18,7 @@ from apps.ingest.sync_words import feed_words, kind_words, resource_words, span,
 from apps.platforms.models import Connection
 
 OFTEN, SELDOM = 4, 30  # seconds between two looks of an open page: while something moves, while nothing does
+ONCE = timedelta(days=3650)  # what is next looked at later than this was read once and for all
 LATE = 60.0  # seconds that work may be due before it counts as late
 CHART_HEIGHT = 72
 
@@ -140,7 +141,7 @@ def connection_told(one: dict[str, Any], found: dict[str, Any], moment: datetime
         "sign": _state(one, feeds),
         "calls": _calls(one),
         "lines": [_line(row, reading=reading) for row in one["resources"]],
-        "feeds": [feed | {"name": feed_words(feed["feed"]), "sign": _feed(feed, moment)} for feed in feeds],
+        "feeds": [feed | {"name": feed_words(feed["feed"]), "sign": _feed(feed, moment), "again": feed["next_at"] < moment + ONCE} for feed in feeds],
         "held": sum(feed["held"] for feed in feeds),
         "looked_at": max((feed["completed_at"] for feed in feeds if feed["completed_at"]), default=None),
         "share": _share(tickets) if tickets else None,

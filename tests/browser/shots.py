@@ -106,6 +106,16 @@ def _take(page: Page, folder: Path, variant: str, language: str) -> None:
     page.locator("#question").press("Enter")
     expect(page.locator("#ask-log .answer .cite").first).to_be_visible()
     shoot("answer")
+    page.context.clear_cookies()
+    page.goto("/sign-in/")
+    page.locator("#id_username").fill("admin@acme.example")
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("main button[type=submit]").click()
+    expect(page.locator("#rows")).to_be_visible()
+    _speak(page, language)
+    page.goto("/sync/")
+    expect(page.locator("#sync-live")).to_be_visible()
+    page.screenshot(path=folder / f"sync{variant}.png", full_page=True)
 
 
 def _speak(page: Page, language: str) -> None:

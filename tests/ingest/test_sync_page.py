@@ -16,7 +16,7 @@ from apps.ingest.deadletters import bury
 from apps.ingest.models import DeadLetter, Hook, Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.progress import progress
-from apps.ingest.streams import ensure_streams
+from apps.ingest.streams import SLOWLY, ensure_streams
 from apps.platforms.models import Connection, Ticket
 from apps.tenancy import cacheserver
 from apps.tenancy.context import bind_company
@@ -92,6 +92,13 @@ def test_source_mirror_and_index_are_counted_apart(acme, mirrored, client_of):
     page = client_of(acme, "lead").get("/sync/")
     assert rows(page, "Mirrored")["Tickets"][0] == "not known"
     assert "How many tickets the helpdesk has is not known yet." in text(page)
+
+
+def test_what_is_read_once_and_for_all_has_no_next_look(acme, mirrored, client_of):
+    with bind_company(acme.binding()):
+        Stream.objects.filter(kind="history").update(next_at=timezone.now() + SLOWLY[Stream.Kind.HISTORY])
+    looks = rows(client_of(acme, "lead").get("/sync/"), "Next look")
+    assert (looks["Older tickets"][2], looks["Tickets"][2] == "–") == ("–", False)
 
 
 def test_a_page_that_has_nothing_to_wait_for_stops_asking_and_another_asks_at_its_pace(acme, mirrored, client_of):
