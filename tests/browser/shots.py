@@ -115,7 +115,7 @@ def _take(page: Page, folder: Path, variant: str, language: str) -> None:
     _speak(page, language)
     page.goto("/sync/")
     expect(page.locator("#sync-live")).to_be_visible()
-    page.screenshot(path=folder / f"sync{variant}.png", full_page=True)
+    page.screenshot(path=folder / f"sync{variant}.png", full_page=variant != "-320")
 
 
 def _speak(page: Page, language: str) -> None:
