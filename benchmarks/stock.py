@@ -12,6 +12,8 @@ from rest_framework import authentication, exceptions, pagination, renderers, se
 from apps.accounts.models import ApiToken, digest
 from apps.assistant.models import Brief
 from apps.platforms.models import Message, Ticket
+from apps.platforms.ratings import Rating, TimeEntry
+from apps.platforms.related import TicketLink
 
 
 class StockAuthentication(authentication.BaseAuthentication):
@@ -32,13 +34,15 @@ class StockSerializer(serializers.ModelSerializer[Ticket]):
     category = serializers.CharField(source="status_category")
     customer = serializers.CharField(source="customer.name", default=None)
     group = serializers.CharField(source="group.name", default=None)
+    customer_company = serializers.CharField(source="firm.name", default=None)
+    product = serializers.CharField(source="product.name", default=None)
     draft = serializers.CharField(source="brief.outcome", default=None)
 
     class Meta:
         model = Ticket
         fields: ClassVar[list[str]] = [
-            "id", "number", "subject", "status", "category", "priority", "language", "customer", "group", "draft",
-            "created_at", "updated_at",
+            "id", "number", "subject", "status", "category", "priority", "language", "customer", "customer_company",
+            "group", "product", "draft", "created_at", "updated_at",
         ]  # fmt: skip
 
 
@@ -55,7 +59,7 @@ class StockTickets(viewsets.ReadOnlyModelViewSet[Ticket]):
 
     def get_queryset(self) -> Any:
         shown = Ticket.objects.filter(state__in=["live", "archived"], deleted=False, status_category="open")
-        return shown.select_related("customer", "group", "brief").order_by("-updated_at", "-id")
+        return shown.select_related("customer", "firm", "group", "product", "brief").order_by("-updated_at", "-id")
 
 
 def stock_list(environ: dict[str, Any]) -> HttpResponse:
@@ -75,11 +79,42 @@ class StockMessageSerializer(serializers.ModelSerializer[Message]):
         ]  # fmt: skip
 
 
+class StockRatingSerializer(serializers.ModelSerializer[Rating]):
+    comment = serializers.CharField(source="feedback")
+
+    class Meta:
+        model = Rating
+        fields: ClassVar[list[str]] = ["id", "score", "comment", "created_at"]
+
+
+class StockTimeSerializer(serializers.ModelSerializer[TimeEntry]):
+    agent = serializers.CharField(source="agent.name", default=None)
+
+    class Meta:
+        model = TimeEntry
+        fields: ClassVar[list[str]] = ["id", "agent", "minutes", "billable", "running", "note", "spent_at"]
+
+
+class StockLinkSerializer(serializers.ModelSerializer[TicketLink]):
+    """Of its own end alone: less than we answer."""
+
+    number = serializers.CharField(source="other")
+
+    class Meta:
+        model = TicketLink
+        fields: ClassVar[list[str]] = ["kind", "id", "number"]
+
+
 class StockThreadSerializer(StockSerializer):
     messages = StockMessageSerializer(many=True)
+    ratings = StockRatingSerializer(many=True)
+    time_entries = StockTimeSerializer(many=True, source="times")
+    links = StockLinkSerializer(many=True)
 
     class Meta(StockSerializer.Meta):
-        fields: ClassVar[list[str]] = [*(one for one in StockSerializer.Meta.fields if one != "draft"), "messages"]
+        fields: ClassVar[list[str]] = [
+            *(one for one in StockSerializer.Meta.fields if one != "draft"), "messages", "ratings", "time_entries", "links",
+        ]  # fmt: skip
 
     draft = None
 
@@ -89,7 +124,9 @@ class StockThreads(StockTickets):
 
     def get_queryset(self) -> Any:
         shown = Ticket.objects.filter(state__in=["live", "archived"], deleted=False)
-        return shown.select_related("customer", "group").prefetch_related("messages")
+        return shown.select_related("customer", "firm", "group", "product").prefetch_related(
+            "messages", "ratings", "times__agent", "links"
+        )
 
 
 def stock_detail(environ: dict[str, Any], *, pk: UUID) -> HttpResponse:

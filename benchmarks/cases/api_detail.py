@@ -21,8 +21,14 @@ from benchmarks.stock import stock_detail
 COMPANY = "bench-detail"
 MESSAGES = 8  # of every ticket: the goal's 160,000 over 20,000
 TICKET = """SELECT t.id, t.remote_id AS number, t.subject, t.status_label AS status, t.status_category AS category,
-t.priority, t.language, p.name AS customer, g.name AS "group", t.created_at, t.updated_at
+t.priority, t.language, p.name AS customer, f.name AS customer_company, g.name AS "group", pr.name AS product, t.created_at,
+t.updated_at, (SELECT json_agg(r) FROM (SELECT id, score, feedback AS comment, created_at FROM platforms_rating
+  WHERE ticket_id = t.id) r) AS ratings, (SELECT json_agg(s) FROM (SELECT e.id, a.name AS agent, e.minutes, e.billable,
+  e.running, e.note, e.spent_at FROM platforms_timeentry e LEFT JOIN platforms_person a ON a.id = e.agent_id
+  WHERE e.ticket_id = t.id) s) AS time_entries, (SELECT json_agg(l) FROM (SELECT kind, id, other AS number
+  FROM platforms_ticketlink WHERE ticket_id = t.id) l) AS links
 FROM platforms_ticket t LEFT JOIN platforms_person p ON p.id = t.customer_id LEFT JOIN platforms_group g ON g.id = t.group_id
+LEFT JOIN platforms_product pr ON pr.id = t.product_id LEFT JOIN platforms_firm f ON f.id = t.firm_id
 WHERE t.id = %s AND t.state IN ('live','archived') AND NOT t.deleted"""
 THREAD = """SELECT id, number, kind, author, author_name, visibility, text, language, created_at FROM platforms_message
 WHERE ticket_id = %s ORDER BY number"""

@@ -17,9 +17,10 @@ from benchmarks.stock import stock_list
 
 COMPANY = "bench-api"
 LIST = """SELECT t.id, t.remote_id AS number, t.subject, t.status_label AS status, t.status_category AS category,
-t.priority, t.language, p.name AS customer, g.name AS "group", b.outcome AS draft, t.created_at, t.updated_at
-FROM platforms_ticket t LEFT JOIN platforms_person p ON p.id = t.customer_id
-LEFT JOIN platforms_group g ON g.id = t.group_id LEFT JOIN assistant_brief b ON b.ticket_id = t.id
+t.priority, t.language, p.name AS customer, f.name AS customer_company, g.name AS "group", pr.name AS product, b.outcome AS draft,
+t.created_at, t.updated_at
+FROM platforms_ticket t LEFT JOIN platforms_person p ON p.id = t.customer_id LEFT JOIN platforms_firm f ON f.id = t.firm_id
+LEFT JOIN platforms_product pr ON pr.id = t.product_id LEFT JOIN platforms_group g ON g.id = t.group_id LEFT JOIN assistant_brief b ON b.ticket_id = t.id
 WHERE t.state IN ('live','archived') AND NOT t.deleted AND t.status_category = 'open'
 ORDER BY t.updated_at DESC, t.id DESC LIMIT 26"""
 
