@@ -35,7 +35,8 @@ SET version = ingest_outbox.version + 1, priority = least(ingest_outbox.priority
     due_at = CASE WHEN ingest_outbox.claimed_until IS NULL THEN ingest_outbox.due_at
              ELSE greatest(ingest_outbox.due_at, excluded.due_at) END
 """
-# Picked first and once: inside WHERE … IN the planner may ask the list again for every row, past its limit.
+# Picked first and once: inside WHERE … IN the planner may ask the list again for every row, past its limit. And joined by
+# ANY: by = it may as well read the whole table in the order of its key, where it last saw the table empty.
 _CLAIM = """
 WITH picked AS MATERIALIZED (
     SELECT id FROM ingest_outbox
@@ -44,7 +45,7 @@ WITH picked AS MATERIALIZED (
     ORDER BY {first}priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE ingest_outbox
 SET claimed_until = clock_timestamp() + make_interval(secs => %s), claim = claim + 1, deliveries = deliveries + 1
-FROM picked WHERE ingest_outbox.id = picked.id
+FROM picked WHERE ingest_outbox.id = ANY (ARRAY[picked.id])
 RETURNING ingest_outbox.id, ingest_outbox.object_id, ingest_outbox.version, ingest_outbox.attempts,
     ingest_outbox.claim, ingest_outbox.deliveries, ingest_outbox.aside,
     extract(epoch FROM clock_timestamp() - ingest_outbox.due_at)::float8
