@@ -127,7 +127,8 @@ def follow(settings, monkeypatch, person, seed: int, tickets: int = 150) -> None
         revive()  # a day later: what was set aside is tried again, and the slow feeds are read, once
         confirm_removals(connection)  # what was not believed is gone indeed: the key sees everything now
         hurry(connection, full=True)
-        take_turns(all_anew=True)
+        read_all(dice)
+        take_turns(all_anew=True)  # a month later: what is said of tickets that came back until then is theirs again
         read_all(dice)
         take_turns()  # what two walks do not meet is gone
         read_all(dice)
