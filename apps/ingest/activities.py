@@ -30,19 +30,19 @@ def read_activities(lease: streams.Lease, stream: Stream) -> bool:
     """One step of the feed: a day. True while there is another that is over. The feed's cursor: {"day": the next one}."""
     adapter = open_adapter(stream.connection)
     if not adapter.tells_activities:
-        return _advance(lease, None, items=0, more=False)
+        return streams.move_on(lease, cursor=None, items=0, more=False)
     day = date.fromisoformat(stream.cursor["day"]) if stream.cursor else (timezone.now().astimezone(UTC) - DAY).date()
     found, refusal = asyncio.run(_fetch(adapter, day))
     if found is None:
         passed = refusal not in REFUSALS  # a file that cannot be read will not be readable tomorrow
-        return _advance(lease, day + DAY if passed else day, items=0, more=False, refusal=refusal)
+        return streams.move_on(lease, cursor=_at(day + DAY if passed else day), items=0, more=False, refusal=refusal)
     if isinstance(found, date):
         passed = found - day > PATIENCE
-        return _advance(lease, day + DAY if passed else day, items=0, more=passed)
+        return streams.move_on(lease, cursor=_at(day + DAY if passed else day), items=0, more=passed)
     with transaction.atomic():
         streams.locked(lease)
         count = _owe_missed(stream.connection, found.touched)
-        return _advance(lease, day + DAY, items=count, more=day + DAY < found.today)
+        return streams.move_on(lease, cursor=_at(day + DAY), items=count, more=day + DAY < found.today)
 
 
 async def _fetch(adapter: PlatformAdapter, day: date) -> tuple[DayData | date | None, str]:
@@ -75,11 +75,5 @@ def _owe_missed(connection: Connection, touched: Mapping[str, datetime]) -> int:
     return owed
 
 
-def _advance(lease: streams.Lease, day: date | None, *, items: int, more: bool, refusal: str = "") -> bool:
-    with transaction.atomic():
-        stream = streams.locked(lease)
-        streams.advance(stream, cursor={"day": day.isoformat()} if day else None, items=items, more=more)
-        if refusal:  # said on the page of the sync, and tried once a day: no failure of ours
-            stream.last_error, stream.next_at = refusal[:60], timezone.now() + DAY
-            stream.save(update_fields=["last_error", "next_at"])
-    return more
+def _at(day: date) -> dict[str, str]:
+    return {"day": day.isoformat()}

@@ -21,7 +21,6 @@ from apps.platforms.firms import Firm
 from apps.platforms.models import Connection
 
 OVERLAP = timedelta(hours=1)
-RESTS = timedelta(days=1)  # where the plan or the key has no companies
 
 
 def store_firms(connection: Connection, items: Sequence[TicketData]) -> dict[str, UUID]:
@@ -46,7 +45,7 @@ def read_firms(lease: streams.Lease, stream: Stream) -> bool:
     """
     adapter, now = open_adapter(stream.connection), timezone.now()
     if adapter.first_firms() is None or not Firm.objects.filter(connection=stream.connection).exists():
-        return _advance(lease, [], cursor=None, more=False)
+        return streams.move_on(lease, items=0, cursor=None, more=False)
     held = stream.cursor or {"at": None, "read_to": None}
     if held["at"] is None:
         whole = held["read_to"] is None or nameless(stream.connection).exists()
@@ -60,7 +59,7 @@ def read_firms(lease: streams.Lease, stream: Stream) -> bool:
         _name(stream.connection, page.items)
         if not page.more and (held["whole"] or refusal):  # nobody tells the others' names
             nameless(stream.connection).filter(met_at__lt=datetime.fromisoformat(held["began"])).update(named=True)
-        return _advance(lease, page.items, cursor=cursor, more=page.more, refusal=refusal)
+        return streams.move_on(lease, items=len(page.items), cursor=cursor, more=page.more, refusal=refusal)
 
 
 def nameless(connection: Connection) -> Any:
@@ -87,13 +86,3 @@ def _name(connection: Connection, items: Iterable[FirmData]) -> None:
     for row in changed:
         row.name, row.named = told[row.remote_id], True
     Firm.objects.bulk_update(changed, ["name", "named"])
-
-
-def _advance(lease: streams.Lease, items: Sequence[FirmData], *, cursor: Any, more: bool, refusal: str = "") -> bool:
-    with transaction.atomic():
-        stream = streams.locked(lease)
-        streams.advance(stream, cursor=cursor, items=len(items), more=more)
-        if refusal:  # said once on the page of the sync, and tried once a day: no failure of ours
-            stream.last_error, stream.next_at = refusal[:60], timezone.now() + RESTS
-            stream.save(update_fields=["last_error", "next_at"])
-    return more

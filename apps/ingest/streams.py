@@ -34,6 +34,7 @@ EVERY = {  # x POLL_SECONDS
 }  # fmt: skip
 FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
 DAY = timedelta(days=1)
+RESTS = DAY  # where the plan or the key has no such list
 SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY,
           Stream.Kind.COMPANIES: DAY / 24, Stream.Kind.CANNED: DAY, Stream.Kind.RATINGS: DAY / 24,
           Stream.Kind.TIMES: DAY / 24, Stream.Kind.ACTIVITIES: DAY / 4}  # fmt: skip
@@ -152,6 +153,18 @@ def advance(stream: Stream, *, cursor: dict[str, Any] | None, items: int, more: 
         stream.pace = next_pace(stream.pace, news=items > 0)
         stream.next_at = now + _until_next(stream)
     stream.save()
+
+
+def move_on(lease: Lease, *, cursor: dict[str, Any] | None, items: int, more: bool, refusal: str = "") -> bool:
+    """`advance` of a feed that an account may lack, under its lease. `refusal`: why this one does, said on the page of the
+    sync and asked for again a day later; no failure of ours. Returns `more`."""
+    with transaction.atomic():
+        stream = locked(lease)
+        advance(stream, cursor=cursor, items=items, more=more)
+        if refusal:
+            stream.last_error, stream.next_at = refusal[:60], timezone.now() + RESTS
+            stream.save(update_fields=["last_error", "next_at"])
+    return more
 
 
 def _until_next(stream: Stream) -> timedelta:

@@ -27,7 +27,6 @@ Width = Literal["new", "late", "all"]
 WALKED: dict[Width, tuple[Width, ...]] = {"new": ("new",), "late": ("new", "late"), "all": ("new", "late", "all")}  # with each
 LATE, LATE_EVERY = timedelta(days=14), timedelta(days=1)  # so long somebody may think better of it
 ALL_EVERY = timedelta(days=30)
-RESTS = timedelta(days=1)  # where the plan or the key has none
 Held = dict[str, Any]
 
 
@@ -53,7 +52,7 @@ def read_list(lease: streams.Lease, stream: Stream, one: Listing) -> bool:
     adapter = open_adapter(stream.connection)
     first = getattr(adapter, one.first)
     if first() is None:
-        return _advance(lease, [], cursor=None, more=False)
+        return streams.move_on(lease, items=0, cursor=None, more=False)
     held = stream.cursor or {"at": None}
     if held["at"] is None:
         held = _begin(held, first, timezone.now(), one.overlap)
@@ -64,11 +63,11 @@ def read_list(lease: streams.Lease, stream: Stream, one: Listing) -> bool:
         rows = one.rows.objects.filter(connection=connection)
         if refusal:  # what this key may not read (any more) is kept nowhere: nobody would tell us that it was erased
             rows.delete()
-            return _advance(lease, [], cursor=None, more=False, refusal=refusal)
+            return streams.move_on(lease, items=0, cursor=None, more=False, refusal=refusal)
         one.store(connection, page.items, sweep)
         rows.filter(remote_id__in=page.unreadable).update(sweep=sweep)  # there, if of a new shape
         cursor = held | {"at": page.next.model_dump(mode="json")} if page.more else _ended(rows, held, sweep, one)
-        return _advance(lease, page.items, cursor=cursor, more=page.more)
+        return streams.move_on(lease, items=len(page.items), cursor=cursor, more=page.more)
 
 
 def lock_tickets(connection: Connection, numbers: Iterable[str]) -> dict[str, UUID]:
@@ -115,13 +114,3 @@ async def _page(adapter: PlatformAdapter, one: Listing, cursor: Any) -> tuple[Pa
         if stops_connection(exc):
             raise
         return Page([], cursor, more=False), exc.code
-
-
-def _advance(lease: streams.Lease, items: Sequence[Any], *, cursor: Any, more: bool, refusal: str = "") -> bool:
-    with transaction.atomic():
-        stream = streams.locked(lease)
-        streams.advance(stream, cursor=cursor, items=len(items), more=more)
-        if refusal:  # said once on the page of the sync, and tried once a day: no failure of ours
-            stream.last_error, stream.next_at = refusal[:60], timezone.now() + RESTS
-            stream.save(update_fields=["last_error", "next_at"])
-    return more
