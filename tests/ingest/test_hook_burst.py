@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import statistics
 import subprocess
@@ -34,7 +33,6 @@ BARE = "/healthz"
 EXPECTED = {
     "right": 202, "wrong address": 404, "wrong header": 404, "no number": 400, "too large": 413, "a host of nobody": 404,
 }  # fmt: skip
-INSTALLED = pytest.mark.skipif(importlib.util.find_spec("gunicorn") is None, reason="the server of requirements/prod.txt is not installed")
 
 
 @contextmanager
@@ -119,7 +117,7 @@ def answers(port: int, where: str, headers: dict[str, str]) -> dict[str, int]:
 
 @pytest.mark.verify
 @pytest.mark.alone
-@pytest.mark.parametrize("kind", ["uvicorn", pytest.param("gunicorn", marks=INSTALLED)])
+@pytest.mark.parametrize("kind", ["uvicorn", "gunicorn"])
 def test_a_call_takes_little_more_than_one_that_asks_nothing(kind, django_db_setup, django_db_blocker, superuser_url):
     """Processor time is compared, for which others on the machine matter least; the clock is told beside its floor."""
     with django_db_blocker.unblock(), companies(superuser_url, "burst") as (company,), served(kind) as (port, pid):
