@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from apps.core.errors import NotFound
 from apps.platforms.abilities import Ability
@@ -28,20 +28,15 @@ from apps.platforms.items import Item
 from apps.platforms.linkdata import TicketBeside
 from apps.platforms.probing import ProbeReport, Tell
 from apps.platforms.productdata import ProductData
+from apps.platforms.threaddata import AttachmentData as AttachmentData
+from apps.platforms.threaddata import Author as Author
+from apps.platforms.threaddata import MessageData as MessageData
+from apps.platforms.threaddata import ThreadData, ThreadPage
+from apps.platforms.threaddata import Visibility as Visibility
 
-
-def _known_or_private(value: object) -> object:
-    """What we cannot name must not reach a customer (contract 4)."""
-    return value if value in ("public", "private", "restricted") else "private"
-
-
-# Required on every item, never defaulted: public = the customer may read it, private = agents only,
-# restricted = some customers or some agents only.
-Visibility = Annotated[Literal["public", "private", "restricted"], BeforeValidator(_known_or_private)]
 TicketState = Literal["live", "spam", "trashed", "archived"]
 TicketFeed = Literal["live", "trashed", "spam"]
 StatusCategory = Literal["open", "pending", "solved", "closed"]
-Author = Literal["customer", "agent", "system"]
 Fate = Literal["live", "spam", "trashed", "archived", "gone", "forbidden"]
 Scope = Literal["all", "group", "restricted", "unknown"]  # of tickets: of the groups and own; own alone
 PlatformValue = int | str  # a code as the platform writes it: 2 in Freshdesk, "2" in ServiceNow
@@ -82,22 +77,15 @@ class AgentData(Item):
     language: str | None = None
     scope: Scope = "unknown"
     group_ids: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()  # those of articles that they are known to meet
     active: bool = True
-
-
-class AttachmentData(Item):
-    """A file's metadata. Its URL is never kept: it is signed and short-lived (contract 2.5)."""
-
-    remote_id: str
-    name: str
-    content_type: str = ""
-    size: int = 0
 
 
 class TicketData(TicketBeside):
     """A ticket without its thread; the description is its first message (None = not read)."""
 
     remote_id: str
+    number: str = ""  # as people name it; "": they name it by its remote id
     subject: str
     description_html: str | None
     description_text: str | None
@@ -127,26 +115,6 @@ class TicketPlace(Item):
     state: TicketState
 
 
-class MessageData(Item):
-    """One entry of a thread after the description."""
-
-    remote_id: str
-    ticket_id: str
-    author: Author
-    author_id: str | None
-    author_email: str | None
-    visibility: Visibility
-    html: str
-    text: str  # the platform's own plain text
-    source: str  # reply, note, forward, ...
-    attachments: tuple[AttachmentData, ...] = ()
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-    edited_at: AwareDatetime | None = None
-    merged_into: str | None = None  # the number of the ticket that this note says its own one went into
-    raw_hash: str
-
-
 Case = tuple[TicketData, list[MessageData]]  # a ticket in full with its whole thread, asked for in one go
 
 
@@ -167,6 +135,8 @@ class ArticleData(Item):
     folder_id: str
     folder: str
     tags: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()  # criteria: an agent must meet one of them; () = no such demand
+    barred: tuple[str, ...] = ()  # criteria: an agent who meets one, or is not known to meet none, may not read it
     author_id: str | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -203,7 +173,8 @@ class CheckReport(Item):
 class Capabilities(Item):
     """What a platform can do, so that callers ask this and not its name."""
 
-    thread_feed: bool = False  # messages can be swept without asking ticket by ticket
+    thread_feed: bool = False  # threads can be swept without asking ticket by ticket: `first_threads`
+    gone_feed: bool = False  # tells of tickets that were deleted: `first_gone`
     delete_feed: bool = False  # fetch_tickets can walk the trashed and spam feeds
     kb_feed: bool = False  # articles can be asked by time of change
     archive_lookup: bool = False
@@ -233,6 +204,7 @@ class Page(Generic[T]):
     next: Cursor
     more: bool
     unreadable: tuple[str, ...] = ()
+    whole: bool = True  # of articles, at the end of a walk: what it did not bring is not there any more
 
 
 @dataclass(slots=True)
@@ -360,6 +332,30 @@ class PlatformAdapter(CannedAnswers, ListsFirms, ABC):
     @abstractmethod
     async def fetch_thread(self, ticket_id: str) -> list[MessageData]:
         """The whole thread after the description, oldest first. Raises NotFound when the ticket is gone."""
+
+    @classmethod
+    def first_threads(cls) -> Cursor | None:
+        """Where the walk over all threads begins, once the tickets are listed; it never ends, and then tells what changed.
+        None: threads are asked for ticket by ticket."""
+        return None
+
+    async def fetch_thread_page(self, cursor: Cursor) -> ThreadPage:
+        """One answer of that walk. What is added while it goes on is told later, or owed by the change of its ticket."""
+        raise NotFound(f"{self.kind} does not sweep threads")
+
+    async def fetch_threads(self, ticket_ids: Sequence[str]) -> list[ThreadData]:
+        """Whole threads of some tickets, in few calls; of one that is not named here nothing is known: look for it."""
+        raise NotFound(f"{self.kind} does not tell several threads at once")
+
+    @classmethod
+    def first_gone(cls) -> Cursor | None:
+        """Where the feed of deleted tickets is read on from now. None: there is none."""
+        return None
+
+    async def fetch_gone(self, cursor: Cursor) -> Page[str]:
+        """Remote ids of tickets that were deleted, oldest first: hints, to be looked for. CredentialsRejected with code
+        "access_denied" where this key may not read it."""
+        raise NotFound(f"{self.kind} does not tell of deletions")
 
     @abstractmethod
     async def fetch_articles(self, cursor: Cursor) -> Page[ArticleData]:
