@@ -88,11 +88,11 @@
     return { stop: one.dataset.stop ?? null, outlined, free, what: one.outerHTML.slice(0, 90) };
   };
 
-  const axeRules = async (tags) => {
+  const axeRules = async ([tags, within]) => {
     scrollTo(0, 0); // from the top, where no bar lies over anything
     // frames are judged as pages: in a sandbox nothing answers, and axe would wait for ever
     const options = { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false, iframes: false };
-    const result = await axe.run(document, options);
+    const result = await axe.run(within || document, options);
     return result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`));
   };
 

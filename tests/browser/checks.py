@@ -28,10 +28,11 @@ def look(page: Page, name: str, argument: Any = None) -> Any:
     return page.evaluate(f"(argument) => looks.{name}(argument)", argument)
 
 
-def axe(page: Page) -> list[str]:
-    """Broken rules of WCAG 2.2 A and AA with the place of each."""
+def axe(page: Page, within: str = "") -> list[str]:
+    """Broken rules of WCAG 2.2 A and AA with the place of each. `within`: of that part alone, where an open menu lies over
+    the rest: what it covers is not too small."""
     page.evaluate(_axe())
-    return look(page, "axeRules", TAGS)
+    return look(page, "axeRules", [TAGS, within])
 
 
 def wider(page: Page) -> list[str]:
