@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from playwright.sync_api import Frame, expect
 
@@ -12,6 +14,7 @@ from tests.core.test_sent import BROUGHT
 
 pytestmark = [pytest.mark.browser, pytest.mark.verify]
 HOOK = "window.pwned = () => document.documentElement.setAttribute('data-pwned', '1'); window.alert = window.pwned;"
+RAN = "document.documentElement.hasAttribute('data-pwned')"
 # The worst place it could stand in: a page without any policy. SANDBOXED is how it is served.
 FREE = {"Content-Type": "text/html; charset=utf-8"}
 SANDBOXED = FREE | {
@@ -24,7 +27,7 @@ class Stage:
 
     def __init__(self, reader):
         self.page, self.origin = reader.page, reader.site.origin
-        self.body, self.headers = "", FREE
+        self.bodies, self.headers = [""], FREE
         self.asked: list[str] = []
         self.page.route("**/*", self._answer)
         self.page.add_init_script(HOOK)
@@ -32,13 +35,26 @@ class Stage:
         self.page.on("popup", lambda popup: (self.asked.append(f"popup {popup.url}"), popup.close()))
 
     def show(self, body, headers):
-        self.body, self.headers, self.asked = body, headers, []
-        self.page.goto(f"{self.origin}/stage/", wait_until="load")
+        self.bodies, self.headers, self.asked = [body], headers, []
+        self.page.goto(f"{self.origin}/stage/0", wait_until="load")
         return self
 
+    def show_framed(self, bodies, headers):
+        """Each body in a document of its own, served with these headers, all at once. Those that something ran in."""
+        frames = "".join(f"<iframe src=/stage/{number} loading=eager></iframe>" for number in range(len(bodies)))
+        self.bodies, self.headers, self.asked = bodies, headers, []
+        self.page.goto(f"{self.origin}/stage/all?{frames}", wait_until="load")
+        inner = self.page.main_frame.child_frames
+        assert len(inner) == len(bodies)
+        return [body for body, frame in zip(bodies, inner, strict=True) if frame.evaluate(RAN)]
+
     def _answer(self, route):
-        if route.request.url == f"{self.origin}/stage/":
-            route.fulfill(headers=self.headers, body=f"<!doctype html><meta charset=utf-8><body>{self.body}")
+        path, _, frames = unquote(route.request.url.removeprefix(f"{self.origin}/stage/")).partition("?")
+        if path == "all":
+            route.fulfill(headers=FREE, body=f"<!doctype html><meta charset=utf-8><body>{frames}")
+        elif path.isdecimal():
+            body = self.bodies[int(path)]
+            route.fulfill(headers=self.headers, body=f"<!doctype html><meta charset=utf-8><body>{body}")
         else:
             self.asked.append(route.request.url)
             route.abort()
@@ -59,9 +75,10 @@ def clean(payload: str, *, images: bool) -> str:
 
 def test_the_stage_sees_what_runs_and_what_is_asked_for(stage):
     assert stage.show("<img src=https://leak.example/x onerror=pwned()>", FREE).asked == ["https://leak.example/x"]
-    stage.page.wait_for_function("document.documentElement.hasAttribute('data-pwned')")
+    stage.page.wait_for_function(RAN)
     assert stage.ran
     assert not stage.show("<p>quiet", FREE).ran
+    assert stage.show_framed(["<p>quiet", "<script>pwned()</script>"], FREE) == ["<script>pwned()</script>"]
 
 
 @pytest.mark.parametrize("images", [False, True])
@@ -78,13 +95,8 @@ def test_cleaned_nothing_runs_and_nothing_is_asked_for(stage, images):
 
 
 def test_uncleaned_nothing_runs_behind_the_policy_alone(stage):
-    wrong = []
-    for payload in corpus():
-        if "refresh" in payload:
-            continue  # a frame may lead itself elsewhere: that is the cleaner's part
-        stage.show(payload, SANDBOXED)
-        if stage.ran:
-            wrong.append(payload)
+    payloads = [one for one in corpus() if "refresh" not in one]  # a frame may lead itself elsewhere: the cleaner's part
+    wrong = [one for start in range(0, len(payloads), 25) for one in stage.show_framed(payloads[start : start + 25], SANDBOXED)]
     assert wrong == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.accounts.people import operator_company
 
 SOME = 31  # a stride
-CLOSE_SOME = 13  # closing has five times the lines, and writes the files of three stores anew each time
+CLOSE_SOME = 23  # closing has five times the lines, and writes the files of three stores anew each time
 KINDS = {"open": 40, "claim": 70, "suspend": 40, "keep": 60}
 CLOSE_LINES = 300  # lines an order takes at least; fewer would mean that nothing was watched
 
