@@ -102,7 +102,7 @@ class Supervisor:
             ports = self.site.ports
             command = python("-m", "simulators.freshdesk", "--account", account, "--port", str(ports[account]))
             command += ["--control-port", str(ports[f"{account}-control"]), "--api-key", KEYS[account]]
-            command += ["--storage-port", str(ports[f"{account}-files"])]
+            command += ["--storage-port", str(ports[f"{account}-files"]), "--lived-in"]
             self._add(f"freshdesk-{account}", command)
         for account in ACCOUNTS:
             self._wait(f"http://127.0.0.1:{self.site.ports[account]}/", "the simulated helpdesk", any_answer=True)

@@ -38,7 +38,7 @@ RESTS = DAY  # where the plan or the key has no such list
 SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY,
           Stream.Kind.COMPANIES: DAY / 24, Stream.Kind.CANNED: DAY, Stream.Kind.RATINGS: DAY / 24,
           Stream.Kind.TIMES: DAY / 24, Stream.Kind.ACTIVITIES: DAY / 4}  # fmt: skip
-FIRST_SLOW = {Stream.Kind.CANNED: DAY / 24, Stream.Kind.RATINGS: DAY / 96, Stream.Kind.TIMES: DAY / 96}  # behind a first sync, and not a day behind it
+FIRST_SLOW = {Stream.Kind.CANNED: DAY / 24, Stream.Kind.RATINGS: DAY / 288, Stream.Kind.TIMES: DAY / 288}  # behind a first sync, and not a day behind it
 AFTER_TICKETS = (Stream.Kind.PEOPLE, Stream.Kind.COMPANIES, Stream.Kind.RATINGS, Stream.Kind.TIMES,
                  Stream.Kind.ACTIVITIES)  # say more of what those brought
 FIRST_DAYS = timedelta(days=30)  # what changed in them is read first, then the past from new to old

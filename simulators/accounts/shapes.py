@@ -57,6 +57,13 @@ class Customer(Shape):
     language: Language
 
 
+class Company(Shape):
+    """Of customers: those with an address of its domain."""
+
+    name: Text
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.example$")]
+
+
 class AccountHead(Shape):
     """account.toml"""
 
@@ -67,6 +74,7 @@ class AccountHead(Shape):
     group: tuple[Group, ...] = Field(min_length=1)
     status: tuple[Status, ...] = Field(min_length=1)
     customer: tuple[Customer, ...] = Field(min_length=1)
+    company: tuple[Company, ...] = ()
     custom_fields: tuple[Text, ...] = ()  # names of the account's own ticket fields
 
 

@@ -23,7 +23,7 @@ from simulators.freshdesk.events import KINDS as EVENTS
 from simulators.freshdesk.faults import KINDS as FAULTS
 from simulators.freshdesk.generated import GeneratedOrigin
 from simulators.freshdesk.limits import PLANS, Budget
-from simulators.freshdesk.records import Origin
+from simulators.freshdesk.lived import live_in
 from simulators.freshdesk.rough import RoughOrigin
 from simulators.freshdesk.storage import LINK_SECONDS
 from simulators.freshdesk.switches import Switches
@@ -103,6 +103,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="which generated account (1)")
     parser.add_argument("--rough", action="store_true", help="a generated account as rough as real ones: threads of up "
                         "to 1,500 entries, files, odd bodies, web chat, personal data, empty fields")  # fmt: skip
+    parser.add_argument("--lived-in", action="store_true", help="an authored account whose customers have companies and "
+                        "rated what was solved, and whose agents noted their time")  # fmt: skip
     parser.add_argument("--plan", choices=sorted(PLANS), default="2000", help="rate limits a minute (default: 2000)")
     parser.add_argument("--now", help="ISO time at which the account's clock starts (default: the real time)")
     options = parser.parse_args(argv)
@@ -112,6 +114,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--tls-certificate and --tls-key belong together")
     if options.rough and options.account != "generated":
         parser.error("--rough belongs to --account generated")
+    if options.lived_in and options.account == "generated":
+        parser.error("--lived-in belongs to an authored account")
     options.start = None if options.now is None else parse_time(options.now)
     if options.now is not None and options.start is None:
         parser.error("--now is not an ISO time")
@@ -121,13 +125,15 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def build(options: argparse.Namespace) -> Api:
     """The account ready to be asked. Raises AccountInvalid."""
     clock = Clock(options.start)
-    origin: Origin
     if options.account == "generated":
         kind = RoughOrigin if options.rough else GeneratedOrigin
         origin = kind(options.tickets, options.seed, clock.second())
-    else:
-        origin = AuthoredOrigin(load_account(options.account), clock.second())
-    return Api(World(origin, clock), Budget(PLANS[options.plan]), options.api_key)
+        return Api(World(origin, clock), Budget(PLANS[options.plan]), options.api_key)
+    account = load_account(options.account)
+    world = World(AuthoredOrigin(account, clock.second()), clock)
+    if options.lived_in:
+        live_in(world, account)
+    return Api(world, Budget(PLANS[options.plan]), options.api_key)
 
 
 async def serve(options: argparse.Namespace, api: Api) -> None:

@@ -13,9 +13,14 @@ _BASE = 87_000_000_000
 _KNOWN = {"updated_since", "page", "per_page"}
 
 
+def number_of(company: int) -> int:
+    """The id of company number `company`, from 1."""
+    return _BASE + company
+
+
 def change(world: World, asked: dict[str, Any]) -> int:
     """Company number `company` (from 1) gets a `name` and `tickets`; with `name` null it is deleted, and its tickets stay."""
-    key, now = _BASE + int(asked["company"]), world.clock.second()
+    key, now = number_of(int(asked["company"])), world.clock.second()
     for ticket_id in asked.get("tickets", ()):
         world.move(int(ticket_id)).company = key
     if "name" in asked and asked["name"] is None:

@@ -86,3 +86,16 @@ def test_words_that_are_edited_away_are_told_no_more(demo: Inside) -> None:
     one = next(row for row in own.told("truth")["planted"] if row["kind"] == "card")
     own.update(op="description", ticket=one["ticket"], value="It is settled, thank you.")
     assert not [row for row in own.told("truth")["planted"] if row["kind"] == "card"]
+
+
+def test_a_lived_in_account_has_companies_ratings_and_times_and_is_the_same_account_otherwise(demo: Inside) -> None:
+    options = ("--account", "acme", "--plan", "unlimited", "--now", NOW, "--api-key", KEY, "--lived-in")
+    lived = Inside(build(arguments(options)))
+    assert len(lived.get("/companies", per_page=100)) == 13
+    ratings = lived.get("/surveys/satisfaction_ratings", created_since=EVER, per_page=100)
+    assert {row["ratings"]["default_question"] > 100 for row in ratings} == {True, False}
+    assert len(lived.get("/time_entries", executed_after=EVER, per_page=100)) == 100
+    rows = every(lived)
+    assert sum(row["company_id"] is not None for row in rows) > 40
+    assert [row | {"company_id": None} for row in rows] == every(demo)
+    assert lived.get("/surveys/satisfaction_ratings", created_since=EVER, per_page=100) == ratings
