@@ -8,18 +8,7 @@ from collections.abc import Callable
 
 from apps.core.filetypes import text_of
 from apps.ingest.reading.limits import CPU_SECONDS, MEMORY_BYTES, TEXT_CHARACTERS
-
-
-class TooLarge(Exception):
-    """It would unfold to more than we take."""
-
-
-class Encrypted(Exception):
-    """Only somebody with the password reads it."""
-
-
-class NotReadable(Exception):
-    """Broken, empty, or of a kind that holds no words we can get at."""
+from apps.ingest.reading.refusals import Encrypted, NotReadable, TooLarge
 
 
 def main(kind: str) -> None:

@@ -12,8 +12,8 @@ import zipfile
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from apps.ingest.reading.child import Encrypted, NotReadable, TooLarge
 from apps.ingest.reading.limits import CELLS, PARTS, TEXT_CHARACTERS, UNPACKED_BYTES
+from apps.ingest.reading.refusals import Encrypted, NotReadable, TooLarge
 
 _SLIDE = re.compile(r"ppt/slides/slide(\d+)\.xml")
 _SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")

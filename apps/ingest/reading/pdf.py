@@ -6,8 +6,8 @@ import io
 
 from pypdf import PdfReader
 
-from apps.ingest.reading.child import Encrypted
 from apps.ingest.reading.limits import PAGES, TEXT_CHARACTERS
+from apps.ingest.reading.refusals import Encrypted
 
 
 def pdf_text(body: bytes) -> str:
