@@ -18,13 +18,13 @@ class IngestConfig(AppConfig):
         from apps.ingest.reindexing import may_walk, walk_afresh, walk_on
         from apps.ingest.rows import read_rows
         from apps.ingest.second import second_articles
-        from apps.ingest.threads import may_read, read_threads
+        from apps.ingest.threads import at_once, may_read, read_threads
         from apps.ingest.written import keep_written
         from apps.platforms.signals import accepted, refused, written
 
         register(Outbox.Kind.HINT, read_hints, batch=10, ready=may_ask)
         register(Outbox.Kind.LOOK, look_at_tickets, batch=10, ready=may_read)
-        register(Outbox.Kind.THREAD, read_threads, batch=20, ready=may_read)
+        register(Outbox.Kind.THREAD, read_threads, batch=at_once, ready=may_read)
         register(Outbox.Kind.ROW, read_rows, batch=1, ready=may_read)
         register(Outbox.Kind.INDEX_ARTICLE, index_articles, batch=10)
         register(Outbox.Kind.INDEX_TICKET, index_tickets, batch=10)

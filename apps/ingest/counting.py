@@ -79,7 +79,7 @@ def _tickets() -> Rows:
     for connection_id, state, count, entries in rows.annotate(Count("pk"), Sum("message_count")):
         held[connection_id][state] += count
         messages[connection_id] += entries or 0
-    late = Ticket.objects.shown().filter(Q(pk__in=_owed(UNREAD)) | Q(pk__in=_set_aside(UNREAD)))
+    late = Ticket.objects.shown().filter(Q(thread_version="") | Q(pk__in=_owed(UNREAD)) | Q(pk__in=_set_aside(UNREAD)))
     unread = dict(late.values_list("connection_id").annotate(Count("pk")))
     found: Rows = defaultdict(list)
     for connection in Connection.objects.all():

@@ -149,6 +149,21 @@ def _forget(customer_ids: Sequence[UUID]) -> None:
     rows.filter(tickets=None).delete()
 
 
+def note_gone(connection: Connection, stream: Stream, remote_ids: Sequence[str]) -> bool:
+    """A page of the feed of deleted tickets, in the caller's transaction: those we hold are looked at. False when they are
+    too many to be believed."""
+    rows = Ticket.objects.filter(connection=connection, remote_id__in=remote_ids, deleted=False)
+    ids = list(rows.values_list("pk", flat=True))
+    believed = _believable(connection, stream, len(ids))
+    if believed:
+        stream.held = 0
+        owe(Outbox.Kind.LOOK, ids, priority=LOOK_FIRST)
+    else:
+        _hold(stream, len(ids))
+    stream.save(update_fields=["held"])
+    return believed
+
+
 def remove_articles(connection: Connection, stream: Stream) -> None:
     """A completed walk that did not meet an article means it is gone: hide it and take it out of the index."""
     gone = Article.objects.filter(connection=connection, deleted=False, sweep__lt=stream.sweep)

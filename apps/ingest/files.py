@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,12 @@ OPENED = 1  # priority: an agent waits
 
 def store_files(connection: Connection, items: Sequence[TicketData]) -> None:
     """Keep what these answers tell of files, in the caller's transaction. One that tells nothing changes nothing."""
-    told = {one.remote_id: [_plain(file) for file in one.attachments] for one in items if one.attachments is not None}
+    keep_files(connection, {one.remote_id: one.attachments for one in items if one.attachments is not None})
+
+
+def keep_files(connection: Connection, files: Mapping[str, Sequence[AttachmentData]]) -> None:
+    """{remote id of a ticket: all files of its first message}, in the caller's transaction."""
+    told = {remote_id: [_plain(file) for file in some] for remote_id, some in files.items()}
     if not told:
         return
     rows = list(Ticket.objects.filter(connection=connection, remote_id__in=told, deleted=False).only("id", "remote_id", "files"))

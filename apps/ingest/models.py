@@ -23,7 +23,9 @@ class Stream(CompanyModel):
         TICKETS = "tickets", _("Tickets")
         TRASHED = "trashed", _("Trashed tickets")
         SPAM = "spam", _("Spam")
+        GONE = "gone", _("Deleted tickets")  # as the helpdesk tells of them
         HISTORY = "history", _("Older tickets")  # behind what is read first; once
+        THREADS = "threads", _("Threads")  # by table, where a helpdesk tells them so
         PEOPLE = "people", _("Names of customers")  # of those that came without one
         COMPANIES = "companies", _("Companies of customers")
         IDS = "ids", _("All numbers")  # what went away without a word

@@ -45,16 +45,16 @@ class Claimed:
 
 
 Worker = Callable[[Sequence[Claimed]], None]
-_workers: dict[str, tuple[Worker, int]] = {}
+_workers: dict[str, tuple[Worker, Callable[[], int]]] = {}
 _ready: dict[str, Callable[[], bool]] = {}
 
 
-def register(kind: Outbox.Kind, worker: Worker, *, batch: int, ready: Callable[[], bool] | None = None) -> None:
+def register(kind: Outbox.Kind, worker: Worker, *, batch: int | Callable[[], int], ready: Callable[[], bool] | None = None) -> None:
     """Say who does this kind of work. The worker settles what it did in the transaction of its effect.
 
     While `ready` says no, none is claimed: work that waits for a budget is not taken up and put down all the time.
     """
-    _workers[kind] = (worker, batch)
+    _workers[kind] = (worker, batch if callable(batch) else lambda: batch)
     if ready is not None:
         _ready[kind] = ready
 
@@ -117,7 +117,7 @@ def work_off(kind: str) -> int:
     if kind in _ready and not _ready[kind]():
         return 0
     with transaction.atomic():
-        claimed = [Claimed(*row) for row in claim_rows(kind, batch, CLAIM_SECONDS)]
+        claimed = [Claimed(*row) for row in claim_rows(kind, batch(), CLAIM_SECONDS)]
     if not claimed:
         return 0
     if kind not in BEHIND:

@@ -31,15 +31,18 @@ SLOW = (Stream.Kind.IDS, Stream.Kind.RECENT, Stream.Kind.REFERENCE, Stream.Kind.
         Stream.Kind.TIMES, Stream.Kind.ACTIVITIES)  # bring nothing to a first sync
 EVERY = {  # x POLL_SECONDS
     Stream.Kind.ARTICLES: 5, Stream.Kind.TICKETS: 1, Stream.Kind.TRASHED: 5, Stream.Kind.SPAM: 5, Stream.Kind.PEOPLE: 5,
+    Stream.Kind.THREADS: 1, Stream.Kind.GONE: 5,
 }  # fmt: skip
 FEEDS: dict[str, TicketFeed] = {Stream.Kind.TICKETS: "live", Stream.Kind.TRASHED: "trashed", Stream.Kind.SPAM: "spam"}
+PACED = (*FEEDS, Stream.Kind.THREADS, Stream.Kind.GONE)  # tell changes: more often while there are some
+LISTINGS = (Stream.Kind.TICKETS, Stream.Kind.HISTORY)  # together they bring all tickets in use
 DAY = timedelta(days=1)
 RESTS = DAY  # where the plan or the key has no such list
 SLOWLY = {Stream.Kind.IDS: DAY, Stream.Kind.RECENT: DAY, Stream.Kind.REFERENCE: DAY / 24, Stream.Kind.HISTORY: 36_500 * DAY,
           Stream.Kind.COMPANIES: DAY / 24, Stream.Kind.CANNED: DAY, Stream.Kind.RATINGS: DAY / 24,
           Stream.Kind.TIMES: DAY / 24, Stream.Kind.ACTIVITIES: DAY / 4}  # fmt: skip
 FIRST_SLOW = {Stream.Kind.CANNED: DAY / 24, Stream.Kind.RATINGS: DAY / 288, Stream.Kind.TIMES: DAY / 288}  # behind a first sync, and not a day behind it
-AFTER_TICKETS = (Stream.Kind.PEOPLE, Stream.Kind.COMPANIES, Stream.Kind.RATINGS, Stream.Kind.TIMES,
+AFTER_TICKETS = (Stream.Kind.THREADS, Stream.Kind.PEOPLE, Stream.Kind.COMPANIES, Stream.Kind.RATINGS, Stream.Kind.TIMES,
                  Stream.Kind.ACTIVITIES)  # say more of what those brought
 FIRST_DAYS = timedelta(days=30)  # what changed in them is read first, then the past from new to old
 
@@ -54,13 +57,15 @@ class Lease:
 
 
 def ensure_streams(connection: Connection) -> None:
-    """Make the feeds of a connection that are not there. What was connected before there was a feed for the past has
-    none to read: its walk began at the beginning."""
+    """Make the feeds of a connection that are not there, and that its helpdesk has. What was connected before there was a
+    feed for the past has none to read: its walk began at the beginning."""
     now = timezone.now()
     adapter = adapter_class(connection.platform)
     fresh = not Stream.objects.filter(connection=connection).exists()
     for kind in KINDS:
-        begun = _first_cursor(adapter, connection, kind, now - FIRST_DAYS) if fresh else None
+        if _lacks(adapter, kind):
+            continue
+        begun = _first_cursor(adapter, connection, kind, now - FIRST_DAYS) if fresh or kind == Stream.Kind.GONE else None
         slow = kind in SLOW or (kind == Stream.Kind.HISTORY and begun is None)
         facts = {
             "cursor": begun.model_dump(mode="json") if begun else None,
@@ -70,10 +75,18 @@ def ensure_streams(connection: Connection) -> None:
         Stream.objects.get_or_create(connection=connection, kind=kind, defaults=facts)
 
 
+def _lacks(adapter: type[PlatformAdapter], kind: Stream.Kind) -> bool:
+    """Feeds of some helpdesks only, of which nobody asks the others."""
+    first = {Stream.Kind.THREADS: adapter.first_threads, Stream.Kind.GONE: adapter.first_gone}.get(kind)
+    return first is not None and first() is None
+
+
 def _first_cursor(
     adapter: type[PlatformAdapter], connection: Connection, kind: Stream.Kind, border: datetime
 ) -> Cursor | None:
-    """Tickets from the border on; the past up to it; trash and spam from the beginning."""
+    """Tickets from the border on; the past up to it; trash and spam from the beginning; deletions from now."""
+    if kind == Stream.Kind.GONE:
+        return adapter.first_gone()
     statuses = [StatusData.model_validate(row) for row in connection.statuses]
     if kind == Stream.Kind.HISTORY:
         return adapter.first_history(border, statuses=statuses)
@@ -102,12 +115,12 @@ def begin_again(connection: Connection, state: TicketState) -> None:
 def due_streams() -> list[UUID]:
     """Feeds of active connections that nobody reads and that are due, the most useful first.
 
-    Names of customers, their companies and their ratings are asked for when all tickets were listed once: one walk is enough then.
+    Threads by table, names of customers, their companies and their ratings are asked for when all tickets were listed once:
+    one walk is enough then.
     """
     now = timezone.now()
     rows = Stream.objects.filter(connection__state=Connection.State.ACTIVE, next_at__lte=now)
-    lists = (Stream.Kind.TICKETS, Stream.Kind.HISTORY)
-    unlisted = Stream.objects.filter(connection=OuterRef("connection"), kind__in=lists, first_completed_at=None)
+    unlisted = Stream.objects.filter(connection=OuterRef("connection"), kind__in=LISTINGS, first_completed_at=None)
     rows = rows.exclude(Exists(unlisted), kind__in=AFTER_TICKETS)
     found = rows.exclude(lease_until__gt=now).values_list("kind", "id")
     return [stream_id for _kind, stream_id in sorted(found, key=lambda row: KINDS.index(Stream.Kind(row[0])))]
@@ -172,7 +185,7 @@ def _until_next(stream: Stream) -> timedelta:
     if kind in SLOWLY:
         return SLOWLY[kind]
     usual = float(settings.POLL_SECONDS * EVERY[kind])
-    if kind not in FEEDS:  # a walk over everything, news or not
+    if kind not in PACED:  # a walk over everything, news or not
         return timedelta(seconds=usual)
     told = Connection.objects.filter(pk=stream.connection_id).values_list("calls_per_minute", flat=True).first()
     return timedelta(seconds=interval(

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast
 
 from apps.ingest.deadletters import revive
 from apps.ingest.hints import sweep_hints
-from apps.ingest.models import DeadLetter, Outbox
+from apps.ingest.models import DeadLetter, Outbox, Stream
 from apps.ingest.outbox import owe
 from apps.ingest.unread import sweep_files
 from apps.platforms.models import Ticket
@@ -24,7 +24,9 @@ def sweep_owed() -> int:
     again = revive(due=True)
     waiting = Outbox.objects.filter(kind=Outbox.Kind.THREAD, object_id=OuterRef("pk"))
     dead = DeadLetter.objects.filter(kind=Outbox.Kind.THREAD, key=Cast(OuterRef("pk"), CharField()))
+    walks = Stream.objects.filter(connection=OuterRef("connection"), kind=Stream.Kind.THREADS, first_completed_at=None)
     unread = Ticket.objects.filter(thread_version="", deleted=False).exclude(Exists(waiting)).exclude(Exists(dead))
+    unread = unread.exclude(Exists(walks))  # they are on their way
     with transaction.atomic():
         missing = list(unread.values_list("pk", flat=True)[:MOST])
         owe(Outbox.Kind.THREAD, missing)

@@ -23,6 +23,7 @@ from apps.ingest.deadletters import ARTICLE, DELIVERIES, TICKET, bury, forget_ar
 from apps.ingest.deletions import finish_ids, note_ids, remove_articles
 from apps.ingest.files import store_files
 from apps.ingest.firms import read_firms, store_firms
+from apps.ingest.gone import read_gone
 from apps.ingest.links import store_links
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.names import follow_names, read_names
@@ -30,6 +31,7 @@ from apps.ingest.outbox import owe
 from apps.ingest.products import brief_again, follow_products, learn_products
 from apps.ingest.ratings import LISTS
 from apps.ingest.sql import upsert_articles, upsert_tickets
+from apps.ingest.threadwalk import left_to_walk, owe_waiting, read_thread_page
 from apps.ingest.timing import Stage, timed
 from apps.ingest.walks import read_list
 from apps.platforms.base import ArticleData, CheckReport, Cursor, Page, PlatformAdapter, Reference, TicketData
@@ -40,6 +42,10 @@ from apps.platforms.products import Product, portals_of, products_behind
 OPEN_FIRST, REST, AGAIN = 3, 5, 6  # priorities of owed threads: what agents wait for comes first
 NOBODY = ("", True, "")  # kind, whether it was asked who they are, name
 RECENT_DAYS = timedelta(days=7)
+STEPS: dict[str, Callable[[streams.Lease, Stream], bool]] = {  # feeds that read and store a page themselves; True: there is more
+    Stream.Kind.PEOPLE: read_names, Stream.Kind.COMPANIES: read_firms, Stream.Kind.CANNED: read_canned,
+    Stream.Kind.ACTIVITIES: read_activities, Stream.Kind.THREADS: read_thread_page, Stream.Kind.GONE: read_gone,
+}  # fmt: skip
 
 
 class Outcome(StrEnum):
@@ -86,16 +92,10 @@ def _read_page(lease: streams.Lease) -> bool:
     if stream.kind == Stream.Kind.RECENT:
         owe_recent(lease)
         return False
-    if stream.kind == Stream.Kind.PEOPLE:
-        return read_names(lease, stream)
-    if stream.kind == Stream.Kind.COMPANIES:
-        return read_firms(lease, stream)
-    if stream.kind == Stream.Kind.CANNED:
-        return read_canned(lease, stream)
     if stream.kind in LISTS:
         return read_list(lease, stream, LISTS[Stream.Kind(stream.kind)])
-    if stream.kind == Stream.Kind.ACTIVITIES:
-        return read_activities(lease, stream)
+    if stream.kind in STEPS:
+        return STEPS[Stream.Kind(stream.kind)](lease, stream)
     adapter = open_adapter(stream.connection)
     if stream.kind == Stream.Kind.REFERENCE:
         with timed(Stage.READING):
@@ -180,9 +180,11 @@ def store_page(*, lease: streams.Lease, page: Page[Any]) -> None:
             _set_aside(connection, stream, remote_id, code="malformed_answer")
         _store_items(connection, stream, page.items, lease.deliveries if apart else 0)
         cursor = page.next.model_dump(mode="json")
-        if not page.more and stream.kind == Stream.Kind.ARTICLES:
+        if not page.more and stream.kind == Stream.Kind.ARTICLES and page.whole:
             remove_articles(connection, stream)
             forget_articles(connection.pk, stream.completed_at)
+        if not page.more and left_to_walk(connection, stream):
+            owe_waiting(connection)
         if not page.more and stream.kind == Stream.Kind.IDS:
             finish_ids(connection, stream)
             cursor = None
@@ -196,8 +198,9 @@ def _store_items(connection: Connection, stream: Stream, items: Sequence[Any], d
         elif stream.kind == Stream.Kind.IDS:
             note_ids(connection, stream, some)
         else:
-            store_tickets(connection, some)
+            store_tickets(connection, some, walked=walked)
 
+    walked = left_to_walk(connection, stream)
     if not deliveries:
         return store(items)
     for item in items:
@@ -216,8 +219,11 @@ def _set_aside(connection: Connection, stream: Stream, remote_id: str, *, code: 
     bury(kind, row_key(connection.pk, remote_id), code=code, count=count)
 
 
-def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:
-    """Upsert tickets and their customers; what changed owes its thread. Returns how many changed."""
+def store_tickets(connection: Connection, items: Sequence[TicketData], *, walked: bool = False) -> int:
+    """Upsert tickets and their customers; what changed owes its thread. Returns how many changed.
+
+    `walked`: the walk over threads is still to begin, and brings those that were never read.
+    """
     people = _store_customers(connection, items)
     groups = dict(Group.objects.filter(connection=connection).values_list("remote_id", "id"))
     firms = store_firms(connection, items)
@@ -229,11 +235,17 @@ def store_tickets(connection: Connection, items: Sequence[TicketData]) -> int:
     walk = Stream.objects.filter(connection=connection, kind=Stream.Kind.IDS, cursor__isnull=False).first()
     if walk is not None:  # it may be past them
         Ticket.objects.filter(pk__in=[row[0] for row in changed], sweep=0).update(sweep=walk.sweep)
-    open_ones = [row[0] for row in changed if row[1] in ("open", "pending")]
-    rest = [row[0] for row in changed if row[1] not in ("open", "pending")]
+    left = _unread(changed) if walked else set()
+    owing = [row for row in changed if row[0] not in left]
+    open_ones = [row[0] for row in owing if row[1] in ("open", "pending")]
+    rest = [row[0] for row in owing if row[1] not in ("open", "pending")]
     owe(Outbox.Kind.THREAD, open_ones, priority=OPEN_FIRST)
     owe(Outbox.Kind.THREAD, rest, priority=REST)
     return len(changed)
+
+
+def _unread(changed: Sequence[tuple[UUID, str, str]]) -> set[UUID]:
+    return set(Ticket.objects.filter(pk__in=[row[0] for row in changed], thread_version="").values_list("pk", flat=True))
 
 
 def _ticket_row(

@@ -16,21 +16,24 @@ from django.db.models import Q
 from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable, NotFound, RateLimited
 from apps.core.text import detect_language, normalise
 from apps.ingest.deletions import remove_tickets
-from apps.ingest.files import hang_files
+from apps.ingest.files import hang_files, keep_files
 from apps.ingest.links import store_merges
 from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, defer, owe, put_off, settle, still_ours
 from apps.ingest.sql import move_versions, upsert_messages
 from apps.ingest.timing import Stage, timed
 from apps.ingest.unread import outcome_at_once, owe_files
-from apps.platforms.base import Fate, MessageData, PlatformAdapter
+from apps.platforms.base import AttachmentData, Fate, MessageData, PlatformAdapter
 from apps.platforms.budget import AccountGate
 from apps.platforms.connecting import open_adapter, refuse, stops_connection
 from apps.platforms.models import Attachment, Connection, Message, Person, Ticket
+from apps.platforms.registry import adapter_class
+from apps.platforms.threaddata import ThreadData
 
 IN_FLIGHT = 4  # threads asked for at once, of one connection: one more than its gate lets through, and waits there
 FETCH_SECONDS = 35  # of a batch: what comes later would find the claim gone and be read twice
-Read = list[MessageData] | Fate | AppError
+APART, TOGETHER = 20, 40  # tickets of a batch: asked for one by one; told in few calls
+Read = ThreadData | Fate | AppError
 
 
 def read_threads(claimed: Sequence[Claimed]) -> None:
@@ -58,6 +61,12 @@ def may_read() -> bool:
     return any(AccountGate(connection_id).wait() == 0 for connection_id in active)
 
 
+def at_once() -> int:
+    """How many tickets a batch has, by how the helpdesks that are read tell of threads."""
+    active = Connection.objects.filter(state=Connection.State.ACTIVE).values_list("platform", flat=True).distinct()
+    return TOGETHER if all(adapter_class(one).capabilities.thread_feed for one in active) else APART
+
+
 def _ask(connection: Connection, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
     try:
         adapter = open_adapter(connection)
@@ -70,22 +79,40 @@ def _ask(connection: Connection, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
 async def _fetch(adapter: PlatformAdapter, tickets: Sequence[Ticket]) -> dict[UUID, Read]:
     gate = asyncio.Semaphore(IN_FLIGHT)
     until = asyncio.get_running_loop().time() + FETCH_SECONDS
+    read = _fate if adapter.capabilities.thread_feed else _read
 
     async def one(ticket: Ticket) -> tuple[UUID, Read]:
         try:
             async with asyncio.timeout_at(until), gate:
-                return ticket.pk, await _read(opened, ticket)
+                return ticket.pk, await read(opened, ticket)
         except TimeoutError:
             return ticket.pk, ExternalUnavailable("the helpdesk did not give a thread in time")
 
     async with adapter as opened:
-        return dict(await asyncio.gather(*(one(ticket) for ticket in tickets)))
+        told = await _together(opened, tickets, until) if adapter.capabilities.thread_feed else {}
+        rest = [ticket for ticket in tickets if ticket.pk not in told]
+        return told | dict(await asyncio.gather(*(one(ticket) for ticket in rest)))
+
+
+async def _together(adapter: PlatformAdapter, tickets: Sequence[Ticket], until: float) -> dict[UUID, Read]:
+    """The threads that the helpdesk tells at once. What it does not name is missing: what became of it is still to be asked."""
+    try:
+        async with asyncio.timeout_at(until):
+            told = await adapter.fetch_threads([ticket.remote_id for ticket in tickets])
+    except TimeoutError:
+        late = ExternalUnavailable("the helpdesk did not give the threads in time")
+        return {ticket.pk: late for ticket in tickets}
+    except AppError as exc:  # says nothing of a single ticket
+        return {ticket.pk: exc for ticket in tickets}
+    whole = {one.ticket_id: one for one in told if one.messages is not None}
+    return {ticket.pk: whole[ticket.remote_id] for ticket in tickets if ticket.remote_id in whole}
 
 
 async def _read(adapter: PlatformAdapter, ticket: Ticket) -> Read:
     """The thread, or what became of a ticket that is not there, or why neither could be read."""
     try:
-        return await adapter.fetch_thread(ticket.remote_id)
+        thread = await adapter.fetch_thread(ticket.remote_id)
+        return ThreadData.model_construct(ticket_id=ticket.remote_id, messages=tuple(thread), files=None)
     except NotFound:
         return await _fate(adapter, ticket)
     except AppError as exc:
@@ -105,7 +132,8 @@ async def _fate(adapter: PlatformAdapter, ticket: Ticket) -> Read:
 
 
 def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dict[UUID, Read]) -> None:
-    done, threads = [], {}
+    done: list[Claimed] = []
+    threads: dict[UUID, ThreadData] = {}
     gone: dict[UUID, list[UUID]] = defaultdict(list)
     with transaction.atomic():
         for one in still_ours(claimed):
@@ -114,7 +142,8 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
                 defer([one], seconds=answer.retry_after)
                 continue
             if isinstance(answer, AppError):
-                put_off([one], code=answer.code, passes=answer.retryable or stops_connection(answer))
+                passes = answer.retryable or stops_connection(answer) or hidden(answer)
+                put_off([one], code=answer.code, passes=passes)
                 continue
             if answer in ("gone", "forbidden"):
                 gone[tickets[one.object_id].connection_id].append(one.object_id)
@@ -125,7 +154,8 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
             elif answer is not None:
                 threads[one.object_id] = answer
             done.append(one)
-        store_threads([(tickets[key], thread) for key, thread in threads.items()])
+        store_threads([(tickets[key], list(thread.messages or ())) for key, thread in threads.items()])
+        _keep_files(tickets, threads)
         for connection_id, ids in gone.items():
             remove_tickets(connection_id, ids)
         settle(done)
@@ -136,6 +166,16 @@ def _store(claimed: Sequence[Claimed], tickets: dict[UUID, Ticket], answers: dic
     }
     for connection_id, code in refused.items():
         refuse(connection_id, code)
+
+
+def _keep_files(tickets: dict[UUID, Ticket], threads: dict[UUID, ThreadData]) -> None:
+    """Those that came with the threads."""
+    told: dict[UUID, dict[str, Sequence[AttachmentData]]] = defaultdict(dict)
+    for key, thread in threads.items():
+        if thread.files is not None:
+            told[tickets[key].connection_id][thread.ticket_id] = thread.files
+    for connection in Connection.objects.filter(pk__in=told):
+        keep_files(connection, told[connection.pk])
 
 
 def _lay_down(ticket: Ticket, fate: str) -> None:

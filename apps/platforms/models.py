@@ -7,6 +7,7 @@ from typing import ClassVar
 import orjson
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Collate
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.reach import Reach
@@ -241,6 +242,8 @@ class Ticket(CompanyModel):
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="platforms_ticket_recent"),
             models.Index(fields=["status_category", "-updated_at", "-id"], name="platforms_ticket_queue"),
+            # Those without a thread, by the bytes of their remote ids: what a page of a walk over threads does not name.
+            models.Index("connection", Collate("remote_id", "C"), condition=models.Q(thread_version=""), name="platforms_ticket_unread"),
         ]
 
     def __str__(self) -> str:

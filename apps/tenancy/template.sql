@@ -795,6 +795,7 @@ CREATE INDEX platforms_ticket_group_id_804a1479 ON @schema@.platforms_ticket USI
 CREATE INDEX platforms_ticket_product_id_4f1c3154 ON @schema@.platforms_ticket USING btree (product_id);
 CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (status_category, updated_at DESC, id DESC);
 CREATE INDEX platforms_ticket_recent ON @schema@.platforms_ticket USING btree (updated_at DESC, id DESC);
+CREATE INDEX platforms_ticket_unread ON @schema@.platforms_ticket USING btree (connection_id, remote_id COLLATE "C") WHERE ((thread_version)::text = ''::text);
 CREATE INDEX platforms_ticketlink_other_8baad8de ON @schema@.platforms_ticketlink USING btree (other);
 CREATE INDEX platforms_ticketlink_other_8baad8de_like ON @schema@.platforms_ticketlink USING btree (other varchar_pattern_ops);
 CREATE INDEX platforms_timeentry_agent_id_0fcdabf9 ON @schema@.platforms_timeentry USING btree (agent_id);
@@ -1107,20 +1108,22 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(64, 'ingest', '0018_reindex', now()),
 	(65, 'ingest', '0019_times', now()),
 	(66, 'ingest', '0020_activities', now()),
-	(67, 'platforms', '0015_label', now()),
-	(68, 'platforms', '0016_ratings', now()),
-	(69, 'platforms', '0017_time_entries', now()),
-	(70, 'search', '0001_initial', now()),
-	(71, 'search', '0002_placed', now()),
-	(72, 'search', '0003_files', now()),
-	(73, 'search', '0004_products', now()),
-	(74, 'sessions', '0001_initial', now()),
-	(75, 'tenancy', '0001_initial', now()),
-	(76, 'tenancy', '0002_domain_verified_at', now()),
-	(77, 'tenancy', '0003_orders', now());
+	(67, 'ingest', '0021_threads', now()),
+	(68, 'platforms', '0015_label', now()),
+	(69, 'platforms', '0016_ratings', now()),
+	(70, 'platforms', '0017_time_entries', now()),
+	(71, 'platforms', '0018_unread', now()),
+	(72, 'search', '0001_initial', now()),
+	(73, 'search', '0002_placed', now()),
+	(74, 'search', '0003_files', now()),
+	(75, 'search', '0004_products', now()),
+	(76, 'sessions', '0001_initial', now()),
+	(77, 'tenancy', '0001_initial', now()),
+	(78, 'tenancy', '0002_domain_verified_at', now()),
+	(79, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 188, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 47, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 77, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 79, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

@@ -14,6 +14,7 @@ from apps.ingest.models import DeadLetter, Outbox, Stream
 from apps.ingest.streams import ensure_streams
 from apps.ingest.sync import Outcome, read_feed, sync_page
 from apps.platforms.models import Message, Ticket
+from apps.platforms.threaddata import ThreadData
 from apps.tenancy.context import bind_company
 from tests.ingest.test_sync import allow, join, run_feeds
 from tests.isolation.companies import companies
@@ -139,7 +140,7 @@ def test_what_a_reader_found_before_it_lost_its_claim_is_not_written(in_acme, mo
         if thread[0].text == "old words":  # slow: meanwhile the claim runs out and another worker does it all
             Outbox.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
             assert work_off(Outbox.Kind.THREAD) == 1
-        return {one.pk: thread for one in tickets}
+        return {one.pk: ThreadData(ticket_id="5", messages=tuple(thread)) for one in tickets}
 
     monkeypatch.setattr(threads, "_ask", ask)
     owe(Outbox.Kind.THREAD, [ticket.pk])

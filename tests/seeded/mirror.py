@@ -71,6 +71,8 @@ FAULTS = (
     Fault("a rating is stored again after its ticket was erased", RATINGS, "remote_id__in=set(numbers), deleted=False)", "remote_id__in=set(numbers))", OF_TICKET),
     Fault("a rating outlives the person who gave it", "apps/platforms/ratings.py",
           'models.ForeignKey("platforms.Person", on_delete=models.CASCADE', 'models.ForeignKey("platforms.Person", on_delete=models.SET_NULL', OF_TICKET),
+    Fault("a ticket is left to a walk over threads that is past it", "apps/ingest/threadwalk.py", "first_completed_at is None and walk.exists()", "first_completed_at is None",
+          ("tests/ingest/test_thread_walk.py::test_a_first_sync_reads_the_newest_that_waits_and_sweeps_the_rest",)),
     Fault("one walk by numbers is believed that a rating is gone", RATINGS, "unseen.filter(missed=True).delete()", "unseen.delete()", (f"{RATED}ratings_follow_the_helpdesk_for_few_credits",)),
     Fault("ratings that the key may not read any more stay", RATINGS, "            rows.delete()\n", "", (f"{RATED}a_plan_without_ratings_keeps_none_is_asked_once_a_day_and_stops_nothing",)),
     Fault("chosen tickets spend what agents need", "apps/ingest/hints.py", "urgent=urgent)", "urgent=True)",
