@@ -45,7 +45,7 @@ class Claimed:
 
 
 Worker = Callable[[Sequence[Claimed]], None]
-_workers: dict[str, tuple[Worker, Callable[[], int]]] = {}
+_workers: dict[str, tuple[Worker, int | Callable[[], int]]] = {}
 _ready: dict[str, Callable[[], bool]] = {}
 
 
@@ -54,7 +54,7 @@ def register(kind: Outbox.Kind, worker: Worker, *, batch: int | Callable[[], int
 
     While `ready` says no, none is claimed: work that waits for a budget is not taken up and put down all the time.
     """
-    _workers[kind] = (worker, batch if callable(batch) else lambda: batch)
+    _workers[kind] = (worker, batch)
     if ready is not None:
         _ready[kind] = ready
 
@@ -117,7 +117,7 @@ def work_off(kind: str) -> int:
     if kind in _ready and not _ready[kind]():
         return 0
     with transaction.atomic():
-        claimed = [Claimed(*row) for row in claim_rows(kind, batch(), CLAIM_SECONDS)]
+        claimed = [Claimed(*row) for row in claim_rows(kind, batch() if callable(batch) else batch, CLAIM_SECONDS)]
     if not claimed:
         return 0
     if kind not in BEHIND:
