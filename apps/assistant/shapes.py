@@ -95,7 +95,10 @@ class DraftSentence(Shape):
     supported: bool
 
 
-Missing = Literal["no_source", "no_source_in_language", "weak_match", "customer_detail", "no_customer_message"]
+Missing = Literal[
+    "no_source", "no_source_in_language", "weak_match", "customer_detail", "no_customer_message",
+    "private_source", "other_language", "unsupported",
+]  # fmt: skip
 
 
 class Draft(Shape):

@@ -16,6 +16,9 @@ def missing_words(code: str) -> str:
         "weak_match": _("The closest source is too far from the question."),
         "customer_detail": _("An order, serial or case number the customer has not given"),
         "no_customer_message": _("The customer has not written anything yet."),
+        "private_source": _("What speaks to this is for agents only."),
+        "other_language": _("It was not written in the language it was asked for."),
+        "unsupported": _("No source bears out part of what was written."),
     }[code]
 
 
