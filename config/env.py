@@ -92,6 +92,11 @@ class Env(BaseSettings):
         default="",
         description="host:port pairs, by comma, that may be plain http or a private address (helpdesk on site).",
     )
+    json_store_root: str = Field(
+        default="",
+        description="Folder below which companies may be read from JSON files (docs/json-store.md), as an absolute path. "
+        "Empty: none may.",
+    )
     trusted_proxies: str = Field(
         default="",
         description="Networks (CIDR, by comma) of the proxies in front, whose X-Forwarded-For tells who asks. "
@@ -138,6 +143,13 @@ class Env(BaseSettings):
             host = pair.rpartition(":")[0].strip("[]")
             if (host.replace(".", "").isdigit() or ":" in host) and is_denied(host, trusted=True):
                 raise ValueError(f"{pair!r} can be no helpdesk's address")
+        return value
+
+    @field_validator("json_store_root")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        if value and (not value.startswith("/") or value.strip("/") == ""):
+            raise ValueError(f"{value!r} is no absolute path of a folder of its own")
         return value
 
     @field_validator("trusted_proxies")

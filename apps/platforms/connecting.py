@@ -23,6 +23,7 @@ from apps.platforms.probing import ProbeReport, Tell
 from apps.platforms.products import name_products
 from apps.platforms.registry import adapter_class
 from apps.platforms.signals import accepted, refused
+from apps.tenancy.context import current_binding
 
 log = structlog.get_logger("deskhand.platforms")
 
@@ -37,8 +38,14 @@ def open_adapter(connection: Connection, *, urgent: bool = False) -> PlatformAda
     `urgent`: an agent waits for the answer, and background work makes room.
     """
     adapter = adapter_class(connection.platform)
-    config = adapter.Config.model_validate(connection.config | connection.secrets())
+    config = adapter.Config.model_validate(connection.config | connection.secrets(), context=told_by_site())
     return build(adapter, config, gate=AccountGate(connection.pk, urgent=urgent))
+
+
+def told_by_site() -> dict[str, str]:
+    """What a Config may ask the installation beside what was entered."""
+    binding = current_binding()
+    return {"json_store_root": settings.JSON_STORE_ROOT, "company": binding.company_id if binding else ""}
 
 
 def build(adapter: type[PlatformAdapter], config: Any, **more: Any) -> PlatformAdapter:
@@ -81,7 +88,7 @@ def connect(*, platform: str, options: dict[str, str]) -> tuple[Connection, Chec
 def configured(adapter: type[PlatformAdapter], options: dict[str, str]) -> Any:
     """The adapter's Config of these options. Raises BadInput that says what does not fit."""
     try:
-        return adapter.Config.model_validate(options)
+        return adapter.Config.model_validate(options, context=told_by_site())
     except ValidationError as exc:
         wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
         raise BadInput(f"These options do not fit {adapter.label}: {wrong}", code="options_invalid") from exc

@@ -66,6 +66,7 @@ def warning_words(warning: str) -> str:
         "scope_limited": _("The key does not see all tickets: those it does not see are missing here."),
         "few_calls": _("The account allows few calls a minute: a first sync takes days."),
         "account_unreadable": _("The key may not read the account’s own data."),
+        "lines_unreadable": _("Some lines of the files cannot be read. import_json tells which."),
     }.get(warning, warning)
 
 

@@ -252,7 +252,10 @@ QDRANT_API_KEY = ENV.qdrant_api_key.get_secret_value() if ENV.qdrant_api_key els
 EMBEDDING_PROVIDER = ENV.embedding_provider
 SECOND_EMBEDDING_PROVIDER = ENV.second_embedding_provider
 MODELS_THREADS = ENV.models_threads
+JSON_STORE_ROOT = ENV.json_store_root
 PLATFORM_ADAPTERS = ["apps.platforms.adapters.freshdesk.FreshdeskAdapter"]
+if JSON_STORE_ROOT:  # elsewhere there is no such platform
+    PLATFORM_ADAPTERS.append("apps.platforms.adapters.json_store.JsonStoreAdapter")
 
 LOGGING_CONFIG = None
 logging.configure(level=ENV.log_level, form=ENV.log_format)

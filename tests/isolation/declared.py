@@ -84,5 +84,9 @@ LIBRARY_METRICS: dict[str, Scope] = {"django": OPERATOR, "process": OPERATOR, "p
 FILES: dict[str, Scope] = {
     "apps/compliance/heads.py: __enter__": COMPANY,  # AUDIT_HEADS_DIR/<company>.jsonl
     "apps/compliance/management/commands/export_audit.py: perform": COMPANY,  # where the person who exports says
+    "apps/ingest/management/commands/import_json.py: perform": OPERATOR,  # the report, where whoever imports says
+    "apps/platforms/adapters/json_store/folder.py: opened_file": COMPANY,  # JSON_STORE_ROOT/…/<company>, to read
+    "apps/platforms/adapters/json_store/folder.py: opened_folder": COMPANY,
+    "apps/platforms/adapters/json_store/sealing.py: seal": OPERATOR,  # state.json of a folder below JSON_STORE_ROOT
     "apps/tenancy/management/commands/build_template.py: perform": OPERATOR,  # apps/tenancy/template.sql
 }
