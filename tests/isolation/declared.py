@@ -87,6 +87,6 @@ FILES: dict[str, Scope] = {
     "apps/ingest/management/commands/import_json.py: perform": OPERATOR,  # the report, where whoever imports says
     "apps/platforms/adapters/json_store/folder.py: opened_file": COMPANY,  # JSON_STORE_ROOT/…/<company>, to read
     "apps/platforms/adapters/json_store/folder.py: opened_folder": COMPANY,
-    "apps/platforms/adapters/json_store/sealing.py: seal": OPERATOR,  # state.json of a folder below JSON_STORE_ROOT
+    "apps/platforms/adapters/json_store/stating.py: write_state": OPERATOR,  # state.json of a folder below JSON_STORE_ROOT
     "apps/tenancy/management/commands/build_template.py: perform": OPERATOR,  # apps/tenancy/template.sql
 }

@@ -14,7 +14,7 @@ from apps.core.errors import BadInput, ExternalError, NotFound
 from apps.platforms.adapters.json_store import JsonStoreAdapter, JsonStoreConfig, adapter
 from apps.platforms.adapters.json_store.checking import examine
 from apps.platforms.adapters.json_store.problems import KINDS, StoreStopped
-from apps.platforms.adapters.json_store.sealing import seal
+from apps.platforms.adapters.json_store.stating import write_state
 from simulators.json_store.broken import BROKEN
 from simulators.json_store.writing import append, write_company
 
@@ -87,7 +87,7 @@ def test_a_file_changed_before_where_we_were_is_read_anew(folder):
     (folder / "tickets.jsonl").write_bytes(b"\n".join(text) + b"\n")
     with pytest.raises(StoreStopped, match="checksum_mismatch|state_ahead|line_cut"):
         read(folder, cursor=cursor)
-    seal(str(folder.parent), "acme")
+    write_state(str(folder.parent), "acme")
     assert len(read(folder, cursor=cursor)[0]) == TICKETS
 
 
@@ -120,7 +120,7 @@ def test_a_broken_later_line_leaves_the_one_before_and_is_taken_when_mended(fold
     for text in (orjson.dumps(held | {"subject": 7}), orjson.dumps(held | {"subject": "Mended"})):
         with (folder / "tickets.jsonl").open("ab") as file:
             file.write(text + b"\n")
-        seal(str(folder.parent), "acme")
+        write_state(str(folder.parent), "acme")
         by_id = {one.remote_id: one for one in read(folder)[0]}
         assert by_id[held["id"]].subject == ("Mended" if b"Mended" in text else held["subject"])
 
@@ -129,11 +129,11 @@ def test_what_is_still_being_written_waits_for_its_seal(folder):
     with (folder / "tickets.jsonl").open("ab") as file:
         file.write(orjson.dumps(lines(folder, "tickets.jsonl")[0] | {"id": "99"}))
     assert len(read(folder)[0]) == TICKETS
-    seal(str(folder.parent), "acme")  # of whole lines only
+    write_state(str(folder.parent), "acme")  # of whole lines only
     assert len(read(folder)[0]) == TICKETS
     with (folder / "tickets.jsonl").open("ab") as file:
         file.write(b"\n")
-    seal(str(folder.parent), "acme")
+    write_state(str(folder.parent), "acme")
     assert len(read(folder)[0]) == TICKETS + 1
 
 

@@ -16,7 +16,7 @@ from apps.core.events import Scope
 from apps.ingest.importing.finding import PLATFORM, find_folders, look, told
 from apps.ingest.importing.progress_bar import ProgressBar
 from apps.ingest.importing.running import import_folder
-from apps.platforms.adapters.json_store.sealing import seal
+from apps.platforms.adapters.json_store.stating import write_state
 from apps.tenancy.commands import JsonCommand, follow
 from apps.tenancy.context import bind_company
 from apps.tenancy.models import Company, Order
@@ -70,7 +70,7 @@ class Command(JsonCommand):
         company_id = folder.rpartition("/")[2]
         try:
             if options["seal"]:
-                return {"company": company_id, "result": "sealed", "lines": seal(settings.JSON_STORE_ROOT, folder)}
+                return {"company": company_id, "result": "sealed", "lines": write_state(settings.JSON_STORE_ROOT, folder)}
             found = look(folder)
             report = {"company": company_id, "result": "checked"} | told(found)
             if found.stopped is not None:

@@ -17,7 +17,7 @@ _CHUNK = 1024 * 1024
 _NEW = "state.json.new"
 
 
-def seal(root: str, folder: str) -> dict[str, int]:
+def write_state(root: str, folder: str) -> dict[str, int]:
     """{file: lines}, up to the last whole line of each. A reader sees the old state or the new one. Raises StoreStopped."""
     sealed = {}
     with opened_folder(root, folder) as place:
