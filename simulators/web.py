@@ -24,6 +24,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    target: str = ""  # as it was sent: its length counts
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError."""
@@ -105,7 +106,7 @@ async def _request(head: str, reader: asyncio.StreamReader, writer: asyncio.Stre
         raise _Unreadable
     split = urlsplit(target)
     query = dict(parse_qsl(split.query, keep_blank_values=True))
-    return Request(method.upper(), unquote(split.path), query, headers, body)
+    return Request(method.upper(), unquote(split.path), query, headers, body, target)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
