@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -62,6 +63,15 @@ def test_a_bad_citation_is_dropped_and_its_sentence_counts_as_unsupported(bad):
     assert (one.supported, one.citations, checker.citations, checker.dropped) == (False, [], [], 1)
     found = writing.reply(told(sentence(HOLD, bad)), SOURCES, CASE)
     assert (found.outcome, found.missing, found.paragraphs, found.citations) == ("not_enough_evidence", ("unsupported",), (), ())
+
+
+def test_only_what_the_prompt_showed_of_a_source_may_be_quoted():
+    text = "Hold the lid open. Never use force. Hold the lid open. Then wait."
+    shown = replace(passage(text), start=text.rindex("Hold"))
+    checker = Checker([shown])
+    assert checker.check(told(sentence("Open it.", (1, "Hold the lid open."))).sentences[0]).supported
+    assert (checker.citations[0].start, checker.citations[0].text) == (text.rindex("Hold"), "Hold the lid open.")
+    assert not checker.check(told(sentence("Gently.", (1, "Never use force."))).sentences[0]).supported
 
 
 @pytest.mark.parametrize(
