@@ -306,7 +306,7 @@ def test_the_pinned_address_must_prove_the_name_we_asked_for(
     server_side.load_cert_chain(certificate, key)
     asked: list[str | None] = []
     server_side.sni_callback = lambda _socket, sni, _context: asked.append(sni)
-    monkeypatch.setattr(transport, "_tls", lambda: ssl.create_default_context(cafile=str(certificate)))
+    monkeypatch.setattr(transport, "tls", lambda: ssl.create_default_context(cafile=str(certificate)))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

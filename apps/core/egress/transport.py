@@ -52,15 +52,26 @@ async def resolve(host: str, port: int) -> list[str]:
     return await answer
 
 
+async def checked_addresses(target: Target, resolver: Resolver = resolve) -> list[str]:
+    """Addresses we may connect to. One that we do not talk to spoils the whole answer: an honest vendor gives none."""
+    found = await resolver(target.host, target.port)
+    if not found:
+        raise OSError("no address")
+    if any(is_denied(address, trusted=target.trusted) for address in found):
+        raise Denied("an address of the name is denied")
+    return found
+
+
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """For whoever connects to a vendor."""
     # Reading the bundle of authorities takes milliseconds, and an adapter lives for one page.
     return httpx2.create_ssl_context(trust_env=False)
 
 
 def make_ready() -> None:
     """Import and read what the first call of a process would: the HTTP engine, the authorities."""
-    httpx2.AsyncHTTPTransport(verify=_tls(), trust_env=False)
+    httpx2.AsyncHTTPTransport(verify=tls(), trust_env=False)
 
 
 class PinnedTransport(httpx2.AsyncBaseTransport):
@@ -70,7 +81,7 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         self._target = target
         self._resolver = resolver
         self._addresses: list[str] = []
-        self._inner = httpx2.AsyncHTTPTransport(verify=_tls(), trust_env=False)
+        self._inner = httpx2.AsyncHTTPTransport(verify=tls(), trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send to the first pinned address that takes the connection; Host and SNI keep the name."""
@@ -89,14 +100,8 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         return 443 if self._target.scheme == "https" else 80
 
     async def _pinned(self) -> list[str]:
-        """One address we do not talk to spoils the whole answer: an honest vendor gives none."""
         if not self._addresses:
-            found = await self._resolver(self._target.host, self._target.port)
-            if not found:
-                raise OSError("no address")
-            if any(is_denied(address, trusted=self._target.trusted) for address in found):
-                raise Denied("an address of the name is denied")
-            self._addresses = found
+            self._addresses = await checked_addresses(self._target, self._resolver)
         return self._addresses
 
     def _at(self, request: httpx2.Request, address: str) -> httpx2.Request:
