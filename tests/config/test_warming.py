@@ -33,13 +33,13 @@ import sys
 from celery.signals import worker_init
 from config.celery import app
 from apps.core.text.languages import _identifier
-from apps.core.egress.transport import _tls
+from apps.core.egress.transport import tls
 from apps.llm import registry
 from apps.platforms.registry import adapters
-assert not _tls.cache_info().currsize
+assert not tls.cache_info().currsize
 worker_init.send(sender=app)
 sys.stdout.write(f"{registry._provider.cache_info().currsize} {_identifier.cache_info().currsize}")
-sys.stdout.write(f" {_tls.cache_info().currsize} {adapters.cache_info().currsize} {'httpcore2' in sys.modules}")
+sys.stdout.write(f" {tls.cache_info().currsize} {adapters.cache_info().currsize} {'httpcore2' in sys.modules}")
 sys.stdout.write(f" {'qdrant_client' in sys.modules}")
 """
 COMMAND = """
