@@ -20,7 +20,7 @@ CALLED = {
     "execute": ("apps/tenancy/", "apps/core/health.py", "apps/*/sql.py"),
     "executemany": ("apps/tenancy/", "apps/*/sql.py"),
     # Ways to the network beside the one that checks addresses.
-    "open_connection": (), "create_connection": ("apps/tenancy/checks.py",), "create_datagram_endpoint": (), "open_unix_connection": (),
+    "open_connection": ("apps/core/egress/events.py",), "create_connection": ("apps/tenancy/checks.py",), "create_datagram_endpoint": (), "open_unix_connection": (),
     "getaddrinfo": ("apps/core/egress/",), "gethostbyname": (), "urlopen": (), "urlretrieve": (), "send_mail": (),
     "AsyncClient": ("apps/core/egress/",), "AsyncHTTPTransport": ("apps/core/egress/",), "EmailMessage": ("apps/accounts/mails.py",),
     "QdrantClient": ("apps/search/index.py",), "Late": ("apps/search/index.py",), "import_module": ("apps/core/late.py",), "from_url": ("apps/tenancy/cacheserver.py", "apps/tenancy/queues.py", "apps/tenancy/sweeping.py"), "system": (), "popen": (),
