@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -43,6 +44,11 @@ class Response:
     drip: float = 0.0  # seconds between pieces of the body
     cut_at: int | None = None  # close the connection after so many bytes of the body
     reset: bool = False  # abort the connection instead of answering
+    pieces: AsyncGenerator[bytes] | None = None  # instead of body and delay; closed when the client leaves
+
+
+class BreaksOff(Exception):
+    """Raised by `pieces`: the connection is aborted where they are."""
 
 
 App = Callable[[Request], Awaitable[Response]]
@@ -79,6 +85,8 @@ async def _exchange(app: App, reader: asyncio.StreamReader, writer: asyncio.Stre
     head = await reader.readuntil(b"\r\n\r\n")
     request = await _request(head.decode("latin-1"), reader, writer)
     response = await app(request)
+    if response.pieces is not None:
+        return await _stream(response, response.pieces, reader, writer)
     if response.delay:
         await asyncio.sleep(response.delay)
     if response.reset:
@@ -120,13 +128,59 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
     return bytes(body)
 
 
-async def _send(response: Response, writer: asyncio.StreamWriter) -> None:
-    reason = HTTPStatus(response.status).phrase
-    headers = {"Content-Type": response.content_type, "Content-Length": str(len(response.body))} | response.headers
+async def _stream(
+    response: Response, pieces: AsyncGenerator[bytes], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bool:
+    """A chunked answer, its head with the first piece. Who leaves is noticed within 20 ms, even while nothing is sent."""
+
+    async def send() -> None:
+        told = False
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if not told:
+                    _head(response, {"Transfer-Encoding": "chunked"}, writer)
+                    told = True
+                if piece:
+                    writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                    await writer.drain()
+        if not told:
+            _head(response, {"Transfer-Encoding": "chunked"}, writer)
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+    async def left() -> None:
+        while not reader.at_eof():  # noqa: ASYNC110 - a stream reader tells nobody, and a read would eat the next request
+            await asyncio.sleep(0.02)
+
+    sending, leaving = asyncio.create_task(send()), asyncio.create_task(left())
+    try:
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not sending.done():
+            return False
+        await sending
+    except (BreaksOff, ConnectionError):
+        writer.transport.abort()
+        return False
+    finally:
+        for task in (sending, leaving):
+            task.cancel()
+            with suppress(asyncio.CancelledError, ConnectionError, BreaksOff):
+                await task
+    return True
+
+
+def _head(response: Response, own: dict[str, str], writer: asyncio.StreamWriter) -> None:
+    known = {one.value: one.phrase for one in HTTPStatus}
+    reason = known.get(response.status, "Unassigned")
+    headers = {"Content-Type": response.content_type} | own | response.headers
     if response.status == HTTPStatus.NO_CONTENT:
         headers = {name: value for name, value in headers.items() if not name.startswith("Content-")}
     lines = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in headers.items())]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+
+
+async def _send(response: Response, writer: asyncio.StreamWriter) -> None:
+    _head(response, {"Content-Length": str(len(response.body))}, writer)
     body = response.body[: response.cut_at]
     size = max(1, len(body) // 10) if response.drip else max(1, len(body))
     for start in range(0, len(body), size):
