@@ -23,7 +23,7 @@ CALLED = {
     "open_connection": ("apps/core/egress/events.py",), "create_connection": ("apps/tenancy/checks.py",), "create_datagram_endpoint": (), "open_unix_connection": (),
     "getaddrinfo": ("apps/core/egress/",), "gethostbyname": (), "urlopen": (), "urlretrieve": (), "send_mail": (),
     "AsyncClient": ("apps/core/egress/",), "AsyncHTTPTransport": ("apps/core/egress/",), "EmailMessage": ("apps/accounts/mails.py",),
-    "QdrantClient": ("apps/search/index.py",), "Late": ("apps/search/index.py",), "import_module": ("apps/core/late.py",), "from_url": ("apps/tenancy/cacheserver.py", "apps/tenancy/queues.py", "apps/tenancy/sweeping.py"), "system": (), "popen": (),
+    "QdrantClient": ("apps/search/index.py",), "Late": ("apps/search/index.py", "apps/llm/masking/libraries.py"), "import_module": ("apps/core/late.py",), "from_url": ("apps/tenancy/cacheserver.py", "apps/tenancy/queues.py", "apps/tenancy/sweeping.py"), "system": (), "popen": (),
     "Popen": ("apps/ingest/reading/",),
     "copy": ("apps/tenancy/", "apps/*/sql.py", "apps/core/chain.py"),  # there it is a hash that is copied
 }  # fmt: skip
