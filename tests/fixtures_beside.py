@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 FRESHDESK = Path(__file__).resolve().parent.parent.parent / "shared" / "fixtures" / "freshdesk"
+SERVICENOW = FRESHDESK.with_name("servicenow")
 NO_FIXTURES = f"recorded payloads are not beside the checkout: {FRESHDESK.name} missing under ../shared/fixtures"
 
 
@@ -21,14 +22,15 @@ def there(folder: Path) -> bool:
 
 
 needs_fixtures = pytest.mark.skipif(not there(FRESHDESK), reason=NO_FIXTURES)
+needs_servicenow = pytest.mark.skipif(not there(SERVICENOW), reason=NO_FIXTURES)
 
 
-def payload(name: str) -> Any:
+def payload(name: str, home: Path = FRESHDESK) -> Any:
     """A recorded payload by its path below the folder."""
-    return orjson.loads((FRESHDESK / name).read_bytes())
+    return orjson.loads((home / name).read_bytes())
 
 
-def names() -> list[str]:
+def names(home: Path = FRESHDESK) -> list[str]:
     """Every recorded file but the licences."""
-    found = [path for path in FRESHDESK.rglob("*") if path.is_file() and path.name != "LICENSE"]
-    return sorted(str(path.relative_to(FRESHDESK)) for path in found)
+    found = [path for path in home.rglob("*") if path.is_file() and path.name != "LICENSE"]
+    return sorted(str(path.relative_to(home)) for path in found)

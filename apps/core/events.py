@@ -20,6 +20,7 @@ _WHO = re.compile(r"(?:[a-z]{2,12}:(?:[A-Za-z0-9_-]{22}|[0-9a-f]{8}(?:-[0-9a-f]{
 _COMPANY = re.compile(r"[a-z0-9-]{2,40}")
 _PATH = re.compile(r"[A-Za-z_<][A-Za-z0-9_./<>-]{0,119}:[0-9]{1,6}(?: [A-Za-z_<][A-Za-z0-9_<>.]{0,79})?")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
+_TRANSACTION = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{8,32}")  # with a letter in it, it is no number of anything
 _CODE = re.compile(r"(?:[A-Za-z_]|[0-9](?![0-9]{5})){1,60}")
 # Ours has 16 signs, a proxy's 32 or the form of a UUID. With a letter in it, no id is a card's number.
 REQUEST_ID = re.compile(r"(?=[0-9-]*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -39,11 +40,12 @@ class Shape(StrEnum):
     CLASS = "class"  # the name of a Python class or logger
     CODE = "code"  # SQLSTATE, errno, an AppError's code
     PLACE = "place"  # file:line function
+    TRANSACTION = "transaction"  # how a helpdesk's own logs name a call
 
 
 _TEXTS = {
     Shape.WORD: _WORD, Shape.ROUTE: _ROUTE, Shape.ID: _UUID, Shape.WHO: _WHO, Shape.COMPANY: _COMPANY,
-    Shape.REQUEST: REQUEST_ID, Shape.CLASS: _CLASS, Shape.CODE: _CODE, Shape.PLACE: _PATH,
+    Shape.REQUEST: REQUEST_ID, Shape.CLASS: _CLASS, Shape.CODE: _CODE, Shape.PLACE: _PATH, Shape.TRANSACTION: _TRANSACTION,
 }  # fmt: skip
 EVERYWHERE = frozenset({"request_id", "company", "principal"})  # what the context adds to every line
 LARGEST = 10**9  # a count above it is a number of something else
@@ -101,6 +103,7 @@ FIELDS: dict[str, Shape] = {
     "suppressed": Shape.COUNT,
     "task": Shape.ROUTE,
     "tickets": Shape.COUNT,
+    "transaction": Shape.TRANSACTION,
     "where": Shape.PLACE,
 }
 
@@ -219,6 +222,7 @@ LOG_EVENTS: dict[str, Event] = {
     "standby_unfit": _operator("code"),
     "order_ended": _operator("kind", "company_id", "outcome", "code"),
     "egress_failed": _company("reason"),
+    "helpdesk_failed": _company("status", "code", "seconds", "transaction"),  # an answer that was none, as its own logs name it
     "request_failed": _public("status", "method", "route"),
     "isolation_alarm": _operator("kind", "schema", "model"),  # a wall had to hold
     "foreign": _operator("where"),  # a library's line: where it was written, not what it says

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 AbilityName = Literal[
     "bulk_export", "thread_feed", "delete_feed", "kb_feed", "signed_push", "archive_lookup", "per_ticket_thread_cost",
     "account", "agents", "articles", "translations", "products", "canned_responses", "ratings", "time_entries",
-    "activities",
+    "activities", "cases",
 ]  # fmt: skip
 ABILITIES: tuple[AbilityName, ...] = get_args(AbilityName)
 

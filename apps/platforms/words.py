@@ -29,6 +29,7 @@ def ability_words(name: AbilityName) -> str:
         "ratings": _("Ratings of customers"),
         "time_entries": _("Time entries"),
         "activities": _("Daily export of ticket activities"),
+        "cases": _("Customer service cases"),
     }[name]
 
 
@@ -45,6 +46,7 @@ def reason_words(reason: str) -> str:
         "not_found": _("the helpdesk has nothing there"),
         "not_exported": _("not switched on in the helpdesk"),
         "one_language": _("the account has one language"),
+        "no_rows": _("nothing there, or hidden from this key"),
     }.get(reason, reason)
 
 
@@ -67,6 +69,11 @@ def warning_words(warning: str) -> str:
         "few_calls": _("The account allows few calls a minute: a first sync takes days."),
         "account_unreadable": _("The key may not read the account’s own data."),
         "lines_unreadable": _("Some lines of the files cannot be read. import_json tells which."),
+        "journals_unreadable": _("The key may not read the list of messages: they are read from the tickets as displayed, which is slower."),
+        "deletions_unreadable": _("The key may not read the list of deletions: deleted tickets disappear here later."),
+        "agents_unreadable": _("The key may not read the list of agents: nobody here can be connected with theirs."),
+        "criteria_unreadable": _("The key may not read who may read which article: articles that are not for everybody stay hidden."),
+        "unknown_parts_dropped": _("The helpdesk leaves out what it does not know in a query. Deskhand has checked those it uses."),
     }.get(warning, warning)
 
 

@@ -10,7 +10,7 @@ GOOD = {
     Shape.COUNT: (0, 7, True), Shape.SECONDS: (0.5, 3), Shape.WORD: ("sla_due", "c_acme"), Shape.ROUTE: ("assistant:ticket",),
     Shape.ID: ("0198c0de-0000-7000-8000-00000000000a",), Shape.WHO: ("", "user:0198c0de-0000-7000-8000-00000000000a"),
     Shape.COMPANY: ("acme",), Shape.REQUEST: ("0123456789abcdef",), Shape.CLASS: ("apps.core.errors.NoCompany",),
-    Shape.CODE: ("23505",), Shape.PLACE: ("apps/core/audit.py:36 record",),
+    Shape.CODE: ("23505",), Shape.PLACE: ("apps/core/audit.py:36 record",), Shape.TRANSACTION: ("5b1d4f0c9a2e",),
 }  # fmt: skip
 CANARIES = (
     "priya@example.org",

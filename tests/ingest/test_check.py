@@ -24,7 +24,7 @@ from tests.ingest.test_sync import allow, join
 from tests.mirror import make_connection
 from tests.simulated import Simulator, running
 
-NOT_OFFERED = ("thread_feed", "kb_feed", "signed_push")
+NOT_OFFERED = ("thread_feed", "kb_feed", "signed_push", "cases")
 
 
 @pytest.fixture(scope="module")

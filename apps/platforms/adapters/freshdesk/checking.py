@@ -38,6 +38,7 @@ async def abilities(
         await _tried(client, "ratings", "/surveys/satisfaction_ratings", {"per_page": 1}),
         await _tried(client, "time_entries", "/time_entries", {"per_page": 1}),
         await _activities(client),
+        Ability(name="cases", state="no", reason="not_offered"),
     )
 
 

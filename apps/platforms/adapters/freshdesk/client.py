@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
@@ -21,19 +19,17 @@ from apps.core.errors import (
     NotFound,
     RateLimited,
 )
+from apps.platforms.adapters.answers import date_of, number_of, parsed, seconds_of, shape_of, shaped
 from apps.platforms.base import Gate, Pass, RateState
 
 PER_PAGE = 100  # the most Freshdesk gives
 VENDOR = (".freshdesk.com",)
 LISTS = ("/tickets", "/contacts")  # have limits of their own, of one size: both are counted against one
 _MOST_PAGES = 500
-_WAIT_DEFAULT, _WAIT_LONGEST = 60.0, 3600.0
 
 S = TypeVar("S")
 T = TypeVar("T")
 Params = Mapping[str, str | int]
-# made once a shape: making one takes longer than reading a thread with it
-_adapter: Callable[[Any], TypeAdapter[Any]] = lru_cache(maxsize=64)(TypeAdapter)
 
 
 class FreshdeskClient:
@@ -52,13 +48,13 @@ class FreshdeskClient:
 
     async def one(self, path: str, shape: type[T], params: Params | None = None) -> T:
         """One object. Raises NotFound, CredentialsRejected, RateLimited, ExternalUnavailable, ExternalError."""
-        found: T = _shaped((await self._get(path, params))[0], _adapter(shape))
+        found: T = shaped((await self._get(path, params))[0], shape_of(shape))
         return found
 
     async def rows(self, path: str, shape: type[T], params: Params | None = None) -> tuple[list[T], bool]:
         """One page of a list, and whether its Link header names a next one."""
         value, headers = await self._get(path, params)
-        return _shaped(value, _adapter(list[shape])), 'rel="next"' in headers.get("link", "")  # type: ignore[valid-type]
+        return shaped(value, shape_of(list[shape])), 'rel="next"' in headers.get("link", "")  # type: ignore[valid-type]
 
     async def rows_apart(
         self, path: str, shape: type[T], least: type[S], params: Params | None = None
@@ -69,17 +65,17 @@ class FreshdeskClient:
         """
         value, _headers = await self._get(path, params)
         try:
-            return _shaped(value, _adapter(list[shape])), []  # type: ignore[valid-type]
+            return shaped(value, shape_of(list[shape])), []  # type: ignore[valid-type]
         except ExternalError:
-            raw = _shaped(value, _adapter(list[Any]))
+            raw = shaped(value, shape_of(list[Any]))
         good: list[T] = []
         odd: list[S] = []
-        one = _adapter(shape)
+        one = shape_of(shape)
         for row in raw:
             try:
                 good.append(one.validate_python(row))
             except ValidationError:
-                odd.append(_shaped(row, _adapter(least)))
+                odd.append(shaped(row, shape_of(least)))
         return good, odd
 
     async def every(self, path: str, shape: type[T], params: Params | None = None) -> AsyncIterator[T]:
@@ -129,7 +125,7 @@ class FreshdeskClient:
                 method, f"/api/v2{path}", auth=self._auth, headers=headers, content=orjson.dumps(body), seconds=entry.patience
             )
             self._listen(answer.headers)
-            value: T = _written(answer, _adapter(shape))
+            value: T = _written(answer, shape_of(shape))
             useful = True
         except (CredentialsRejected, NotFound, RateLimited) as exc:
             useful, rest = True, getattr(exc, "retry_after", None)
@@ -165,12 +161,7 @@ def _data(answer: Answer) -> Any:
     """The body of a 200 as JSON, or why there is none. HTML or half a document is not data, even with status 200."""
     if answer.status != 200:
         raise _failure(answer)
-    try:
-        return orjson.loads(answer.body)
-    except orjson.JSONDecodeError as exc:
-        raise ExternalError(
-            f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"
-        ) from None
+    return parsed(answer.body)
 
 
 def _written(answer: Answer, shape: TypeAdapter[T]) -> T:
@@ -178,8 +169,8 @@ def _written(answer: Answer, shape: TypeAdapter[T]) -> T:
     redirect and an answer nobody can read do not."""
     if 200 <= answer.status < 300:
         try:
-            return _shaped(orjson.loads(answer.body), shape)
-        except (orjson.JSONDecodeError, ExternalError):
+            return shaped(parsed(answer.body), shape)
+        except ExternalError:
             raise EffectUnknown("the helpdesk's answer to a write cannot be read", code="answer_unclear") from None
     if not 400 <= answer.status < 500 or answer.status == 408:
         raise EffectUnknown(f"the helpdesk answered {answer.status} to a write", code="answer_unclear")
@@ -187,16 +178,6 @@ def _written(answer: Answer, shape: TypeAdapter[T]) -> T:
         code = {405: "ticket_closed_to_writes", 409: "helpdesk_conflict"}.get(answer.status, "write_refused")
         raise ExternalError(f"the helpdesk answered {answer.status}", code=code)
     raise _failure(answer)
-
-
-def _shaped(value: Any, shape: TypeAdapter[T]) -> T:
-    try:
-        return shape.validate_python(value)
-    except ValidationError as exc:
-        # The chain would carry the customer's text into logs.
-        raise ExternalError(
-            f"the helpdesk answered something else ({type(exc).__name__})", code="malformed_answer"
-        ) from None
 
 
 def cost_of(path: str, params: Params | None) -> int:
@@ -228,25 +209,3 @@ def refusal_of(body: bytes) -> str:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return "access_denied"
     return code if code in ("require_feature", "account_suspended") else "access_denied"
-
-
-def seconds_of(value: str | None) -> float:
-    """Retry-After in seconds: a default when missing or unreadable, an hour when absurd."""
-    wait = number_of(value)
-    return _WAIT_DEFAULT if wait is None else min(max(wait, 1.0), _WAIT_LONGEST)
-
-
-def number_of(value: str | None) -> float | None:
-    """Freshdesk writes whole numbers as "100.0" at times."""
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
-
-
-def date_of(value: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(value or "").astimezone(UTC)
-    except ValueError:
-        return None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
 from typing import Any
 
-import orjson
-
+from apps.platforms.adapters.answers import digest
 from apps.platforms.adapters.freshdesk import links
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.base import (
@@ -115,7 +113,7 @@ def _hash_of_ticket(row: wire.Ticket, *beside: object) -> str:
     are read without their names; nor what it hangs together with."""
     plain = row.model_copy(update={"attachments": (), "requester": None})
     without = links.FIELDS | BESIDE | (set() if row.company_id else {"company_id"})  # as before there were companies
-    return _digest([plain.model_dump(mode="json", exclude=without), *beside])
+    return digest([plain.model_dump(mode="json", exclude=without), *beside])
 
 
 def _state(row: wire.Ticket, feed: TicketFeed) -> TicketState:
@@ -244,8 +242,4 @@ def _text(value: int | None) -> str | None:
 
 def _hash(row: wire.Wire, *beside: object) -> str:
     """Of the fields we read, so that a new field of the vendor's does not look like a change of every row."""
-    return _digest([row.model_dump(mode="json"), *beside])
-
-
-def _digest(plain: object) -> str:
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return digest([row.model_dump(mode="json"), *beside])

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from apps.platforms.adapters.answers import Wire as Wire
+from apps.platforms.adapters.answers import Words
 
 
 def _utc(value: datetime) -> datetime:
@@ -14,12 +17,7 @@ def _utc(value: datetime) -> datetime:
 
 # Some accounts answer with an offset instead of Z (contract 2.1).
 Time = Annotated[AwareDatetime, AfterValidator(_utc)]
-Words = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 Many = BeforeValidator(lambda value: () if value is None else value)
-
-
-class Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Record(Wire):

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from apps.core.egress import Answer
-from apps.platforms.adapters.freshdesk.client import date_of, number_of
+from apps.platforms.adapters.answers import date_of, number_of
 from apps.platforms.adapters.freshdesk.probing import moves
 from apps.platforms.adapters.freshdesk.probing.gather import Listing, Seen, time_of
 from apps.platforms.adapters.freshdesk.probing.reader import json_of, word

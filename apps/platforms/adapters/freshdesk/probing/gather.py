@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from apps.core.egress import Answer
-from apps.platforms.adapters.freshdesk.client import date_of
+from apps.platforms.adapters.answers import date_of
 from apps.platforms.adapters.freshdesk.probing.reader import Reader, json_of
 from apps.platforms.probing import Tell
 

@@ -13,7 +13,8 @@ import orjson
 
 from apps.core.egress import Answer, EgressClient, EgressPolicy
 from apps.core.errors import AppError, CredentialsRejected, ExternalUnavailable
-from apps.platforms.adapters.freshdesk.client import VENDOR, cost_of, number_of, seconds_of
+from apps.platforms.adapters.answers import number_of, seconds_of
+from apps.platforms.adapters.freshdesk.client import VENDOR, cost_of
 from apps.platforms.probing import Tell
 
 SHARE = 0.6  # of the account's minute; the rest is the customer's
