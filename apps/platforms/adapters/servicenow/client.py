@@ -26,7 +26,7 @@ from apps.platforms.adapters.servicenow import walk
 from apps.platforms.adapters.servicenow.config import ServiceNowConfig
 from apps.platforms.adapters.servicenow.payloads import Record
 from apps.platforms.adapters.servicenow.results import TooHeavy, result_of, written
-from apps.platforms.adapters.servicenow.tokens import PATH, Signer
+from apps.platforms.adapters.servicenow.tokens import PATH, Login
 from apps.platforms.base import Gate, Pass, RateState
 
 VENDOR = (".service-now.com",)
@@ -74,7 +74,7 @@ class ServiceNowClient:
 
     def __init__(self, config: ServiceNowConfig, allow_hosts: frozenset[str], gate: Gate | None = None) -> None:
         self._egress = EgressClient(config.base_url, EgressPolicy(VENDOR, allow_hosts), limits=LIMITS)
-        self._signer = Signer(config, self._egress.target.origin)
+        self._login = Login(config, self._egress.target.origin)
         self._gate = gate or Gate()
         self.target = self._egress.target
         self.rate = RateState()
@@ -187,13 +187,13 @@ class ServiceNowClient:
         self, method: str, path: str, params: Params | None, content: bytes | None, *, egress: EgressClient | None = None, read: Read | None = None
     ) -> tuple[Answer, Any]:
         """One answer and what `read` makes of it; a token that is over is renewed once. Raises CredentialsRejected at 401."""
-        for last in (False, True) if self._signer.renews else (True,):
-            headers = await self._signer.headers(self._ask_token)
+        for last in (False, True) if self._login.renews else (True,):
+            headers = await self._login.headers(self._ask_token)
             call = _Call(method, path, params, content, {"accept": "application/json", **headers}, read)
             answer, value = await self._once(call, egress or self._egress, last=last)
             if answer.status != 401:
                 return answer, value
-            self._signer.forget()
+            self._login.forget()
         raise CredentialsRejected("the helpdesk refused the key")
 
     async def _once(self, call: _Call, egress: EgressClient, *, last: bool) -> tuple[Answer, Any]:
@@ -203,7 +203,7 @@ class ServiceNowClient:
         began = time.monotonic()
         try:
             answer = await egress.send(
-                call.method, call.path, params=call.params, headers=call.sent, auth=self._signer.basic, content=call.content,
+                call.method, call.path, params=call.params, headers=call.sent, auth=self._login.basic, content=call.content,
                 seconds=entry.patience,
             )  # fmt: skip
             self._listen(answer)
@@ -280,4 +280,5 @@ def _unanswered(error: AppError, seconds: float, entry: Pass, call: _Call) -> Ap
 def _tell(answer: Answer, error: AppError, seconds: float) -> None:
     transaction = answer.headers.get("x-transaction-id", "")
     facts = {"transaction": transaction} if transaction else {}
-    log.warning("helpdesk_failed", status=answer.status, code=error.code, seconds=round(seconds, 1), **facts)
+    tell = log.info if error.code in ("access_denied", "table_unknown", "not_found") else log.warning  # answers too
+    tell("helpdesk_failed", status=answer.status, code=error.code, seconds=round(seconds, 1), **facts)

@@ -42,7 +42,7 @@ class Token:
 _KEPT: dict[str, Token] = {}
 
 
-class Signer:
+class Login:
     """What a call carries. Of the four kinds only two ever ask for a token."""
 
     def __init__(self, config: ServiceNowConfig, origin: str) -> None:
