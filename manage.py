@@ -33,7 +33,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - after the environment is set
 
-    execute_from_command_line(sys.argv)
+    from config.env import Misconfigured  # noqa: PLC0415
+
+    try:
+        execute_from_command_line(sys.argv)
+    except Misconfigured as exc:
+        sys.exit(f"{exc}")
 
 
 if __name__ == "__main__":

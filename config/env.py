@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apps.core.egress import is_denied, is_pair
@@ -210,14 +210,26 @@ def _secrets_from_files() -> dict[str, str]:
         try:
             values[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
         except OSError as exc:
-            raise RuntimeError(f"{name}_FILE={path} cannot be read: {exc.strerror}") from exc
+            raise Misconfigured(f"{name}_FILE={path} cannot be read: {exc.strerror}") from exc
     return values
+
+
+class Misconfigured(RuntimeError):
+    """The environment cannot be used. The message names each variable, what is wrong with it and where to read on; no value."""
 
 
 @lru_cache(maxsize=1)
 def load_env() -> Env:
-    """Read the environment once. A file named by NAME_FILE wins over NAME."""
-    return Env(**_secrets_from_files())  # type: ignore[arg-type]
+    """Read the environment once. A file named by NAME_FILE wins over NAME. Raises Misconfigured."""
+    try:
+        return Env(**_secrets_from_files())  # type: ignore[arg-type]
+    except ValidationError as exc:
+        wrong = [f"  {'.'.join(map(str, one['loc'])).upper() or 'together'}: {one['msg']}" for one in exc.errors(include_input=False)]
+        lines = "\n".join(wrong)
+        raise Misconfigured(
+            f"The environment is not complete:\n{lines}\n"
+            "deploy/example.env explains every variable. For a site that sets itself up: manage.py dev --help"
+        ) from None
 
 
 def documentation() -> list[tuple[str, str, str]]:

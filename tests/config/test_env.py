@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -62,3 +67,15 @@ def test_what_is_said_of_a_mistake_quotes_no_secret(change: dict[str, object]) -
         env(**change)
     assert "canary" not in str(caught.value)
     assert GOOD["master_keys"] not in str(caught.value)
+
+
+def test_a_command_without_its_environment_says_which_variables_and_no_more() -> None:
+    root = Path(__file__).resolve().parents[2]
+    surroundings = {"PATH": os.environ["PATH"], "SECRET_KEY": "short-canary"}
+    done = subprocess.run([sys.executable, "manage.py", "check"], cwd=root, env=surroundings, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "SECRET_KEY: " in done.stderr
+    assert "MASTER_KEYS: Field required" in done.stderr
+    assert "deploy/example.env" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "canary" not in done.stderr
