@@ -1,4 +1,4 @@
-"""Open the two demo companies and the operators' with their people and helpdesks (one process: Django starts once)."""
+"""Open the demo companies and the operators' with their people and helpdesks (one process: Django starts once)."""
 
 from __future__ import annotations
 
@@ -7,22 +7,10 @@ import sys
 import django
 from django.core.management import CommandError, call_command
 
+from embedded.desks import DESKS
+
 PASSWORD = "many-hands-demo"  # noqa: S105 - printed on the screen of everybody who starts the demo
-PEOPLE = {
-    "acme": (
-        ("mara@acme.example", "Mara Lind", "agent"),
-        ("lena@acme.example", "Lena Okafor", "lead"),
-        ("admin@acme.example", "Acme Admin", "admin"),
-    ),
-    "globex": (("noor@globex.example", "Noor Haddad", "agent"), ("admin@globex.example", "Globex Admin", "admin")),
-}
-AGENTS = {  # of the helpdesks, as the people they are here: nobody in a demo follows a mailed link
-    "acme": ("mara@acme.example", "lena@acme.example"),
-    "globex": ("noor@globex.example",),
-}
 OPERATORS = (("ops@operator.example", "Site Operator", "operator"),)
-NAMES = {"acme": "Acme Audio", "globex": "Globex Pay"}
-KEYS = {"acme": "acme-demo-key", "globex": "globex-demo-key"}
 
 
 def bring_up(addresses: dict[str, str]) -> None:
@@ -30,10 +18,11 @@ def bring_up(addresses: dict[str, str]) -> None:
     call_command("create_company", "operator", name="Operators", operator=True, if_missing=True, json=True)
     _add_people("operator", OPERATORS)
     for company, address in addresses.items():
-        call_command("create_company", company, name=NAMES[company], if_missing=True, json=True)
-        _add_people(company, PEOPLE[company])
-        call_command("connect", company, "freshdesk", base_url=address, api_key=KEYS[company], json=True)
-        for email in AGENTS.get(company, ()):
+        desk = DESKS[company]
+        call_command("create_company", company, name=desk.name, if_missing=True, json=True)
+        _add_people(company, desk.people)
+        call_command("connect", company, desk.platform, base_url=address, json=True, **desk.access)
+        for email in desk.agents:
             call_command("map_agent", company, email, agent=email, json=True)
 
 

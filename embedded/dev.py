@@ -15,7 +15,8 @@ from types import FrameType
 
 import psycopg
 
-from embedded.demo import KEYS, OPERATORS, PASSWORD, PEOPLE
+from embedded.demo import OPERATORS, PASSWORD
+from embedded.desks import DESKS, ports_of
 from embedded.postgres import Postgres
 from embedded.processes import StartFailed, spawn, stop, tail
 from embedded.roles import DATABASE, ensure_roles
@@ -54,8 +55,7 @@ class Supervisor:
     def start(self) -> None:
         """Bring everything up; returns when the page answers."""
         self.site.take()
-        names = ("web", "valkey", "vectors", *ACCOUNTS, *(f"{one}-{kind}" for one in ACCOUNTS for kind in ("control", "files")))
-        self.site.choose_ports(names)
+        self.site.choose_ports(("web", "valkey", "vectors", *(name for one in ACCOUNTS for name in ports_of(one))))
         self._start_engines()
         self._run("migrate_database", python("manage.py", "migrate_database"))
         self.say("database is up to date")
@@ -63,7 +63,7 @@ class Supervisor:
             self._start_simulators()
             addresses = [f"{one}=http://127.0.0.1:{self.site.ports[one]}" for one in ACCOUNTS]
             self._run("demo", python("-m", "embedded.demo", *addresses))
-            self.say("companies acme and globex are open and connected")
+            self.say(f"companies {', '.join(ACCOUNTS)} are open and connected")
         self._start_product()
 
     def _start_engines(self) -> None:
@@ -99,14 +99,11 @@ class Supervisor:
 
     def _start_simulators(self) -> None:
         for account in ACCOUNTS:
-            ports = self.site.ports
-            command = python("-m", "simulators.freshdesk", "--account", account, "--port", str(ports[account]))
-            command += ["--control-port", str(ports[f"{account}-control"]), "--api-key", KEYS[account]]
-            command += ["--storage-port", str(ports[f"{account}-files"]), "--lived-in"]
-            self._add(f"freshdesk-{account}", command)
+            desk = DESKS[account]
+            self._add(f"{desk.platform}-{account}", python(*desk.serving(account, self.site.ports)))
         for account in ACCOUNTS:
             self._wait(f"http://127.0.0.1:{self.site.ports[account]}/", "the simulated helpdesk", any_answer=True)
-        self.say("simulated Freshdesk accounts are up")
+        self.say("simulated helpdesks are up")
 
     def _start_product(self) -> None:
         port = str(self.site.ports["web"])
@@ -173,7 +170,7 @@ def welcome(supervisor: Supervisor) -> None:
     lines = [""] if supervisor.demo else ["", f"  http://localhost:{port}/"]
     for company in ACCOUNTS if supervisor.demo else ():
         lines.append(f"  http://{company}.localhost:{port}/")
-        lines += [f"      {email:24} {role}" for email, _, role in PEOPLE[company]]
+        lines += [f"      {email:24} {role}" for email, _, role in DESKS[company].people]
     if supervisor.demo:
         lines.append(f"  http://operator.localhost:{port}/")
         lines += [f"      {email:24} {role}" for email, _, role in OPERATORS]

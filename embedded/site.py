@@ -13,11 +13,12 @@ from urllib.parse import quote
 
 import orjson
 
+from embedded.desks import DESKS, ports_of
 from embedded.processes import StartFailed, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFERRED = {"web": 8000}
-ACCOUNTS = ("acme", "globex")
+ACCOUNTS = tuple(DESKS)
 SHELL = ("PATH", "HOME", "LANG", "TMPDIR", "TERM")
 # The shell's word counts for these.
 TUNABLE = (
@@ -84,7 +85,7 @@ def site_environment(site: Site, *, app_url: str, redis_url: str, vectors_url: s
     """
     inherited = {name: value for name, value in os.environ.items() if name in SHELL}
     tuned = {name: value for name, value in os.environ.items() if name in TUNABLE}
-    helpdesks = [name for one in ACCOUNTS for name in (one, f"{one}-files")]
+    helpdesks = [name for one in ACCOUNTS for name in ports_of(one) if not name.endswith("-control")]
     allowed = [f"127.0.0.1:{site.ports[name]}" for name in helpdesks if name in site.ports]
     allowed += filter(None, os.environ.get("EGRESS_ALLOW_HOSTS", "").split(","))
     own = {
