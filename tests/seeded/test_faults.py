@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.seeded import (
+    answers,
     database,
     files,
     freshness,
@@ -26,7 +27,7 @@ from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, pl
 
 FAULTS = (
     *database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *reach.FAULTS, *freshness.FAULTS,
-    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *synced.FAULTS, *tool.FAULTS,
+    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *synced.FAULTS, *answers.FAULTS, *tool.FAULTS,
 )  # fmt: skip
 
 
