@@ -314,6 +314,18 @@ def erase_company() -> int:
     return erased
 
 
+def erase_connection(connection_id: UUID) -> None:
+    """Remove every point of one connection of the bound company from every collection. Repeating it changes nothing.
+
+    Raises NoCompany outside a binding, ExternalUnavailable when the engine is down.
+    """
+    own = models.FieldCondition(key="company_id", match=models.MatchValue(value=current_company().company_id))
+    its = models.FieldCondition(key="connection", match=models.MatchValue(value=str(connection_id)))
+    client = _client()
+    for name in _collections(client):
+        _engine(client.delete, name, models.FilterSelector(filter=models.Filter(must=[own, its])), wait=True)
+
+
 def sweep_index() -> None:
     """Have the engine write its files anew without what was deleted. Work of the operator: companies share the files.
 

@@ -66,6 +66,12 @@ def find_order(order_id: UUID) -> Order:
     return found
 
 
+def was_opened_by(company_id: str, asked_by: str) -> bool:
+    """Whether the company was opened by an order of this one's."""
+    with bind_company(operators()):
+        return Order.objects.filter(kind=Kind.OPEN, company_id=company_id, asked_by=asked_by, state=State.DONE).exists()
+
+
 def newest_orders(limit: int = 50) -> list[Order]:
     """The last orders, newest first."""
     with bind_company(operators()):

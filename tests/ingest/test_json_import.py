@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import io
-from contextlib import suppress
+import random
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 import orjson
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection as db
+from django.utils import timezone
 
-from apps.ingest.models import DeadLetter, Stream
+from apps.ingest.models import DeadLetter, Outbox, Stream
+from apps.ingest.outbox import work_off
+from apps.platforms.adapters.json_store import adapter
 from apps.platforms.management.commands.export_mirror import Command as Export
-from apps.platforms.models import Article, Connection, Message, Ticket
+from apps.platforms.models import Article, Connection, Group, Message, Person, Ticket
 from apps.platforms.registry import adapters
+from apps.search.index import open_index
+from apps.search.models import Chunk
 from simulators.json_store.broken import BROKEN
 from simulators.json_store.writing import append, seal, write_company
 from tests.ingest.stores import allow, mirrored, truth
+from tests.mirror import make_connection
 
-TICKETS = 150
+TICKETS, KILLS = 80, 20
 
 
 @pytest.fixture
@@ -104,3 +112,67 @@ def test_where_the_operator_allows_none_there_is_no_such_platform(in_acme, folde
         call_command("import_json", str(folder.parent), stdout=out)
     assert "platform_unknown" in out.getvalue()
     assert Ticket.objects.count() == TICKETS and Message.objects.exists()
+
+
+class Killed(BaseException):
+    """Nothing of ours catches it, as nothing catches kill -9."""
+
+
+def run_until_killed(folder: Path, statements: int) -> bool:
+    """Import until so many statements were sent. True when it came to its end before."""
+    left = iter(range(statements))
+
+    def counted(execute, *args):
+        if next(left, None) is None:
+            raise Killed
+        return execute(*args)
+
+    try:
+        with db.execute_wrapper(counted), redirect_stdout(io.StringIO()):
+            call_command("import_json", str(folder.parent), "--json")
+    except Killed:
+        return False
+    return True
+
+
+def pass_time() -> None:
+    """What the dead held is free again."""
+    Stream.objects.update(lease_until=None)
+    Outbox.objects.update(claimed_until=None, due_at=timezone.now())
+
+
+def test_killed_at_twenty_points_it_goes_on_where_it_was_and_brings_all_once(in_acme, folder, capsys, monkeypatch):
+    monkeypatch.setattr(adapter, "PAGE", 20)
+    dice, kills = random.Random(7), 0
+    while kills < KILLS:
+        if run_until_killed(folder, dice.randint(5, 90)):
+            break
+        kills += 1
+        pass_time()
+    assert kills == KILLS
+    one = run(folder, capsys)["companies"][0]
+    assert (one["result"], one["import"]["equal"]) == ("imported", True), one
+    assert mirrored(Export().perform()) == truth(folder)
+    numbers = list(Message.objects.values_list("ticket", "number"))
+    assert len(numbers) == len(set(numbers))
+
+
+def test_a_rollback_takes_everything_back_and_may_be_repeated_and_undone(in_acme, folder, capsys):
+    mine = Ticket.objects.create(
+        connection=make_connection(), remote_id="1", subject="Stays", status_category="open", status_value="2",
+        created_at=timezone.now(), updated_at=timezone.now(), raw_hash="x", thread_version="x",
+    )  # fmt: skip
+    run(folder, capsys)
+    for kind in (Outbox.Kind.INDEX_TICKET, Outbox.Kind.INDEX_ARTICLE):
+        work_off(kind)
+    assert Chunk.objects.exists() and open_index().count()
+    taken = run(folder, capsys, "--rollback", "--company", "acme")["companies"][0]
+    assert (taken["result"], taken["gone"]["tickets"]) == ("taken_back", TICKETS)
+    assert list(Ticket.objects.values_list("pk", flat=True)) == [mine.pk]
+    assert Connection.objects.get().platform == "freshdesk"
+    left = [model for model in (Article, Message, Person, Group, Chunk, DeadLetter, Stream) if model.objects.exists()]
+    assert left == []
+    assert open_index().count() == 0
+    assert not Outbox.objects.exists()
+    assert run(folder, capsys, "--rollback", "--company", "acme")["companies"][0]["result"] == "nothing_there"
+    assert run(folder, capsys)["companies"][0]["import"]["equal"]

@@ -67,6 +67,7 @@ VECTOR_CALLS: dict[str, Scope] = {
     "CompanyIndex._ask: query_points": COMPANY,
     "erase_company: count": COMPANY,
     "erase_company: delete": COMPANY,
+    "erase_connection: delete": COMPANY,
     "sweep_index: update_collection": OPERATOR,
     "_collections: get_collections": OPERATOR,
     "ensure_collection: get_aliases": OPERATOR,

@@ -23,13 +23,8 @@ def find_folders(directory: str, only: Sequence[str]) -> list[str]:
 
     Raises BadInput outside the root, NotFound where there is none, or not one that was asked for.
     """
-    root = settings.JSON_STORE_ROOT
-    if not root:
-        raise BadInput("No folder may be read here.", code="store_refused")
-    place = os.path.normpath(os.path.join(os.getcwd(), directory))
-    below = os.path.relpath(place, os.path.normpath(root))
-    if below.split(os.sep)[0] == os.pardir:
-        raise BadInput("This folder is not below JSON_STORE_ROOT.", code="store_refused")
+    below = below_root(directory)
+    place = os.path.normpath(os.path.join(settings.JSON_STORE_ROOT, below))
     if below != os.curdir and Path(place, COMPANY).exists():
         found = [below]
     else:
@@ -41,6 +36,17 @@ def find_folders(directory: str, only: Sequence[str]) -> list[str]:
     if not found:
         raise NotFound(f"No folder in {directory} holds a {COMPANY}.", code="folder_missing")
     return [known[name] for name in only] if only else found
+
+
+def below_root(directory: str) -> str:
+    """The folder as a path from JSON_STORE_ROOT; "." is the root itself. Raises BadInput outside of it."""
+    root = settings.JSON_STORE_ROOT
+    if not root:
+        raise BadInput("No folder may be read here.", code="store_refused")
+    below = os.path.relpath(os.path.join(os.getcwd(), directory), os.path.normpath(root))
+    if below.split(os.sep)[0] == os.pardir:
+        raise BadInput("This folder is not below JSON_STORE_ROOT.", code="store_refused")
+    return below
 
 
 def look(folder: str) -> Examined:

@@ -19,6 +19,7 @@ from apps.ingest.importing.progress_bar import ProgressBar
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import due_kinds, work_off
 from apps.ingest.streams import due_streams, ensure_streams, hurry
+from apps.ingest.sweeping import sweep_owed
 from apps.ingest.sync import Outcome, read_feed
 from apps.ingest.timing import keep_times
 from apps.platforms.connecting import connect, open_adapter
@@ -94,8 +95,9 @@ def read(connection: Connection, until: float, bar: ProgressBar) -> None:
         if failing := mine.filter(failures__gt=0).first():
             raise ExternalUnavailable(f"The feed {failing.kind} cannot be read.", code=failing.last_error or "feed_failing")
         if not mine.filter(pk__in=feeds).exclude(completed_at__gte=began).exists() and not _owed(connection):
-            return
-        if time.monotonic() > until:
+            if not sweep_owed():  # tickets without a line of their own in the threads
+                return
+        elif time.monotonic() > until:
             raise ExternalUnavailable("It did not finish in time; run it again, or let the workers go on.", code="time_is_up")
         if not did:
             time.sleep(0.2)

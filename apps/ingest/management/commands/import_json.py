@@ -16,6 +16,7 @@ from apps.core.events import Scope
 from apps.ingest.importing.finding import PLATFORM, find_folders, look, told
 from apps.ingest.importing.progress_bar import ProgressBar
 from apps.ingest.importing.running import import_folder
+from apps.ingest.importing.undoing import OPENED_BY, find_imported, take_back
 from apps.platforms.adapters.json_store.stating import write_state
 from apps.tenancy.commands import JsonCommand, follow
 from apps.tenancy.context import bind_company
@@ -23,6 +24,7 @@ from apps.tenancy.models import Company, Order
 from apps.tenancy.orders import ask_open
 from apps.tenancy.registry import company_named, forget_hosts
 
+GOOD = ("imported", "checked", "sealed", "taken_back", "nothing_there")
 LINES = 20  # of problems that are printed; --report and --json have more
 
 
@@ -51,15 +53,30 @@ class Command(JsonCommand):
             action="store_true",
             help="write state.json anew from the files as they are, after you mended them; nothing is imported",
         )
+        parser.add_argument(
+            "--rollback",
+            action="store_true",
+            help="take back what was imported from DIR: connection, mirror, index, briefs; the files stay. May be repeated",
+        )
+        parser.add_argument(
+            "--remove-companies",
+            action="store_true",
+            help="with --rollback: also close, for good, companies that an import opened and that have no people and no other "
+            "helpdesk. A company's name is nobody's again after that",
+        )
         parser.add_argument("--report", default="", metavar="FILE", help="also write the whole report there, as JSON")
         parser.add_argument("--timeout", type=float, default=3600, help="seconds for each company at most (default 3600)")
         parser.add_argument("--progress", action="store_true", default=None, help="show progress where no terminal is, too")
         super().add_arguments(parser)
 
     def perform(self, **options: Any) -> dict[str, Any]:
-        folders = find_folders(options["directory"], options["company"])
-        companies = [self._one(folder, options) for folder in folders]
-        self.complete = all(one["result"] in ("imported", "checked", "sealed") for one in companies)
+        if options["rollback"]:
+            names = find_imported(options["directory"], options["company"])
+            companies = [self._back(company_id, options) for company_id in names]
+        else:
+            folders = find_folders(options["directory"], options["company"])
+            companies = [self._one(folder, options) for folder in folders]
+        self.complete = all(one["result"] in GOOD for one in companies)
         report = {"companies": companies, "complete": self.complete}
         if options["report"]:
             Path(options["report"]).write_bytes(orjson.dumps(report, default=str, option=orjson.OPT_INDENT_2))
@@ -89,6 +106,14 @@ class Command(JsonCommand):
             return {"company": company_id, "folder": folder, "result": "failed", "code": exc.code, "error": exc.message}
 
     @staticmethod
+    def _back(company_id: str, options: dict[str, Any]) -> dict[str, Any]:
+        facts = {"progress": options["progress"], "close": options["remove_companies"], "seconds": options["timeout"]}
+        try:
+            return take_back(company_id, options["directory"], **facts)
+        except AppError as exc:
+            return {"company": company_id, "result": "failed", "code": exc.code, "error": exc.message}
+
+    @staticmethod
     def _known(company_id: str) -> Company | None:
         forget_hosts()
         company = company_named(company_id)
@@ -103,7 +128,7 @@ class Command(JsonCommand):
             "name": told_company.name, "region": told_company.region,
             "language": language if language in dict(settings.LANGUAGES) else "en",
         }  # fmt: skip
-        asked = ask_open(company_id=company_id, asked_by="import_json", **facts)
+        asked = ask_open(company_id=company_id, asked_by=OPENED_BY, **facts)
         order = follow(asked, options["timeout"], here=bool(settings.MIGRATE_DATABASE_URL))
         company = self._known(company_id)
         if order.state != Order.State.DONE or company is None:
@@ -141,6 +166,8 @@ class Command(JsonCommand):
         if "import" in one:
             hashes = "equal" if one["import"]["equal"] else "not equal"
             words += f"; counts and hashes {hashes} ({one['import']['mirror']['hash'][:16]}), {one['import']['seconds']} s"
+        if "gone" in one:
+            words += "".join(f", {count} {name}" for name, count in one["gone"].items()) + (", closed" if one["closed"] else "")
         return words + (f", {sum(one['lines'].values())} lines" if "lines" in one else "")
 
 
