@@ -19,7 +19,7 @@ class FeedbackAdmin(LookedAtAdmin):
     list_display = ("updated_at", "kind", "helpful", "reason", "words", "ticket", "user")
     list_filter = ("helpful", "reason", "kind", "updated_at")
     list_select_related = ("ticket", "user")
-    search_fields = ("comment", "question", "ticket__remote_id")
+    search_fields = ("comment", "question", "ticket__remote_id", "ticket__number")
     fields = ("updated_at", "user", "kind", "ticket", "question", "helpful", "reason", "comment")
     show_full_result_count = False
 

@@ -23,10 +23,10 @@ from apps.search.retrieval import Hit
 _OF_ARTICLE = ("company_id", "connection", "remote_id", "language", "title", "html", "text", "visibility", "updated_at")
 _OF_FILE = (
     "company_id", "name", "text", "language", "message__company_id", "message__author", "message__visibility",
-    "message__updated_at", "message__ticket__company_id", "message__ticket__remote_id", "message__ticket__state",
+    "message__updated_at", "message__ticket__company_id", "message__ticket__remote_id", "message__ticket__number", "message__ticket__state",
 )  # fmt: skip
 _OF_MESSAGE = (
-    "company_id", "author", "text", "language", "visibility", "updated_at", "ticket__company_id", "ticket__remote_id",
+    "company_id", "author", "text", "language", "visibility", "updated_at", "ticket__company_id", "ticket__remote_id", "ticket__number",
     "ticket__subject", "ticket__state",
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ def load_threads(tickets: Iterable[Ticket]) -> dict[str, Thread]:
 
 def _thread(ticket: Ticket, messages: list[Message]) -> Thread:
     return Thread(
-        ticket_id=str(ticket.pk), remote_id=ticket.remote_id, subject=ticket.subject, status=ticket.status_label,
+        ticket_id=str(ticket.pk), remote_id=ticket.name, subject=ticket.subject, status=ticket.status_label,
         solved=ticket.is_solved, language=ticket.language or "en",
         customer_name=ticket.customer.name if ticket.customer else "",
         messages=tuple(_message(one) for one in messages), version=ticket.thread_version, product=ticket.product_id,
@@ -61,7 +61,7 @@ def _message(message: Message) -> ThreadMessage:
 
 def message_source(message: Message, ticket: Ticket) -> Source:
     return Source(
-        kind="message", id=str(message.pk), ticket_id=str(ticket.pk), remote_id=ticket.remote_id, title=ticket.subject,
+        kind="message", id=str(message.pk), ticket_id=str(ticket.pk), remote_id=ticket.name, title=ticket.subject,
         language=message.language or "en", visibility=_visibility(message.visibility), updated_at=message.updated_at,
     )  # fmt: skip
 
@@ -70,7 +70,7 @@ def file_source(file: Attachment) -> Source:
     """Whoever may read its message may read it. `file` must come with message and ticket."""
     message, ticket = file.message, file.message.ticket
     return Source(
-        kind="attachment", id=str(file.pk), ticket_id=str(ticket.pk), remote_id=ticket.remote_id, title=visible(file.name),
+        kind="attachment", id=str(file.pk), ticket_id=str(ticket.pk), remote_id=ticket.name, title=visible(file.name),
         language=file.language or "en", visibility=_visibility(message.visibility), updated_at=message.updated_at,
     )  # fmt: skip
 

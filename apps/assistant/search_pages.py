@@ -88,7 +88,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     query = Query.read(request.GET)
     number = query.q.lstrip("#")
     if "jump" in request.GET and number and len(number) <= NUMBER and " " not in number:
-        ticket = Ticket.objects.shown().within(reach_of(request.user)).filter(remote_id=number).order_by("-updated_at").first()
+        ticket = Ticket.objects.shown().within(reach_of(request.user)).named(number).order_by("-updated_at").first()
         if ticket is not None:
             return redirect("assistant:ticket", ticket.pk)
     context: dict[str, Any] = {

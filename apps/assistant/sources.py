@@ -24,7 +24,7 @@ def source_message(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """One message of a ticket this person may read."""
     message = find_message(request, source_id)
     context = _marked(request, message.text, message.html) | {
-        "title": f"#{message.ticket.remote_id} {message.ticket.subject}", "language": message.language, "private": message.is_private,
+        "title": str(message.ticket), "language": message.language, "private": message.is_private,
         "message": message,
     }  # fmt: skip
     return render(request, "assistant/source_message.html", context)

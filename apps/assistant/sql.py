@@ -27,7 +27,7 @@ def _named(columns: dict[str, str]) -> str:
 _TIME = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 # cast to text: a kept statement must not change its answer's types while a migration widens a column
 _TICKET = {
-    "id": "t.id", "number": "t.remote_id::text", "subject": "t.subject", "status": "t.status_label::text",
+    "id": "t.id", "number": "coalesce(nullif(t.number, ''), t.remote_id)::text", "subject": "t.subject", "status": "t.status_label::text",
     "category": "t.status_category::text", "priority": "t.priority", "language": "t.language::text",
     "customer": "p.name::text", "customer_company": "nullif(f.name::text, '')", "group": "g.name::text",
     "product": "coalesce(nullif(pr.name, ''), '#' || pr.remote_id)::text", "created_at": _TIME.format("t.created_at"),
@@ -67,7 +67,7 @@ _PLACE = f"""t.connection_id, t.group_id, t.agent_id, t.product_id,
   (SELECT json_agg(json_build_array(a.connection_id, a.id, a.scope, a.groups)) FROM ({AGENTS}) a)::text"""  # noqa: S608
 _BACK = " ".join(f"WHEN '{told}' THEN '{seen}'" for told, seen in BACK.items())
 # Tickets that hang together with it, with the places that say who may see them: either end may have told.
-_LINKED = f"""(SELECT json_agg(json_build_array(k.kind, o.id, o.remote_id, o.connection_id, o.group_id, o.agent_id)
+_LINKED = f"""(SELECT json_agg(json_build_array(k.kind, o.id, coalesce(nullif(o.number, ''), o.remote_id), o.connection_id, o.group_id, o.agent_id)
     ORDER BY k.kind, o.created_at, o.id) FROM (
   SELECT l.kind, l.other FROM platforms_ticketlink l WHERE l.ticket_id = t.id
   UNION SELECT CASE l.kind {_BACK} END, s.remote_id FROM platforms_ticketlink l JOIN platforms_ticket s ON s.id = l.ticket_id

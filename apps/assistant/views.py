@@ -33,6 +33,7 @@ from apps.assistant.waiting import INDEX, delay_code, delay_of
 from apps.assistant.words import live_words, priority_words, reason_words
 from apps.core.audit import record
 from apps.core.errors import AppError, BadInput, RateLimited
+from apps.core.names import numbered
 from apps.ingest.files import ask_files
 from apps.ingest.hints import live, opened
 from apps.ingest.models import Stream
@@ -62,13 +63,13 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _queue(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("number", "").strip().lstrip("#")
     if number:
-        found = Ticket.objects.shown().within(reach_of(request.user)).filter(remote_id=number).order_by("-updated_at").first()
+        found = Ticket.objects.shown().within(reach_of(request.user)).named(number).order_by("-updated_at").first()
         if found is not None:
             return redirect("assistant:ticket", found.pk)
     context = _queue_context(request)
     if number:
         # Translators: %(number)s is the number of a ticket. Example: No ticket has this number: #48213
-        context["notices"] = [_("No ticket has this number: #%(number)s") % {"number": number}]
+        context["notices"] = [_("No ticket has this number: %(number)s") % {"number": numbered(number)}]
     return render(request, "assistant/queue.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -16,7 +17,9 @@ from apps.ingest.models import Hint, Outbox
 from apps.ingest.reindexing import index_again
 from apps.ingest.second import doubt_second
 from apps.platforms.models import Article, Connection, Ticket
+from apps.platforms.registry import adapter_class
 
+_NUMBER, _NAME = re.compile(r"[0-9]{1,20}"), re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
 AT_ONCE = 100  # numbers of a kind in one call: 200 credits
 WAITING_MOST = 1000  # chosen tickets and others that wait to be read, before more may be chosen
 PRIORITY = 2  # somebody asked for it
@@ -68,13 +71,13 @@ def sync_tickets(numbers: Sequence[str]) -> Asked:
     active = [key for key, state in states.items() if state == Connection.State.ACTIVE]
     if not active:
         raise Conflict("No connection of this company is being read.", code="sync_paused")
-    held = list(Ticket.objects.filter(remote_id__in=wanted).values_list("connection_id", "remote_id", "pk"))
-    readable = {row[1] for row in held if row[0] in active}
-    if stuck := len({row[1] for row in held} - readable):
+    held = list(Ticket.objects.named(*wanted).values_list("connection_id", "remote_id", "pk", "number"))
+    readable = {name for row in held if row[0] in active for name in (row[1], row[3]) if name}
+    if stuck := sum(readable.isdisjoint((row[1], row[3])) for row in held):
         raise Conflict(f"tickets: {stuck} of them belong to a connection that is not being read.", code="sync_paused")
     if Outbox.objects.filter(kind=Outbox.Kind.HINT).count() >= WAITING_MOST:
         raise RateLimited(f"{WAITING_MOST} tickets wait to be read already", retry_after=60, code="too_many_waiting")
-    unknown = [one for one in wanted if one not in readable]
+    unknown = [one for one in wanted if readable.isdisjoint((one, one.upper()))]
     record("tickets_synced", count=len(wanted))
     hints: list[UUID] = []
     for connection_id in active:
@@ -93,7 +96,7 @@ def reindex(*, tickets: Sequence[str] = (), articles: Sequence[str] = (), afresh
     named = {"tickets": numbers_of("tickets", tickets), "articles": numbers_of("articles", articles)}
     if not any(named.values()):
         raise BadInput("tickets, articles: nothing is named. Name some by the helpdesk’s numbers, or all.", code="nothing_named")
-    held = list(Ticket.objects.filter(remote_id__in=named["tickets"]).values_list("pk", "remote_id"))
+    held = list(Ticket.objects.named(*named["tickets"]).values_list("pk", "remote_id", "number"))
     books = list(Article.objects.filter(remote_id__in=named["articles"]).values_list("pk", "remote_id"))
     record("reindex_ordered", count=len(held) + len(books), mode="afresh" if afresh else "changed")
     found = [row[0] for row in held], [row[0] for row in books]
@@ -101,17 +104,18 @@ def reindex(*, tickets: Sequence[str] = (), articles: Sequence[str] = (), afresh
         doubt_second(found[1])
     with transaction.atomic():
         index_again(*found, afresh=afresh, priority=PRIORITY)
-    known = {row[1] for row in held}, {row[1] for row in books}
-    unknown = [one for some, here in zip(named.values(), known, strict=True) for one in some if one not in here]
+    known = {name for row in held for name in row[1:] if name}, {row[1] for row in books}
+    unknown = [one for some, here in zip(named.values(), known, strict=True) for one in some if here.isdisjoint((one, one.upper()))]
     return Asked([*found[0], *found[1]], unknown=unknown)
 
 
 def numbers_of(name: str, given: Sequence[str]) -> list[str]:
-    """Numbers of a helpdesk without doubles. Raises BadInput, which says where and how to mend it."""
+    """Numbers or ids of the connected helpdesks without doubles. Raises BadInput, which says where and how to mend it."""
+    digits = all(adapter_class(one).ids_are_numbers for one in Connection.objects.values_list("platform", flat=True).distinct())
     wanted = list(dict.fromkeys(one.strip() for one in given if one.strip()))
     if len(wanted) > AT_ONCE:
         raise BadInput(f"{name}: {len(wanted)} numbers, at most {AT_ONCE} at once. Send the rest in another call.", code="too_many")
     for place, one in enumerate(wanted, start=1):
-        if not one.isdecimal() or not one.isascii() or len(one) > 20:
+        if not (_NUMBER if digits else _NAME).fullmatch(one):
             raise BadInput(f"{name}: entry {place} is not a number. Use those the helpdesk shows, for example 4711.", code="number_invalid")
     return wanted

@@ -26,7 +26,9 @@ from apps.core.network import network_of
 from apps.ingest.models import Hook
 from apps.ingest.tasks import send_hints
 from apps.ingest.webhooks import BODY_MOST, HEADER, Secrets, end_hook, find_hook, hear, make_hook
+from apps.platforms.base import PlatformAdapter
 from apps.platforms.models import Connection
+from apps.platforms.registry import adapter_class
 from apps.tenancy.context import current_company
 from apps.tenancy.limits import declare_rate, take
 
@@ -35,7 +37,6 @@ SILENCED_MOST = 10_000
 _silenced: dict[tuple[str, str], float] = {}  # company and network -> until when it is not looked up in this process
 ACTIONS = ("make", "end")
 _ADDRESS = re.compile(r"/hooks/([-\w]+)/([^/]+)/\Z", re.ASCII)  # as urls.py has it
-EXAMPLE = '{"ticket_id": "{{ticket.id}}"}'  # with the placeholder as Freshdesk writes it
 
 
 class HookMiddleware:
@@ -123,10 +124,18 @@ def change_webhook(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, *, connection: Connection | None = None, fresh: Secrets | None = None) -> HttpResponse:
     hooks = {hook.connection_id: hook for hook in Hook.objects.all()}
     rows = [(one, hooks.get(one.pk)) for one in Connection.objects.order_by("account")]
-    context: dict[str, Any] = {"section": "webhooks", "rows": rows, "header": HEADER, "example": EXAMPLE}
+    ways = [_way(adapter_class(kind)) for kind in sorted({one.platform for one, _hook in rows})]
+    context: dict[str, Any] = {"section": "webhooks", "rows": rows, "header": HEADER, "ways": ways}
     if connection is not None and fresh is not None:
         context |= {"fresh": fresh, "fresh_of": connection, "address": _address(request, fresh.path)}
     return render(request, "ingest/webhooks.html", context)
+
+
+def _way(adapter: type[PlatformAdapter]) -> dict[str, Any]:
+    """What to do in a helpdesk so that it calls."""
+    told = [_(step) % {"header": HEADER} if "%(header)s" in step else _(step) for step in adapter.push_steps]
+    examples = [adapter.push_example if step.endswith(":") else "" for step in adapter.push_steps]
+    return {"platform": adapter.label, "steps": list(zip(told, examples, strict=True)), "example": adapter.push_example}
 
 
 def _address(request: HttpRequest, path: str) -> str:

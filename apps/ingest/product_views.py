@@ -17,6 +17,7 @@ from apps.core.errors import BadInput
 from apps.ingest.products import seen_portals, set_portals
 from apps.platforms.models import Connection
 from apps.platforms.products import Product
+from apps.platforms.registry import adapter_class
 
 FIELD = "portal-"  # and its id
 
@@ -54,4 +55,4 @@ def _row(connection: Connection) -> dict[str, Any]:
         {"id": portal, "name": FIELD + portal, "categories": categories, "owner": owners.get(portal)}
         for portal, categories in seen_portals(connection).items()
     ]
-    return {"connection": connection, "products": found, "portals": portals}
+    return {"connection": connection, "platform": adapter_class(connection.platform).label, "products": found, "portals": portals}

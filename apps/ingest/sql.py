@@ -104,7 +104,7 @@ WHERE p.id = new.id
 TICKET_COLUMNS = (
     "connection_id", "remote_id", "subject", "state", "deleted", "status_value", "status_label", "status_category",
     "priority", "source", "type", "group_id", "agent_id", "customer_id", "tags", "language", "description_html",
-    "description_text", "due_by", "created_at", "updated_at", "raw_hash", "firm_id",
+    "description_text", "due_by", "created_at", "updated_at", "raw_hash", "number", "firm_id",
 )  # fmt: skip
 MESSAGE_COLUMNS = (
     "ticket_id", "remote_id", "number", "kind", "author", "author_name", "author_remote_id", "visibility", "html",
@@ -218,6 +218,7 @@ class _Mirrored:
     kept: tuple[tuple[str, str], ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
     cleared: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()  # columns that are text here, whatever they are elsewhere
 
     @property
     def stage(self) -> str:
@@ -225,7 +226,7 @@ class _Mirrored:
 
     @cached_property
     def types(self) -> list[str]:
-        return [_TYPES.get(name, "text") for name in ("id", *self.columns)]
+        return ["text" if name in self.words else _TYPES.get(name, "text") for name in ("id", *self.columns)]
 
     @cached_property
     def prepare(self) -> tuple[str, str]:
@@ -262,7 +263,7 @@ _TICKETS = _Mirrored(
     returning="t.id, t.status_category, t.remote_id",
     kept=(("language", "coalesce(nullif(excluded.language, ''), t.language)"),),  # a row without text tells none
     filled=(("thread_version", "''"), ("message_count", "0")),
-    cleared=("missing_at",),
+    cleared=("missing_at",), words=("number",),
 )  # fmt: skip
 _MESSAGES = _Mirrored(
     "platforms_message", MESSAGE_COLUMNS, ("ticket_id", "remote_id"),

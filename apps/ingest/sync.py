@@ -259,7 +259,7 @@ def _ticket_row(
         item.status.category, item.priority, item.source, item.type or "", groups.get(item.group_id or ""),
         people.get(item.agent_id or ""), customer, orjson.dumps(list(item.tags)).decode(),
         language if text or item.subject else "", _clean(item.description_html), _clean(item.description_text),
-        item.due_by, item.created_at, item.updated_at, item.raw_hash,
+        item.due_by, item.created_at, item.updated_at, item.raw_hash, item.number[:40],
     )  # fmt: skip
 
 

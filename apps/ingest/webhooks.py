@@ -7,6 +7,7 @@ The body is a hint and no more: the numbers of tickets are read from it, and tho
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +24,9 @@ from apps.core.audit import record_on_commit
 from apps.core.errors import BadInput
 from apps.ingest import hints
 from apps.ingest.models import Hook
+from apps.platforms.base import PlatformAdapter
 from apps.platforms.models import Connection
+from apps.platforms.registry import adapter_class
 from apps.tenancy import looks
 from apps.tenancy.cache import declare
 from apps.tenancy.context import current_company
@@ -37,7 +40,7 @@ OLD_WORKS = timedelta(days=7)
 HOOKS = declare("ingest.hooks", seconds=60, most=1)  # digests, never secrets
 HEARD = "ingest.heard"  # name of the mark: when it was last heard has just been noted
 NAMES = ("ticket_id", "ticket_ids")
-WRAPPED = "freshdesk_webhook"  # Freshdesk's simple content lies in it
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Known:
     id: UUID
     connection_id: UUID
     fresh: bool
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ def find_hook(path: str, header: str) -> Known | None:
     """
     given, now, found = (digest(path), digest(header)), timezone.now(), None
     for one in HOOKS.get_or_make("all", make=_load):
-        hook = Known(UUID(one["id"]), UUID(one["connection_id"]), fresh=_same(given, (one["path_digest"], one["header_digest"])))
+        fresh = _same(given, (one["path_digest"], one["header_digest"]))
+        hook = Known(UUID(one["id"]), UUID(one["connection_id"]), fresh, one["connection__platform"])
         until = datetime.fromisoformat(one["old_until"]) if one["old_until"] else None
         old = _same(given, (one["old_path_digest"], one["old_header_digest"])) and until is not None and now < until
         if hook.fresh or old:
@@ -106,7 +111,7 @@ def find_hook(path: str, header: str) -> Known | None:
 
 
 def _load() -> list[dict[str, Any]]:
-    names = ("id", "connection_id", "path_digest", "header_digest", "old_path_digest", "old_header_digest", "old_until")
+    names = ("id", "connection_id", "connection__platform", "path_digest", "header_digest", "old_path_digest", "old_header_digest", "old_until")
     rows = Hook.objects.values(*names)
     return [{name: "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value) for name, value in row.items()} for row in rows]
 
@@ -116,7 +121,7 @@ def hear(*, hook: Known, body: bytes) -> int:
 
     Raises BadInput when it names none.
     """
-    company_id, numbers = current_company().company_id, numbers_in(body)
+    company_id, numbers = current_company().company_id, numbers_in(body, adapter_class(hook.platform))
     marks = [hints.mark(hook.connection_id, one) for one in numbers]
     if hook.fresh:
         marks.append((HEARD, (str(hook.id),)))
@@ -130,16 +135,16 @@ def hear(*, hook: Known, body: bytes) -> int:
     return told
 
 
-def numbers_in(body: bytes) -> list[str]:
-    """(pure) The numbers of tickets a body names, each once; whatever else it says is not read. Raises BadInput."""
+def numbers_in(body: bytes, adapter: type[PlatformAdapter]) -> list[str]:
+    """(pure) The remote ids of tickets a body names, each once; whatever else it says is not read. Raises BadInput."""
     try:
         said: Any = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
         raise BadInput("The body is not JSON.", code="body_unreadable") from exc
-    said = said.get(WRAPPED, said) if isinstance(said, dict) else said
+    said = said.get(adapter.push_wrapper, said) if isinstance(said, dict) else said
     named = [said.get(name) for name in NAMES] if isinstance(said, dict) else []
     flat = [one for entry in named for one in (entry if isinstance(entry, list) else [entry])]
-    found = list(dict.fromkeys(number for one in flat if (number := _number(one))))
+    found = list(dict.fromkeys(number for one in flat if (number := _number(one) if adapter.ids_are_numbers else _id(one))))
     if not found:
         raise BadInput("ticket_id: the number of a ticket.", code="ticket_missing")
     if len(found) > TICKETS_MOST:
@@ -160,3 +165,8 @@ def _same(given: tuple[str, str], held: tuple[str, str]) -> bool:
 def _number(value: object) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return str(int(text)) if text.isascii() and text.isdigit() and 0 < len(text) <= DIGITS and int(text) else ""
+
+
+def _id(value: object) -> str:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text if _ID.fullmatch(text) else ""

@@ -45,7 +45,7 @@ class TicketAdmin(LookedAtAdmin):
     list_display = ("remote_id", "subject", "status_label", "language", "customer", "updated_at")
     list_filter = ("status_category", "language", "state")
     list_select_related = ("customer",)
-    search_fields = ("remote_id", "subject")
+    search_fields = ("remote_id", "number", "subject")
     show_full_result_count = False
 
 

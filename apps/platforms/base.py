@@ -26,6 +26,7 @@ from apps.platforms.changes import TicketChange
 from apps.platforms.firmdata import ListsFirms
 from apps.platforms.items import Item
 from apps.platforms.linkdata import TicketBeside
+from apps.platforms.outside import MetOutside
 from apps.platforms.probing import ProbeReport, Tell
 from apps.platforms.productdata import ProductData
 from apps.platforms.threaddata import AttachmentData as AttachmentData
@@ -243,7 +244,7 @@ class Gate:
         error of the server's or no data; None: we broke off."""
 
 
-class PlatformAdapter(CannedAnswers, ListsFirms, ABC):
+class PlatformAdapter(CannedAnswers, ListsFirms, MetOutside, ABC):
     """One connection to one helpdesk account.
 
     Every method may raise `CredentialsRejected` (stop, an admin must act), `RateLimited`,

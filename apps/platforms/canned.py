@@ -49,7 +49,7 @@ def _known(ticket: Ticket, connection: Connection) -> dict[str, str]:
     name = customer.name if customer else ""
     first, _space, last = name.partition(" ")
     return {
-        "ticket.id": ticket.remote_id, "ticket.subject": ticket.subject, "ticket.status": ticket.status_label,
+        "ticket.id": ticket.name, "ticket.subject": ticket.subject, "ticket.status": ticket.status_label,
         "ticket.url": customer_page(connection, ticket.remote_id), "ticket.requester.name": name,
         "ticket.requester.firstname": first, "ticket.requester.lastname": last,
         "ticket.requester.email": customer.email if customer else "", "ticket.agent.name": agent.name if agent else "",

@@ -14,8 +14,10 @@ from apps.accounts.reach import Reach
 from apps.core.crypto import seal, unseal
 from apps.core.fields import SealedField
 from apps.core.ids import uuid7
+from apps.core.names import numbered
 from apps.core.privacy import CONTACT, CONTENT, NONE, SECRET, DataClass
 from apps.platforms import firms, outgoing, products, ratings, ready, related  # noqa: F401 - their models belong to this app
+from apps.platforms.articles import Article as Article
 from apps.tenancy.context import current_company
 from apps.tenancy.models import CompanyModel
 
@@ -163,6 +165,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Those a person of this reach may read."""
         return self.filter(in_reach(reach))
 
+    def named(self, *names: str) -> TicketQuerySet:
+        """Those that people call so, by number or by remote id."""
+        return self.filter(models.Q(number__in={*names, *(one.upper() for one in names)} - {""}) | models.Q(remote_id__in=names))
+
     def shown(self) -> TicketQuerySet:
         """Tickets an agent may meet: neither spam nor trash nor gone."""
         return self.filter(state__in=["live", "archived"], deleted=False)
@@ -196,7 +202,7 @@ class Ticket(CompanyModel):
         "source": NONE, "type": NONE, "group": NONE, "agent": NONE, "customer": NONE, "tags": CONTENT,
         "product": NONE, "language": NONE, "description_html": CONTENT, "description_text": CONTENT, "due_by": NONE,
         "created_at": NONE, "updated_at": NONE, "solved_at": NONE, "raw_hash": NONE, "thread_version": NONE,
-        "message_count": NONE, "sweep": NONE, "missing_at": NONE, "files": CONTENT, "firm": NONE,
+        "message_count": NONE, "sweep": NONE, "missing_at": NONE, "files": CONTENT, "firm": NONE, "number": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -232,6 +238,7 @@ class Ticket(CompanyModel):
     sweep = models.BigIntegerField(default=0, db_default=0)  # number of the walk over all ids that last saw it
     missing_at = models.DateTimeField(null=True)  # when the helpdesk first answered that there is no such ticket
     files = models.JSONField(null=True)  # of the first message, as AttachmentData; None: no answer has told yet
+    number = models.CharField(max_length=40, blank=True, default="", db_default="")  # as people name it; "": by its remote id
 
     objects = TicketQuerySet.as_manager()
 
@@ -242,12 +249,18 @@ class Ticket(CompanyModel):
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="platforms_ticket_recent"),
             models.Index(fields=["status_category", "-updated_at", "-id"], name="platforms_ticket_queue"),
+            models.Index(fields=["number"], condition=~models.Q(number=""), name="platforms_ticket_number"),
             # Those without a thread, by the bytes of their remote ids: what a page of a walk over threads does not name.
             models.Index("connection", Collate("remote_id", "C"), condition=models.Q(thread_version=""), name="platforms_ticket_unread"),
         ]
 
     def __str__(self) -> str:
-        return f"#{self.remote_id} {self.subject}"
+        return f"{numbered(self.name)} {self.subject}"
+
+    @property
+    def name(self) -> str:
+        """What people call it, without the sign before a number (core.names)."""
+        return self.number or self.remote_id
 
     @property
     def is_solved(self) -> bool:
@@ -302,62 +315,6 @@ class Message(CompanyModel):
     def is_private(self) -> bool:
         """Anything not known to be public counts as private."""
         return self.visibility != "public"
-
-
-class ArticleQuerySet(models.QuerySet["Article"]):
-    """Questions about many articles."""
-
-    def usable(self) -> ArticleQuerySet:
-        """Published and still there: what may be found and quoted to agents."""
-        return self.filter(published=True, deleted=False)
-
-
-class Article(CompanyModel):
-    """One language of a knowledge-base page."""
-
-    data_classes: ClassVar[dict[str, DataClass]] = {
-        "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "language": NONE, "title": CONTENT,
-        "html": CONTENT, "text": CONTENT, "published": NONE, "status_value": NONE, "visibility": NONE,
-        "category": NONE, "folder": NONE, "folder_id": NONE, "tags": NONE, "deleted": NONE, "created_at": NONE,
-        "portals": NONE, "products": NONE,
-        "updated_at": NONE, "raw_hash": NONE, "sweep": NONE,
-    }  # fmt: skip
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, db_index=False
-    )  # the unique key begins with it
-    remote_id = models.CharField(max_length=40)
-    language = models.CharField(max_length=12)
-    title = models.TextField(blank=True)
-    html = models.TextField(blank=True)
-    text = models.TextField(blank=True)
-    published = models.BooleanField(default=False)
-    status_value = models.CharField(max_length=40)
-    visibility = models.CharField(max_length=10, default="private")
-    category = models.CharField(max_length=200, blank=True)
-    folder = models.CharField(max_length=200, blank=True)
-    folder_id = models.CharField(max_length=40, blank=True)
-    portals = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # () = not told, or all
-    products = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # our ids; () = of everybody
-    tags = models.JSONField(default=list)
-    deleted = models.BooleanField(default=False)
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
-    raw_hash = models.CharField(max_length=64)
-    sweep = models.BigIntegerField(default=0)  # number of the walk that last saw it
-
-    objects = ArticleQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("article")
-        verbose_name_plural = _("articles")
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "remote_id", "language"], name="platforms_article_key")
-        ]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class Attachment(CompanyModel):

@@ -42,12 +42,16 @@ class JsonCommand(BaseCommand):
         try:
             result = self.run(**options)
         except AppError as exc:
-            hint = self.hints.get(exc.code, "")
+            hint = self.hint(exc.code, **options)
             raise CommandError(f"{exc.message} [{exc.code}]{f' {hint}' if hint else ''}") from exc
         if options["json"]:
             sys.stdout.write(orjson.dumps(result, default=str).decode() + "\n")
         else:
             self.show(result)
+
+    def hint(self, code: str, **options: Any) -> str:
+        """How to mend what a code names, or nothing."""
+        return self.hints.get(code, "")
 
     def run(self, **options: Any) -> dict[str, Any]:
         return self.perform(**options)

@@ -155,6 +155,7 @@ CREATE TABLE @schema@.platforms_ticket (
     files jsonb,
     product_id uuid,
     firm_id uuid,
+    number character varying(40) DEFAULT ''::character varying NOT NULL,
     CONSTRAINT platforms_ticket_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_ticket_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_ticket_pkey PRIMARY KEY (id),
@@ -792,6 +793,7 @@ CREATE INDEX platforms_ticket_agent_id_f67e4335 ON @schema@.platforms_ticket USI
 CREATE INDEX platforms_ticket_customer_id_3bd33c2d ON @schema@.platforms_ticket USING btree (customer_id);
 CREATE INDEX platforms_ticket_firm_id_dbb2e772 ON @schema@.platforms_ticket USING btree (firm_id);
 CREATE INDEX platforms_ticket_group_id_804a1479 ON @schema@.platforms_ticket USING btree (group_id);
+CREATE INDEX platforms_ticket_number ON @schema@.platforms_ticket USING btree (number) WHERE (NOT ((number)::text = ''::text));
 CREATE INDEX platforms_ticket_product_id_4f1c3154 ON @schema@.platforms_ticket USING btree (product_id);
 CREATE INDEX platforms_ticket_queue ON @schema@.platforms_ticket USING btree (status_category, updated_at DESC, id DESC);
 CREATE INDEX platforms_ticket_recent ON @schema@.platforms_ticket USING btree (updated_at DESC, id DESC);
@@ -1113,17 +1115,18 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(69, 'platforms', '0016_ratings', now()),
 	(70, 'platforms', '0017_time_entries', now()),
 	(71, 'platforms', '0018_unread', now()),
-	(72, 'search', '0001_initial', now()),
-	(73, 'search', '0002_placed', now()),
-	(74, 'search', '0003_files', now()),
-	(75, 'search', '0004_products', now()),
-	(76, 'sessions', '0001_initial', now()),
-	(77, 'tenancy', '0001_initial', now()),
-	(78, 'tenancy', '0002_domain_verified_at', now()),
-	(79, 'tenancy', '0003_orders', now());
+	(72, 'platforms', '0019_number', now()),
+	(73, 'search', '0001_initial', now()),
+	(74, 'search', '0002_placed', now()),
+	(75, 'search', '0003_files', now()),
+	(76, 'search', '0004_products', now()),
+	(77, 'sessions', '0001_initial', now()),
+	(78, 'tenancy', '0001_initial', now()),
+	(79, 'tenancy', '0002_domain_verified_at', now()),
+	(80, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 188, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 47, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 79, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 80, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

@@ -53,7 +53,7 @@ def mirror() -> tuple[dict, dict]:
 
 
 def comparable(export: dict) -> tuple[dict, dict]:
-    tickets = {one["remote_id"]: {key: value for key, value in one.items() if key != "language"} for one in export["tickets"]}
+    tickets = {one["remote_id"]: {key: value for key, value in one.items() if key not in ("language", "number")} for one in export["tickets"]}
     return tickets, {(one["remote_id"], one["language"]): one for one in export["articles"]}
 
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from apps.core import times
+from apps.core import names, times
 from apps.core.text.languages import detect_language
 
 register = template.Library()
@@ -32,6 +32,7 @@ register.filter("age", times.age)
 register.filter("day", times.day)
 register.filter("moment", times.moment_in_words)
 register.filter("exact", times.exact)
+register.filter("numbered", names.numbered)
 
 
 @register.simple_tag

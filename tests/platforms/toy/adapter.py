@@ -57,7 +57,7 @@ class Account:
         """A new ticket with these messages, or another version of one."""
         version = len(self.tickets) + len(self.touched)
         facts: dict[str, Any] = {
-            "remote_id": remote_id, "number": f"TOY{remote_id[-4:]}", "subject": f"Subject {remote_id}",
+            "remote_id": remote_id, "number": f"TOY{remote_id[-4:]}".upper(), "subject": f"Subject {remote_id}",
             "description_html": f"<p>Description {remote_id}</p>", "description_text": f"Description {remote_id}",
             "visibility": "public", "state": "live", "priority": 2, "source": "portal", "type": None, "group_id": None,
             "status": next(one for one in STATUSES if one.category == category), "agent_id": None,
@@ -84,7 +84,7 @@ class Account:
         facts = {
             "remote_id": remote_id, "language": "en", "title": f"Article {remote_id}", "html": f"<p>{text}</p>", "text": text,
             "published": True, "status_value": "published", "visibility": "private", "category_id": "", "category": "",
-            "folder_id": "", "folder": "", "created_at": NOW, "updated_at": NOW, "raw_hash": f"{text} {more}",
+            "folder_id": "", "folder": "", "created_at": NOW, "updated_at": NOW, "raw_hash": hashlib.sha256(f"{text} {more}".encode()).hexdigest(),
         }  # fmt: skip
         self.articles[remote_id] = ArticleData.model_validate(facts | more)
         return self.articles[remote_id]

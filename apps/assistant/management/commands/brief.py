@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from apps.assistant.services import get_brief, make_brief
 from apps.core.errors import NotFound
+from apps.core.names import numbered
 from apps.platforms.models import Ticket
 from apps.tenancy.commands import CompanyCommand
 
@@ -21,21 +22,21 @@ class Command(CompanyCommand):
         parser.add_argument("--fresh", action="store_true", help="make it now instead of showing the stored one")
 
     def perform(self, **options: Any) -> dict[str, Any]:
-        ticket = Ticket.objects.shown().select_related("customer").filter(remote_id=options["ticket"]).first()
+        ticket = Ticket.objects.shown().select_related("customer").named(options["ticket"]).first()
         if ticket is None:
             raise NotFound(f"There is no ticket {options['ticket']} in the mirror.", code="ticket_unknown")
         shape = None if options["fresh"] else get_brief(ticket)
         shape = shape or make_brief(ticket=ticket).shape()
-        return {"ticket": ticket.remote_id, "subject": ticket.subject} | shape.model_dump(mode="json")
+        return {"ticket": ticket.name, "subject": ticket.subject} | shape.model_dump(mode="json")
 
     def show(self, result: dict[str, Any]) -> None:
-        self.stdout.write(f"#{result['ticket']} {result['subject']}")
+        self.stdout.write(f"{numbered(result['ticket'])} {result['subject']}")
         for name, lines in result["summary"].items():
             if isinstance(lines, list):
                 for line in lines:
                     self.stdout.write(f"  {name}: {line['text']} (#{line['number']})")
         for one in result["similar"]:
-            self.stdout.write(f"  similar #{one['remote_id']} {one['subject']} ({one['score']})")
+            self.stdout.write(f"  similar {numbered(one['remote_id'])} {one['subject']} ({one['score']})")
         for one in result["articles"]:
             self.stdout.write(f"  article {one['title']} ({one['score']})")
         draft = result["draft"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
@@ -10,6 +9,8 @@ from django.core.management.base import CommandParser
 from apps.core.audit import record
 from apps.ingest.streams import ensure_streams, hurry
 from apps.platforms.connecting import connect
+from apps.platforms.options import add_options, key_hint, read_options
+from apps.platforms.registry import adapter_class
 from apps.tenancy.commands import CompanyCommand
 
 
@@ -23,24 +24,23 @@ class Command(CompanyCommand):
         "address_refused": "Use the https address of the account. A plain http or private address must be named in "
         "EGRESS_ALLOW_HOSTS as host:port.",
         "external_unavailable": "Check the address, and that this machine may reach it. Nothing was stored.",
-        "credentials_rejected": "Check the key: in Freshdesk it stands under the agent's profile settings. Nothing was stored.",
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("platform", metavar="PLATFORM", help="kind of helpdesk, for example freshdesk")
-        parser.add_argument("--base-url", required=True, help="address of the account: https://acme.freshdesk.com")
+        add_options(parser)
         parser.add_argument(
             "--api-key",
-            required=True,
             help="API key of an agent with global scope; - reads it from standard input, where no process list shows it",
         )
 
+    def hint(self, code: str, **options: Any) -> str:
+        words = key_hint(code, options["platform"])
+        return f"{words} Nothing was stored." if words else super().hint(code, **options)
+
     def perform(self, **options: Any) -> dict[str, Any]:
-        key = sys.stdin.readline().strip() if options["api_key"] == "-" else options["api_key"]
-        connection, report = connect(
-            platform=options["platform"], options={"base_url": options["base_url"], "api_key": key}
-        )
+        adapter = adapter_class(options["platform"])
+        connection, report = connect(platform=options["platform"], options=read_options(adapter, options))
         ensure_streams(connection)
         hurry(connection)
         record("connection_saved", subject=f"connection:{connection.pk}", platform=connection.platform)

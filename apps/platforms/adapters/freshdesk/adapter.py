@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
 
 from apps.core.errors import CredentialsRejected, ExternalError, ExternalUnavailable, NotFound
-from apps.platforms.adapters.freshdesk import canned, files, mapping, solutions, walk, writing
+from apps.platforms.adapters.freshdesk import canned, files, mapping, outside, solutions, walk, writing
 from apps.platforms.adapters.freshdesk import payloads as wire
 from apps.platforms.adapters.freshdesk.checking import REFUSALS, abilities, count_tickets
 from apps.platforms.adapters.freshdesk.client import PER_PAGE, FreshdeskClient
@@ -55,7 +55,7 @@ class PeopleCursor(Cursor):
     page: int = 1
 
 
-class FreshdeskAdapter(ReadsFirms, canned.ReadsCanned, PlatformAdapter):
+class FreshdeskAdapter(ReadsFirms, canned.ReadsCanned, outside.OfFreshdesk, PlatformAdapter):
     """One Freshdesk account. Raises BadInput(code="address_refused") for a host that is not Freshdesk's or allowed."""
 
     kind: ClassVar[str] = "freshdesk"

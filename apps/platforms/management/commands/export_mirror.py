@@ -43,6 +43,7 @@ def text_hash(text: str) -> str:
 def _ticket(ticket: Any) -> dict[str, Any]:
     return {
         "remote_id": ticket.remote_id,
+        "number": ticket.name,
         "subject": ticket.subject,
         "status": _own(ticket.status_value),
         "state": ticket.state,

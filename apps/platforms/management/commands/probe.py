@@ -12,6 +12,8 @@ from django.core.management.base import CommandParser
 from apps.core.errors import BadInput
 from apps.core.events import Scope
 from apps.platforms.connecting import probe
+from apps.platforms.options import add_options, key_hint, read_options, secrets_of
+from apps.platforms.registry import adapter_class
 from apps.tenancy.commands import JsonCommand
 
 
@@ -28,16 +30,13 @@ class Command(JsonCommand):
         "addresses are asked only for hosts in EGRESS_ALLOW_HOSTS."
     )
     hints: ClassVar[dict[str, str]] = {
-        "address_refused": "Use the https address of the account: https://acme.freshdesk.com.",
-        "credentials_rejected": "Check the key: in Freshdesk it stands under the agent's profile settings.",
-        "invalid_credentials": "Check the key: in Freshdesk it stands under the agent's profile settings.",
+        "address_refused": "Use the https address of the account.",
         "key_missing": "Name a file, write the key to standard input, or run it at a terminal.",
     }
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("platform", metavar="PLATFORM", help="kind of helpdesk: freshdesk")
-        parser.add_argument("--base-url", required=True, help="address of the account: https://acme.freshdesk.com")
+        add_options(parser)
         parser.add_argument(
             "--api-key-file",
             type=Path,
@@ -46,19 +45,25 @@ class Command(JsonCommand):
             "where nobody can be asked. It is never an argument, which a process list would show",
         )
 
+    def hint(self, code: str, **options: Any) -> str:
+        return key_hint(code, options["platform"]) or super().hint(code, **options)
+
     def perform(self, **options: Any) -> dict[str, Any]:
-        given = {"base_url": options["base_url"], "api_key": self._key(options["api_key_file"])}
+        adapter = adapter_class(options["platform"])
+        given = read_options(adapter, options)
+        secrets = [name for name in secrets_of(adapter.Config) if name not in given and adapter.Config.model_fields[name].is_required()]
+        given |= {name: self._key(options["api_key_file"] if name == "api_key" else None, name) for name in secrets}
         report = probe(platform=options["platform"], options=given, tell=self._tell)
         return report.model_dump(mode="json")
 
-    def _key(self, file: Path | None) -> str:
+    def _key(self, file: Path | None, name: str) -> str:
         if file is not None:
             try:
                 key = file.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as exc:
                 raise BadInput(f"The key cannot be read: {type(exc).__name__}.", code="key_missing") from exc
         elif sys.stdin.isatty():
-            key = getpass.getpass("API key: ").strip()
+            key = getpass.getpass(f"{name.replace('_', ' ')}: ").strip()
         else:
             key = sys.stdin.readline().strip()
         if not key:
