@@ -25,7 +25,7 @@ def ticket_rows(
     return [
         (
             connection_id, str(number), f"{subject} {number}", "live", False, "2", "Open", "open", 2, "email",
-            "", None, None, None, "[]", "en", f"<p>{TEXT}</p>", TEXT, None, NOW, NOW + timedelta(seconds=number), raw_hash, None,
+            "", None, None, None, "[]", "en", f"<p>{TEXT}</p>", TEXT, None, NOW, NOW + timedelta(seconds=number), raw_hash, "", None,
         )
         for number in range(start, start + count)
     ]  # fmt: skip

@@ -92,5 +92,4 @@ def test_nothing_outside_the_adapters_asks_for_a_helpdesk_by_its_name(settings):
         if path.suffix == ".py" and not place.startswith(("embedded/", "config/")):  # the demo connects what it simulates
             words = [one.string for one in tokenize.generate_tokens(io.StringIO(text).readline) if one.type == tokenize.STRING]
             named += [f"{place}: {word}" for word in words if word.strip("\"'") in kinds]
-            named += [f"{place}: {found}" for found in re.findall(r"import\s+.*platforms\.adapters|from apps\.platforms\.adapters\S*", text)]
     assert named == []

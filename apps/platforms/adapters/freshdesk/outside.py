@@ -17,6 +17,7 @@ class OfFreshdesk(MetOutside):
     push_steps: ClassVar[tuple[str, ...]] = (
         gettext_noop("In Freshdesk, open Admin, Workflows, Automations, then the tab Ticket updates. Create a rule for any event by anybody, without conditions."),
         gettext_noop("Choose the action Trigger webhook, the request type POST, and enter the address as URL."),
+        # Translators: %(header)s is the name of an HTTP header.
         gettext_noop("Add a custom header with the value shown here: %(header)s"),
         gettext_noop("Choose the encoding JSON and the content Advanced, and enter:"),
         gettext_noop("Make the same rule under the tab Ticket creation, then change a ticket: this page says when it was heard."),
