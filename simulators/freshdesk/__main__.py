@@ -14,13 +14,12 @@ from pathlib import Path
 import orjson
 
 from simulators.accounts.load import AccountInvalid, load_account
+from simulators.clock import Clock, parse_time
+from simulators.faults import KINDS as FAULTS
 from simulators.freshdesk.api import Api
 from simulators.freshdesk.authored import AuthoredOrigin
-from simulators.freshdesk.clock import Clock, parse_time
 from simulators.freshdesk.control import Control
-from simulators.freshdesk.events import CLIENT
 from simulators.freshdesk.events import KINDS as EVENTS
-from simulators.freshdesk.faults import KINDS as FAULTS
 from simulators.freshdesk.generated import GeneratedOrigin
 from simulators.freshdesk.limits import PLANS, Budget
 from simulators.freshdesk.lived import live_in
@@ -28,6 +27,7 @@ from simulators.freshdesk.rough import RoughOrigin
 from simulators.freshdesk.storage import LINK_SECONDS
 from simulators.freshdesk.switches import Switches
 from simulators.freshdesk.world import World
+from simulators.script import CLIENT
 from simulators.web import listen
 
 

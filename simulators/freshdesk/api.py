@@ -12,11 +12,13 @@ from urllib.parse import urlencode
 
 import orjson
 
-from simulators.freshdesk import directory, dress, exports, faults, reference, search, tickets, writes
-from simulators.freshdesk.events import Script
+from simulators import faults
+from simulators.clock import Clock
+from simulators.freshdesk import directory, dress, events, exports, reference, search, tickets, writes
 from simulators.freshdesk.limits import Budget, Sub
 from simulators.freshdesk.replies import Refused, Reply, forbidden, unauthorised
 from simulators.freshdesk.world import World
+from simulators.script import Script
 from simulators.web import Request, Response
 
 _LANG = r"(?:/(?P<language>[a-z]{2}(?:-[A-Z]{2})?))?"
@@ -101,12 +103,17 @@ class Api:
     api_key: str
     plan: faults.FaultPlan = field(default_factory=faults.FaultPlan)
     scheme: str = "http"  # of the port, for Link headers
-    script: Script = field(default_factory=Script)
+    script: Script = field(default_factory=events.script)
     log: deque[tuple[Any, ...]] = field(default_factory=lambda: deque(maxlen=_LOG_MOST))
     wrong: int = 0  # wrong keys in a row
     locked_until: float = 0.0
     calls: int = 0  # since the log was cleared, also those that it no longer holds
     credits: int = 0
+
+    @property
+    def clock(self) -> Clock:
+        """The account's."""
+        return self.world.clock
 
     async def __call__(self, request: Request) -> Response:
         """Answer one call; every answer carries the clock's date and the budget."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
+from simulators import mail
 from simulators.accounts import load, shapes
-from simulators.freshdesk import mail
 from simulators.freshdesk.records import (
     Agent,
     Article,

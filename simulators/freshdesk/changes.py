@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import brands, companies, linking, mail, ratings, timesheet
+from simulators import mail
+from simulators.freshdesk import brands, companies, linking, ratings, timesheet
 from simulators.freshdesk.records import Attachment, Entry, Feed, Ticket, stable_id
 from simulators.freshdesk.world import World
 

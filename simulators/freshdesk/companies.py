@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulators.freshdesk.clock import parse_time, stamp
+from simulators.clock import parse_time, stamp
 from simulators.freshdesk.replies import Reply, forbidden, invalid, window
 from simulators.freshdesk.world import World
 from simulators.web import Request

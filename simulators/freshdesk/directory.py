@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from simulators.clock import parse_time
 from simulators.freshdesk import wire
-from simulators.freshdesk.clock import parse_time
 from simulators.freshdesk.records import Article, Folder
 from simulators.freshdesk.replies import Reply, forbidden, invalid, missing, window
 from simulators.freshdesk.world import World

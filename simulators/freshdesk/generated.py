@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from simulators.freshdesk import mail, phrases
+from simulators import mail, phrases
+from simulators.dice import mix
 from simulators.freshdesk.records import (
     Agent,
     Article,
@@ -27,20 +28,9 @@ from simulators.freshdesk.records import (
 _DAY = 86400
 _SPAN = 500 * _DAY
 _CROWD_MOST = 2500
-_MASK = 2**64 - 1
 _GROUPS = ("Hardware", "Orders", "Billing")
 _STATUSES = ((2, "Open"), (3, "Pending"), (4, "Resolved"), (5, "Closed"), (6, "Waiting on Customer"), (9, "In repair"))
 _CONTACT_BASE = 36_000_000_000
-
-
-def mix(*numbers: int) -> int:
-    """A well spread 64-bit number from small ones (splitmix64)."""
-    value = 0x9E3779B97F4A7C15
-    for number in numbers:
-        value = (value ^ number) * 0xBF58476D1CE4E5B9 & _MASK
-        value = (value ^ value >> 27) * 0x94D049BB133111EB & _MASK
-        value ^= value >> 31
-    return value
 
 
 class GeneratedOrigin:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from simulators.clock import stamp
 from simulators.freshdesk import brands, companies, ratings, timesheet
-from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.replies import Reply, forbidden, missing, window
 from simulators.freshdesk.tickets import found
 from simulators.freshdesk.world import World

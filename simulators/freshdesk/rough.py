@@ -6,8 +6,9 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import mail, odd
-from simulators.freshdesk.generated import GeneratedOrigin, mix
+from simulators import mail, odd
+from simulators.dice import mix
+from simulators.freshdesk.generated import GeneratedOrigin
 from simulators.freshdesk.records import (
     Attachment,
     Contact,

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from simulators.freshdesk.events import CLIENT
+from simulators.script import CLIENT
 
 Change = dict[str, Any]
 CROWD = 2500  # edits in one second

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlencode
 
 import orjson
 
-from simulators.freshdesk.clock import Clock, stamp
+from simulators.clock import Clock, stamp
 from simulators.freshdesk.records import Attachment
 from simulators.web import Request, Response
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+
+from simulators.switching import Switching
 
 
 @dataclass(slots=True)
-class Switches:
+class Switches(Switching):
     """Booleans unless said otherwise. `moves` means that updated_at becomes now, so that the lists show it."""
 
     archived_in_list: bool = False  # GET /tickets still shows archived tickets
@@ -47,18 +48,3 @@ class Switches:
     scope_answer: int = 404  # status of a ticket outside the key's scope
     lockout_after: int = 0  # wrong keys until every key is refused for a quarter of an hour; 0: never
     wrong_verb_body: bool = False  # 405 and 404 carry JSON
-
-    def change(self, asked: dict[str, Any]) -> None:
-        """Set some. Raises ValueError for an unknown name or a wrong type; then nothing is changed."""
-        kinds = {one.name: type(getattr(self, one.name)) for one in fields(self)}
-        for name, value in asked.items():
-            if name not in kinds:
-                raise ValueError(f"unknown switch {name}; known: {', '.join(kinds)}")
-            fits = isinstance(value, kinds[name]) if kinds[name] is bool else isinstance(value, (int, float))
-            if not fits or (kinds[name] is not bool and isinstance(value, bool)):
-                raise ValueError(f"switch {name} takes {kinds[name].__name__}")
-        for name, value in asked.items():
-            setattr(self, name, kinds[name](value))
-
-    def all(self) -> dict[str, Any]:
-        return asdict(self)

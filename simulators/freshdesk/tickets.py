@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from operator import itemgetter
 
+from simulators.clock import parse_time
 from simulators.freshdesk import wire
-from simulators.freshdesk.clock import parse_time
 from simulators.freshdesk.records import Entry, Feed, Ticket
 from simulators.freshdesk.replies import Refused, Reply, Window, forbidden, invalid, missing, window
 from simulators.freshdesk.world import World

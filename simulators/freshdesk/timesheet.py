@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from simulators.freshdesk.clock import parse_time, stamp
+from simulators.clock import parse_time, stamp
 from simulators.freshdesk.replies import Reply, forbidden, invalid, window
 from simulators.freshdesk.tickets import found
 from simulators.freshdesk.world import World

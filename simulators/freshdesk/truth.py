@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from typing import Any
 
-from simulators.freshdesk.clock import stamp
+from simulators.clock import stamp
 from simulators.freshdesk.linking import links
 from simulators.freshdesk.planted import planted
 from simulators.freshdesk.ratings import held

@@ -7,17 +7,17 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
-from simulators.freshdesk.clock import Clock
+from simulators.clock import Clock
+from simulators.posting import post, target_of
 
 Json = dict[str, Any]
 RETRIES = (300, 1800, 3600)  # seconds after each failure; then an administrator would get a mail
 DROPPED_AFTER = 86400
 _HIDING = ("spam", "trash", "restore", "archive", "destroy")
-_PATIENCE, _PAUSE = 10.0, 0.05
+_PAUSE = 0.05
 
 
 @dataclass(slots=True)
@@ -60,8 +60,8 @@ class Webhooks:
     def set(self, asked: Json) -> None:
         """Replace the rule; {} ends it. Raises TypeError or ValueError."""
         rule = Rule(**asked) if asked else None
-        if rule is not None and urlsplit(rule.url).scheme != "http":
-            raise ValueError("url is an http:// address")
+        if rule is not None:
+            target_of(rule.url)
         self.rule, self.waiting, self.given_up = rule, [], 0
         self.dice = random.Random(rule.seed if rule else 0)
         self.log.clear()
@@ -82,7 +82,8 @@ class Webhooks:
         due = sorted((call for call in self.waiting if call.due <= now), key=lambda call: call.due)
         for call in due if rule else ():
             self.waiting.remove(call)
-            status = await _post(rule, call) if rule else 0
+            body = orjson.dumps({"ticket_id": call.ticket_id, "event": call.what})
+            status = await post(rule.url, body, rule.headers) if rule else 0
             self.log.append({"ticket_id": call.ticket_id, "event": call.what, "attempt": call.attempt, "status": status})
             if not 200 <= status < 300:
                 self._again(call, now)
@@ -104,23 +105,3 @@ class Webhooks:
 
     def state(self) -> Json:
         return {"waiting": len(self.waiting), "given_up": self.given_up, "calls": list(self.log)}
-
-
-async def _post(rule: Rule, call: Call) -> int:
-    """The status of the answer; 0 when there was none."""
-    target = urlsplit(rule.url)
-    body = orjson.dumps({"ticket_id": call.ticket_id, "event": call.what})
-    headers = {"Host": target.netloc, "Content-Type": "application/json", "Content-Length": str(len(body))} | rule.headers
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            reader, writer = await asyncio.open_connection(target.hostname, target.port or 80)
-            try:
-                writer.write(f"POST {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode() + body)
-                await writer.drain()
-                return int((await reader.readline()).split()[1])
-            finally:
-                writer.close()
-    except (OSError, TimeoutError, ValueError, IndexError):
-        return 0

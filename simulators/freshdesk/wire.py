@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from simulators.clock import stamp
 from simulators.freshdesk import linking
-from simulators.freshdesk.clock import stamp
 from simulators.freshdesk.records import (
     Agent,
     Article,

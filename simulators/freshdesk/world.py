@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk.clock import Clock
+from simulators.clock import Clock
 from simulators.freshdesk.index import Lists, TimeIndex
 from simulators.freshdesk.jobs import Jobs
 from simulators.freshdesk.records import (

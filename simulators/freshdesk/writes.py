@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from simulators.freshdesk import changes, mail, wire
+from simulators import mail
+from simulators.freshdesk import changes, wire
 from simulators.freshdesk.records import Attachment, Entry, Ticket, stable_id
 from simulators.freshdesk.replies import Refused, Reply, body_object, forbidden, invalid, missing
 from simulators.freshdesk.tickets import found

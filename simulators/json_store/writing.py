@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from simulators.freshdesk import phrases
+from simulators import phrases
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 FILES = ("groups.jsonl", "agents.jsonl", "people.jsonl", "tickets.jsonl", "threads.jsonl", "articles.jsonl")

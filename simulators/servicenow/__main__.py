@@ -17,8 +17,8 @@ from collections.abc import Sequence
 import orjson
 
 from simulators.accounts.load import AccountInvalid
-from simulators.freshdesk.clock import Clock, parse_time
-from simulators.freshdesk.faults import KINDS as FAULTS
+from simulators.clock import Clock, parse_time
+from simulators.faults import KINDS as FAULTS
 from simulators.script import CLIENT
 from simulators.servicenow.api import Api
 from simulators.servicenow.auth import Grants, Secrets
@@ -54,6 +54,7 @@ The control port (never known to an adapter), JSON in and out:
   GET|POST /__sim/script   {{"rules": [{{"after": 7, "apply": [{{"op": "update", "random": 3}}]}},
                                      {{"every": 1, "rate": 0.2, "apply": [{{"op": "random", "random": 1}}]}}]}}
                            counted by lists (of any table), with "of": "calls" by all calls
+                           or {{"seed": 7}}: a random script (python -m simulators.servicenow.scripts --seed 7 shows it)
   GET  /__sim/script/told  events for whoever runs the reader ({", ".join(CLIENT)}), and those that failed
   POST /__sim/script/finish  what has not come yet comes now; then the instance is at rest (ACLs, faults, sleep)
   POST /__sim/update   {{"apply": [{{"op": "comment", "ticket": "INC0000005", "by": "agent0", "text": "…"}}]}}, at once
@@ -65,6 +66,11 @@ The control port (never known to an adapter), JSON in and out:
   POST /__sim/key      {{"password": "…"}} (or user, client_id, client_secret, api_key) revokes what counted before
   GET|POST /__sim/switches {{"journals": "forbidden"}}: how the instance is set up, and what nobody knows of the service
                            {_listed(tuple(Switches().all()))}
+  GET|POST /__sim/rates    {{"rules": [{{"limit": 100, "resource": "Table API", "who": "user"}}]}} of the admin, per hour,
+                           counted up to the last half minute
+  GET|POST /__sim/push     {{"url": "http://…", "key": "…", "loss": 0.1, "duplicate": 0.1, "reorder": 0.1, "late": 2}}
+                           an async business rule: {{table, sys_id, sys_updated_on, op}} with X-Deskhand-Timestamp and
+                           X-Deskhand-Signature (base64 HMAC-SHA256 of "timestamp.body"), once each; {{}} ends it
   GET  /__sim/mails    comments that would have reached a customer
   POST /__sim/stop     ends the process
 """
@@ -130,8 +136,10 @@ async def serve(options: argparse.Namespace, api: Api) -> None:
         "account": options.account,
         "incidents": len(api.world.stores["incident"]),
     }
+    push = asyncio.create_task(api.push.run())
     print(orjson.dumps(line).decode(), flush=True)
     await stopped.wait()
+    push.cancel()
     for server in (public, control):
         server.close()
 

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulators.freshdesk import faults
+from simulators import faults
+from simulators.clock import Clock
 from simulators.script import Script
-from simulators.servicenow import answers, attachments, events, tables
+from simulators.servicenow import aggregate, answers, attachments, batch, cases, events, others, tables
 from simulators.servicenow.answers import Refused
 from simulators.servicenow.auth import Grants
+from simulators.servicenow.push import Push
+from simulators.servicenow.rates import Rates
 from simulators.servicenow.world import World
 from simulators.web import Request, Response
 
@@ -21,6 +24,7 @@ _LOG_MOST = 50_000
 _ADDRESS_MOST = 8192
 _LOGGED = ("at", "method", "path", "query", "status", "rows", "fault", "caller")
 _VERSION = r"(?:/v[12])?"
+_BATCH = re.compile(r"/api/now(?:/v1)?/batch")
 _ID = r"(?P<sys_id>[^/]+)"
 _TABLE = r"(?P<table>[A-Za-z0-9_]+)"
 
@@ -34,8 +38,9 @@ class Route:
 
 
 def _route(method: str, path: str, call: Callable[..., Response], kind: str = "Table API") -> Route:
-    pattern = path.replace("<table>", _TABLE).replace("<id>", _ID)
-    return Route(method, re.compile(f"/api/now{_VERSION}{pattern}"), call, kind)
+    pattern = path.replace("<table>", _TABLE).replace("<id>", _ID).replace("<staging>", "(?P<staging>[a-z_]+)")
+    base = "" if path.startswith("/api/") else f"/api/now{_VERSION}"
+    return Route(method, re.compile(base + pattern), call, kind)
 
 
 ROUTES = (
@@ -50,6 +55,15 @@ ROUTES = (
     _route("GET", "/attachment/<id>", attachments.read_file, "Attachment API"),
     _route("GET", "/attachment/<id>/file", attachments.read_bytes, "Attachment API"),
     _route("DELETE", "/attachment/<id>", attachments.delete_file, "Attachment API"),
+    _route("POST", "/attachment/upload", attachments.upload_file, "Attachment API"),
+    _route("GET", "/stats/<table>", aggregate.stats, "Aggregate API"),
+    _route("POST", "/import/<staging>", others.import_row, "Import Set API"),
+    _route("GET", "/import/<staging>/<id>", others.read_import, "Import Set API"),
+    _route("GET", "/api/sn_customerservice(?:/v1)?/case", cases.list_cases, "Case API"),
+    _route("POST", "/api/sn_customerservice(?:/v1)?/case", cases.create_case, "Case API"),
+    _route("GET", "/api/sn_customerservice(?:/v1)?/case/<id>", cases.read_case, "Case API"),
+    _route("GET", "/api/sn_customerservice(?:/v1)?/case/<id>/activities", cases.activities, "Case API"),
+    _route("GET", "/api/sn_km_api(?:/v1)?/knowledge/articles", others.search_articles, "Knowledge API"),
 )
 
 
@@ -61,8 +75,19 @@ class Api:
     grants: Grants
     plan: faults.FaultPlan = field(default_factory=faults.FaultPlan)
     script: Script = field(default_factory=events.script)
+    rates: Rates = field(default_factory=Rates)
+    push: Push = field(init=False)
     log: deque[tuple[Any, ...]] = field(default_factory=lambda: deque(maxlen=_LOG_MOST))
     calls: int = 0  # since the log was cleared, also those that it no longer holds
+
+    def __post_init__(self) -> None:
+        self.push = Push(self.world.clock)
+        self.world.heard = self.push.heard
+
+    @property
+    def clock(self) -> Clock:
+        """The instance's."""
+        return self.world.clock
 
     async def __call__(self, request: Request) -> Response:
         """Answer one call; every answer carries the clock's date and an id."""
@@ -90,17 +115,38 @@ class Api:
         if request.path == "/oauth_token.do":
             return self.grants.token(request)
         found = match(request)
-        try:
-            self.grants.admit(request)
-            response = self.called(request, found)
-        except Refused as refused:
-            response = refused.response
+        response = self._batch(request) if _BATCH.fullmatch(request.path) else self.called(request)
         listed = found is not None and found[0].call in (tables.list_rows, attachments.list_files)
         self.script.called(self, listed=listed)
         return response
 
-    def called(self, request: Request, found: tuple[Route, dict[str, str]] | None) -> Response:
-        """What a route answers to somebody who was admitted. Raises Refused."""
+    def called(self, request: Request, *, counts: bool = True) -> Response:
+        """One call, alone or in a batch: who calls, what rules say, what the route answers."""
+        found, now = match(request), self.world.clock.now()
+        try:
+            self.grants.admit(request)
+            refusal = self.rates.take(found[0].kind, now) if found and counts else None
+            if refusal is not None and self.world.switches.retry_after:
+                refusal.headers["Retry-After"] = str(self.rates.wait(now))
+            response = refusal or self._routed(request, found)
+        except Refused as refused:
+            response = refused.response
+        if found is not None:
+            response.headers |= self.rates.headers(found[0].kind, now)
+        return response
+
+    def _batch(self, request: Request) -> Response:
+        counts = self.world.switches.batch_counts
+        try:
+            self.grants.admit(request)
+            if request.method != "POST":
+                raise answers.refuse(405, "Method not supported", None)
+            return batch.run(self.world, request, lambda one: self.called(one, counts=counts))
+        except Refused as refused:
+            return refused.response
+
+    def _routed(self, request: Request, found: tuple[Route, dict[str, str]] | None) -> Response:
+        """Raises Refused."""
         if found is None:
             raise answers.refuse(400, "Requested URI does not represent any resource", None)
         accepts = request.headers.get("accept", "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from email import message_from_bytes
+from email.message import Message
 from typing import Any
 
 import orjson
@@ -60,6 +62,28 @@ def add_file(world: World, request: Request) -> Response:
     tables.handle(world, table, sys_id)
     row = attach(world, table, sys_id, name, request.headers.get("content-type", ""), request.body)
     return answers.result(_dressed(world, request, row), 201)
+
+
+def upload_file(world: World, request: Request) -> Response:
+    """POST /attachment/upload: a form with table_name, table_sys_id and the file."""
+    message = message_from_bytes(b"Content-Type: " + request.headers.get("content-type", "").encode() + b"\r\n\r\n" + request.body)
+    parts = message.get_payload()
+    if not message.is_multipart() or not isinstance(parts, list):
+        raise answers.refuse(415, "Unsupported Media Type", "Content-Type header value is not supported")
+    fields: dict[str, tuple[str, str, bytes]] = {}
+    for part in (one for one in parts if isinstance(one, Message)):
+        told = part.get_params(header="content-disposition") or []
+        named, body = dict(told), part.get_payload(decode=True)
+        kind = part.get_content_type()
+        fields[named.get("name", "")] = (named.get("filename", ""), kind, body if isinstance(body, bytes) else b"")
+    table, sys_id = (fields.get(one, ("", "", b""))[2].decode() for one in ("table_name", "table_sys_id"))
+    files = [one for one in fields.values() if one[0]]
+    if not table or not sys_id or not files:
+        raise answers.refuse(400, "Missing parameter", "table_name, table_sys_id and a file")
+    tables.allow(world, table)
+    tables.handle(world, table, sys_id)
+    name, kind, body = files[0]
+    return answers.result(_dressed(world, request, attach(world, table, sys_id, name, kind, body)), 201)
 
 
 def delete_file(world: World, request: Request, sys_id: str) -> Response:

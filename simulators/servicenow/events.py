@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from simulators.freshdesk import phrases
-from simulators.freshdesk.faults import FaultPlan
+from simulators import phrases
+from simulators.faults import FaultPlan
 from simulators.script import CLIENT, Change, Script
 from simulators.servicenow import attachments, knowledge, records, tables
 from simulators.servicenow.auth import Grants
@@ -129,9 +129,17 @@ def _version_article(world: World, sys_id: str, change: Change, dice: random.Ran
     world.change("kb_knowledge", sys_id, {"workflow_state": "outdated", "latest": "false"})
     text = change.get("text") or f"<p>A new version: {dice.randrange(10**6)}</p>"
     kept: Row = {name: value for name, value in old.items() if not name.startswith("sys_")}
-    kept |= {"text": text, "version": f"{float(old['version'] or 1) + 1:.1f}", "base_version": old["base_version"] or sys_id,
+    kept |= {"text": text, "version": _next_version(world, old["version"]), "base_version": old["base_version"] or sys_id,
              "sys_class_name": "kb_knowledge", "sys_domain": "global"}  # fmt: skip
     world.insert("kb_knowledge", {name: value for name, value in kept.items() if name in records.row("kb_knowledge", {})}, "agent0")
+
+
+def _next_version(world: World, held: str) -> str:
+    """The id of the version after this one."""
+    row = world.get("kb_version", held)
+    text = f"{float(row['version'] if row else 1) + 1:.1f}"
+    found = [one["sys_id"] for one in world.stores["kb_version"].rows.values() if one["version"] == text]
+    return found[0] if found else world.insert("kb_version", {"version": text}, quiet=True)["sys_id"]
 
 
 def _article_state(world: World, sys_id: str, change: Change, dice: random.Random) -> None:

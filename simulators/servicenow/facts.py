@@ -8,9 +8,10 @@ from array import array
 from collections.abc import Callable
 from statistics import NormalDist
 
-from simulators.freshdesk import odd, phrases
+from simulators import odd, phrases
+from simulators.dice import mix
 from simulators.servicenow import records
-from simulators.servicenow.shelves import Ids, Shuffle, mix
+from simulators.servicenow.shelves import Ids, Shuffle
 
 _DAY = 86400
 _SPAN = 500 * _DAY

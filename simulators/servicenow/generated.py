@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import groupby
 
-from simulators.freshdesk import odd, phrases
-from simulators.servicenow import knowledge, records, setup
+from simulators import odd, phrases
+from simulators.dice import mix
+from simulators.servicenow import beside, knowledge, records, setup
 from simulators.servicenow.facts import AGENTS, GROUPS, Facts, planted
 from simulators.servicenow.setup import Person
-from simulators.servicenow.shelves import Ids, Row, Shelf, Shuffle, mix
+from simulators.servicenow.shelves import Ids, Row, Shelf, Shuffle
 from simulators.servicenow.times import stamp
 
 _DAY = 86400
@@ -339,6 +340,7 @@ class GeneratedOrigin:
         ]
         yield from setup.rows(people, GROUPS, self.facts.now)
         yield from knowledge.generated(self.facts.now)
+        yield from beside.rows(self.facts)
 
     def planted(self, sys_id: str) -> list[tuple[int | None, str, str]]:
         place = self.facts.ids.place(sys_id)

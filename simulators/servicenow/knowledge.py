@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from simulators.freshdesk import phrases
+from simulators import phrases
+from simulators.dice import mix
 from simulators.servicenow.records import named_id, row
 from simulators.servicenow.setup import system
-from simulators.servicenow.shelves import Row, mix
+from simulators.servicenow.shelves import Row
 from simulators.servicenow.times import stamp
 
 _DAY = 86400
@@ -38,7 +39,7 @@ def article(key: str, number: str, home: str, title: str, text: str, now: int, *
         "number": number, "short_description": title, "text": text, "article_type": "text", "kb_knowledge_base": named_id("base", home),
         "workflow_state": "published", "language": "en", "valid_to": NEVER, "published": at[:10], "active": "true",
         "latest": "true", "author": named_id("user", "agent0"), "sys_created_on": at, "sys_updated_on": at,
-        "version": "1.0", "article_id": named_id("article", number), "sys_class_name": "kb_knowledge",
+        "version": named_id("version", "1.0"), "article_id": named_id("article", number), "sys_class_name": "kb_knowledge",
     }  # fmt: skip
     return row("kb_knowledge", system(named_id("knowledge", key), now) | made | more)
 
@@ -57,6 +58,8 @@ def generated(now: int) -> Iterator[tuple[str, Row]]:
         "kb_knowledge_base": named_id("base", "desk"), "user_criteria": named_id("criteria", "desk")})  # fmt: skip
     for number in range(1, 25):
         yield from _family(number, now)
+    for version in ("1.0", "2.0"):
+        yield "kb_version", row("kb_version", system(named_id("version", version), now) | {"version": version})
 
 
 def _family(number: int, now: int) -> Iterator[tuple[str, Row]]:
@@ -75,8 +78,8 @@ def _family(number: int, now: int) -> Iterator[tuple[str, Row]]:
         more |= {"article_type": "wiki", "text": "", "wiki": "== Wiki ==\nA text in ''wiki'' marks."}
     if number == 3:
         yield "kb_knowledge", article(f"{number}-old", name, home, f"Old {number}", "<p>As it was.</p>", now,
-                                      workflow_state="outdated", latest="false", version="1.0")  # fmt: skip
-        more["version"] = "2.0"
+                                      workflow_state="outdated", latest="false")  # fmt: skip
+        more["version"] = named_id("version", "2.0")
     languages = phrases.LANGUAGES[: dice.choice((1, 1, 2, 7))]
     for language in languages:
         body = "".join(f"<p>{line.format(n=number)}</p>" for line in phrases.AGENT[language])

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
-CHOICES = {
-    "journals": ("allowed", "forbidden", "empty"),
-    "audit_delete": ("allowed", "forbidden", "empty", "not_audited"),
-    "hidden_field": ("missing", "empty"),
-    "asleep": ("", "hibernating", "login", "redirect"),
-}
+from simulators.switching import Switching
 
 
 @dataclass(slots=True)
-class Switches:
+class Switches(Switching):
     """Booleans, numbers and texts. What is not said is as an instance comes from the vendor."""
+
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "journals": ("allowed", "forbidden", "empty"),
+        "audit_delete": ("allowed", "forbidden", "empty", "not_audited"),
+        "hidden_field": ("missing", "empty"),
+        "asleep": ("", "hibernating", "login", "redirect"),
+    }
 
     invalid_query_no_rows: bool = False  # glide.invalid_query.returns_no_rows: an unknown part of a query gives no rows
     journals: str = "allowed"  # sys_journal_field: else 403, or an empty list that looks like no entries
@@ -38,6 +40,7 @@ class Switches:
     asleep: str = ""  # answers a page for people: the instance hibernates, wants a login, or leads there
     cancel_after_rows: int = 0  # the transaction is cancelled after so many rows of a page; 0: never
     cancel_as_result: bool = False  # then the words stand in "result" instead of after the rows
+    cancel_broken: bool = False  # or where the next row would be, in an array that nobody closes
     cancel_from_rows: int = 0  # only pages that would hold at least so many are cancelled
     attachment_pending_seconds: float = 1.0
     journals_follow_acl: bool = True  # entries of a hidden record are hidden too
@@ -48,22 +51,7 @@ class Switches:
     undelete_moves: bool = True  # an undeleted row has a new sys_updated_on
     file_moves_record: bool = True  # a new file changes its record's sys_updated_on
     batch_counts: bool = True  # requests in a batch count against rate rules
+    batch_seconds: float = 0.0  # what each request of a batch takes: thirty seconds are for all of them
+    comments_stripped: bool = False  # HTML comments of written entries are lost
     retry_after: bool = True  # 429 says how long
     choices_under_parent: bool = True  # sys_choice holds some rows under `task`
-
-    def change(self, asked: dict[str, Any]) -> None:
-        """Set some. Raises ValueError for an unknown name or a wrong type; then nothing is changed."""
-        kinds = {one.name: type(getattr(self, one.name)) for one in fields(self)}
-        for name, value in asked.items():
-            if name not in kinds:
-                raise ValueError(f"unknown switch {name}; known: {', '.join(kinds)}")
-            number = kinds[name] in (int, float) and isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number and not isinstance(value, kinds[name]):
-                raise ValueError(f"switch {name} takes {kinds[name].__name__}")
-            if name in CHOICES and value not in CHOICES[name]:
-                raise ValueError(f"switch {name} is one of {', '.join(CHOICES[name])}")
-        for name, value in asked.items():
-            setattr(self, name, kinds[name](value))
-
-    def all(self) -> dict[str, Any]:
-        return asdict(self)

@@ -68,7 +68,7 @@ def handle(world: World, table: str, sys_id: str) -> Handle:
 def create_row(world: World, request: Request, table: str) -> Response:
     """POST /table/{table}"""
     allow(world, table, write=True)
-    values, journals = _written(world, table, _body(request), request)
+    values, journals = _written(world, table, body(request), request)
     if table in TASKS:
         now = world.clock.second()
         values = defaults(world, table, now) | values
@@ -86,7 +86,7 @@ def change_row(world: World, request: Request, table: str, sys_id: str) -> Respo
     row = handle(world, table, sys_id).row
     if table == "sn_customerservice_case" and row["state"] == "3" and not world.switches.case_closed_writable:
         raise answers.forbidden()
-    values, journals = _written(world, table, _body(request), request)
+    values, journals = _written(world, table, body(request), request)
     values = {name: value for name, value in values.items() if row.get(name) != value}
     if values:
         world.change(table, sys_id, values, INTEGRATION)
@@ -173,9 +173,11 @@ def cancelled(world: World, rows: list[Any]) -> Response | None:
         return None
     if world.switches.cancel_as_result:
         return answers.result(answers.CANCELLED)
-    whole = orjson.dumps({"result": rows[:most]}).removesuffix(b"]}")
-    told = orjson.dumps({"error": {"message": answers.CANCELLED, "detail": answers.CANCELLED}, "status": "failure"})
-    return Response(200, whole + b"," + told[:-1] + b"}", content_type="application/json;charset=UTF-8", headers={})
+    told = {"error": {"message": answers.CANCELLED, "detail": answers.CANCELLED}, "status": "failure"}
+    body = orjson.dumps({"result": rows[:most]} | told)
+    if world.switches.cancel_broken:  # the array is never closed
+        body = orjson.dumps({"result": rows[:most]}).removesuffix(b"]}") + b"," + orjson.dumps(told)
+    return Response(200, body, content_type="application/json;charset=UTF-8", headers={})
 
 
 def dressed(world: World, request: Request) -> Dress:
@@ -223,7 +225,7 @@ def _evaluated(world: World, code: str) -> str | None:
     return local.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _body(request: Request) -> dict[str, Any]:
+def body(request: Request) -> dict[str, Any]:
     """One record; of a list the first. Raises Refused."""
     if "json" not in request.headers.get("content-type", ""):
         raise answers.refuse(415, "Unsupported Media Type", "Content-Type header value is not supported")

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from simulators.freshdesk import mail
+from simulators import mail
 from simulators.servicenow import records
 from simulators.servicenow.shelves import Row
 from simulators.servicenow.times import stamp

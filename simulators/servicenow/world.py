@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from simulators.freshdesk.clock import Clock
+from simulators.clock import Clock
+from simulators.dice import mix
 from simulators.servicenow.records import row as made
 from simulators.servicenow.schema import JOURNALS, TABLES, family, target
 from simulators.servicenow.setup import INTEGRATION
-from simulators.servicenow.shelves import Handle, Row, Shelf, Store, mix
+from simulators.servicenow.shelves import Handle, Row, Shelf, Store
 from simulators.servicenow.switches import Switches
 from simulators.servicenow.times import stamp
 
+_HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 _HOMES = {"kb_template_how_to": "kb_knowledge"}  # children that stand in their parent's store
 
 
@@ -44,6 +47,7 @@ class World:
     mails: list[dict[str, Any]] = field(default_factory=list)  # comments that would have reached a customer
     heard: Callable[[str, Row, str], None] = lambda table, row, op: None  # business rules
     scheme: str = "http"  # of the port, for links
+    imports: dict[str, dict[str, Any]] = field(default_factory=dict)  # rows that came by an import set
     uploads: dict[str, bytes] = field(default_factory=dict)  # files that came through the API
     made: int = 0
     calls: int = 0
@@ -145,6 +149,8 @@ class World:
 
     def journal(self, table: str, sys_id: str, element: str, text: str, by: str) -> Row:
         """A comment or work note: the record changes with it. Raises KeyError when there is no such record."""
+        if self.switches.comments_stripped:
+            text = _HIDDEN.sub("", text)
         entry = self.insert("sys_journal_field", {
             "name": table, "element": element, "element_id": sys_id, "value": text}, by, quiet=True)  # fmt: skip
         self.change(table, sys_id, {}, by)

@@ -6,7 +6,7 @@ import pytest
 
 from apps.core.text import html_to_text
 from apps.platforms.markup import clean, same, to_html
-from simulators.freshdesk.mail import plain
+from simulators.mail import plain
 
 TEXTS = (
     "Hello Priya,\n\nhold the button for 15 seconds.\nThen install 2.4.2.\n\n\nKind regards\nMara",

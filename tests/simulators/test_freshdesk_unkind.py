@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 import pytest
 
-from simulators.freshdesk import events, faults
+from simulators import faults
+from simulators.freshdesk import events
 from simulators.freshdesk.__main__ import SWITCHES, arguments
 from simulators.freshdesk.limits import PLANS, Budget
 from simulators.web import Response

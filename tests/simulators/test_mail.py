@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from simulators.freshdesk import mail
+from simulators import mail
 
 LANGUAGES = ("en", "de", "fr", "es", "ja", "ko", "zh")
 CLIENTS: tuple[mail.Client, ...] = ("gmail", "outlook", "apple", "agent", "form")

@@ -28,7 +28,7 @@ class Fault:
     """
 
     kind: str
-    path: str = "/api/v2/"
+    path: str = "/api/"
     at: frozenset[int] = frozenset()
     rate: float = 0.0
     seconds: float = 1.0
