@@ -195,5 +195,7 @@ def _check_folders(reading: _Reading, head: AccountHead, folders: list[tuple[str
             place = f"{name} ({article.slug})"
             if head.primary_language not in article.texts:
                 reading.problems.append(f"{place}: no text in {head.primary_language}")
+            for group in set(article.readers) - {one.name for one in head.group}:
+                reading.problems.append(f"{place}: group {group} is not in account.toml")
             for language in article.texts.keys() - set(head.supported_languages):
                 reading.problems.append(f"{place}: {language} is not supported by the account")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Language = Literal["en", "ko", "ja", "zh", "de", "fr", "es"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
 StatusName = Literal["open", "pending", "resolved", "closed", "waiting", "engineering", "parts", "callback"]
 Channel = Literal["email", "portal", "phone", "chat"]
 
@@ -87,9 +88,11 @@ class Article(Shape):
     """One article; the language tables of the TOML are gathered under `texts`."""
 
     slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-    status: Literal["published", "draft"] = "published"
+    status: Literal["published", "draft", "retired"] = "published"
     tags: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    previous: str = ""  # the text before, in the account's language, where a helpdesk keeps versions
+    readers: tuple[str, ...] = ()  # groups that alone may read it, where a helpdesk has such rules
     texts: dict[Language, ArticleText] = Field(min_length=1)
 
 

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from simulators import mail
 from simulators.accounts import load, shapes
+from simulators.accounts.dated import dated
 from simulators.freshdesk.records import (
     Agent,
     Article,
@@ -40,11 +41,11 @@ class AuthoredOrigin:
         self.now = now
         self.profile = _profile(account, now)
         self._contacts = {c.id: c for c in (_contact(one, now) for one in account.head.customer)}
-        dated = _dated(account.cases, now)
+        cases = dated(account.cases, now)
         builder = _Builder(account, f"support@{account.key}.example")
-        made = [builder.build(number, case, times) for number, (case, times) in enumerate(dated, 1)]
+        made = [builder.build(number, case, times) for number, (case, times) in enumerate(cases, 1)]
         self._tickets = {ticket.id: (ticket, entries) for ticket, entries in made}
-        self._planted = {number: _planted(number, case) for number, (case, _) in enumerate(dated, 1)}
+        self._planted = {number: _planted(number, case) for number, (case, _) in enumerate(cases, 1)}
 
     def stamps(self) -> Iterator[Stamp]:
         return map(self.stamp, self._tickets)
@@ -71,22 +72,7 @@ class AuthoredOrigin:
 
 def in_order(account: load.Account) -> list[shapes.Case]:
     """The cases as the account numbers its tickets, from 1: by creation."""
-    return [case for case, _ in _dated(account.cases, 0)]
-
-
-def _dated(cases: tuple[shapes.Case, ...], now: int) -> list[tuple[shapes.Case, list[int]]]:
-    """Cases by creation with the second of each message, the newest message one hour before `now`."""
-    ages: list[tuple[shapes.Case, list[float]]] = []
-    for case in cases:
-        at, times = -case.days_ago * _DAY, []
-        for message in case.message:
-            at += message.after.total_seconds() if message.after else 0
-            times.append(at)
-        ages.append((case, times))
-    newest = max((times[-1] for _, times in ages), default=0.0)
-    shift = now - _HOUR - newest
-    ages.sort(key=lambda pair: pair[1][0])
-    return [(case, [int(time + shift) for time in times]) for case, times in ages]
+    return [case for case, _ in dated(account.cases, 0)]
 
 
 @dataclass(frozen=True, slots=True)

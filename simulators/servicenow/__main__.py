@@ -16,12 +16,13 @@ from collections.abc import Sequence
 
 import orjson
 
-from simulators.accounts.load import AccountInvalid
+from simulators.accounts.load import AccountInvalid, load_account
 from simulators.clock import Clock, parse_time
 from simulators.faults import KINDS as FAULTS
 from simulators.script import CLIENT
 from simulators.servicenow.api import Api
 from simulators.servicenow.auth import Grants, Secrets
+from simulators.servicenow.authored import AuthoredOrigin
 from simulators.servicenow.control import Control
 from simulators.servicenow.events import KINDS as EVENTS
 from simulators.servicenow.generated import GeneratedOrigin
@@ -101,7 +102,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     if options.now is not None and options.start is None:
         parser.error("--now is not an ISO time")
     kind, *numbers = options.account.split(":")
-    options.size = None
+    options.size, options.seed = None, 1
     if kind == "generated":
         try:
             options.size, options.seed = (int(one) for one in (*numbers, *("2000", "1")[len(numbers) :]))
@@ -115,9 +116,11 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def build(options: argparse.Namespace) -> Api:
     """The instance ready to be asked. Raises AccountInvalid."""
     clock = Clock(options.start)
+    origin: Origin
     if options.size is None:
-        raise AccountInvalid(options.account, ["only generated:COUNT:SEED is served"])
-    origin: Origin = GeneratedOrigin(options.size, options.seed, clock.second())
+        origin = AuthoredOrigin(load_account(options.account), clock.second())
+    else:
+        origin = GeneratedOrigin(options.size, options.seed, clock.second())
     world = World(origin, clock, options.seed)
     secrets = Secrets(options.user, options.password, options.client_id, options.client_secret, options.api_key)
     return Api(world, Grants(world, secrets))

@@ -97,6 +97,7 @@ class Api:
             response = self._answer(request)
             if fault:
                 response = faults.spoil(fault, response, self.plan.dice)
+        self.world.arrive(whole=fault is None or fault.kind in faults.WHOLE)
         self.calls += 1
         told = {"Date": self.world.clock.http_date(), "X-Transaction-ID": hashlib.md5(b"%d" % self.calls).hexdigest()[:12]}
         response.headers = told | response.headers

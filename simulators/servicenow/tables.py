@@ -36,6 +36,8 @@ def list_rows(world: World, request: Request, table: str) -> Response:
     page = finder.page(offset, limit) if finder else []
     total = (finder.total() if finder else 0) if counted else None
     shown = [one for one in page if world.visible(table, one)]
+    if table in TASKS:
+        world.showing.update(one.sys_id for one in shown)
     dress = dressed(world, request)
     names = _names(asked)
     rows = [dress.row(table, one, names) for one in shown]

@@ -27,7 +27,7 @@ def truth(world: World, first: str = "", last: str = "", table: str = "incident,
     `value_sha256` of the raw value. `articles` are the published ones that are still valid, in every language;
     `withdrawn` the sys_ids of the others. `criteria` are the ids of who may and may not read an article, `base` its
     knowledge base. `gone` are deleted for good, `hidden` are kept from the user by an ACL: a mirror must not show them.
-    `attachments` have the SHA-256 of their bytes up to 1 MB. `planted` is what was put into texts on purpose. `first`
+    `unlisted` went to the archive before any list that arrived had them. `attachments` have the SHA-256 of their bytes up to 1 MB. `planted` is what was put into texts on purpose. `first`
     and `last` bound the tickets by sys_id, `table` says of which tables.
     """
     rows = [(name, row) for name in table.split(",") for row in _rows(world, name, first, last)]
@@ -41,6 +41,7 @@ def truth(world: World, first: str = "", last: str = "", table: str = "incident,
         "withdrawn": [row["sys_id"] for row in articles if not current(row, today)],
         "attachments": [_file(world, one) for _, row in rows for one in world.files(row["sys_id"])],
         "gone": sorted(world.deleted),
+        "unlisted": [row["sys_id"] for name, row in rows if name == "ar_incident" and row["sys_id"] not in world.shown],
         "hidden": sorted(world.hidden),
         "planted": [one for name, row in rows for one in _planted(world, row, threads[row["sys_id"]])],
         "people": {row["sys_id"]: row["name"] for row in world.stores["sys_user"].rows.values()},

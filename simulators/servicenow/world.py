@@ -49,6 +49,8 @@ class World:
     scheme: str = "http"  # of the port, for links
     imports: dict[str, dict[str, Any]] = field(default_factory=dict)  # rows that came by an import set
     uploads: dict[str, bytes] = field(default_factory=dict)  # files that came through the API
+    showing: set[str] = field(default_factory=set)  # tickets in the answer under way
+    shown: set[str] = field(default_factory=set)  # tickets in an answer that arrived
     made: int = 0
     calls: int = 0
 
@@ -57,7 +59,10 @@ class World:
         for name, shelf in self.origin.shelves().items():
             self.stores[name].shelf = shelf
         for name, row in self.origin.rows():
-            self.stores[name].put(row)
+            if name == "sys_journal_field" and row["element_id"] in self.stores["ar_incident"].rows:
+                self.archived.setdefault(row["element_id"], []).append(row)  # went to the archive with its record
+            else:
+                self.stores[name].put(row)
 
     def store(self, table: str) -> Store:
         return self.stores[_HOMES.get(table, table)]
@@ -118,6 +123,12 @@ class World:
         if table == "sys_attachment" and self.switches.files_follow_acl:
             return one.get("table_sys_id") not in self.hidden
         return True
+
+    def arrive(self, *, whole: bool) -> None:
+        """The answer under way has arrived, or was damaged so that nobody can read it."""
+        if whole:
+            self.shown |= self.showing
+        self.showing = set()
 
     def new_id(self) -> str:
         self.made += 1

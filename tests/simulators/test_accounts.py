@@ -263,7 +263,7 @@ def test_a_broken_account_is_not_served(tmp_path: Path) -> None:
     assert (ended.returncode, "account.toml: name" in ended.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("account", ["acme", "globex"])
+@pytest.mark.parametrize("account", ["acme", "globex", "initech"])
 def test_the_demo_accounts_are_without_fault(account: str) -> None:
     loaded = load_account(account)
     spoken = {case.lang for case in loaded.cases}

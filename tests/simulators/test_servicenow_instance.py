@@ -14,7 +14,7 @@ import pytest
 
 from simulators.servicenow.scripts import KINDS, Script
 from simulators.web import Request, Response, listen
-from tests.simulators.inside_servicenow import Inside, generated
+from tests.simulators.inside_servicenow import Inside, generated, instance
 
 
 @pytest.fixture
@@ -189,3 +189,25 @@ def test_after_a_script_the_tables_hold_what_the_truth_says(seed: int) -> None:
             assert journals.get(key, set()) == {one["remote_id"] for one in row["messages"]}
     by_time = [row["sys_id"] for row in sim.rows("incident", "sys_updated_on>=2000-01-01 00:00:00^ORDERBYsys_updated_on^ORDERBYsys_id")]
     assert sorted(by_time) == sorted(tables["incident"])
+
+
+def test_the_it_department_of_initech_is_an_instance() -> None:
+    """Threads as they were written, versions, a retired article, two that only some may read, translations of others."""
+    sim = instance("initech")
+    told = sim.told("truth")
+    tickets, articles = told["tickets"], told["articles"]
+    assert (len(tickets), [row["state"] for row in tickets].count("archived")) == (49, 1)
+    assert sum(one["private"] for row in tickets for one in row["messages"]) == 12
+    assert len({row["number"] for row in articles if row["language"] == "en"}) >= 20
+    assert {row["sys_id"] for row in sim.rows("kb_knowledge", "workflow_stateINretired,outdated,draft")} == set(told["withdrawn"])
+    restricted = {row["title"] for row in articles if row["visibility"] == "restricted"}
+    assert restricted == {f"Runbook: {what}" for what in ("the VPN gateway refuses new sessions", "accounts of people who leave at once",
+                                                          "checking who calls")}  # fmt: skip
+    german = next(row for row in articles if row["title"].startswith("Das VPN bricht"))
+    first = sim.get(f"/v2/table/kb_knowledge/{german['parent']}", exclude_reference_link="true")
+    assert (first["short_description"][:13], sim.get(f"/v2/table/kb_knowledge/{first['base_version']}")["workflow_state"]) == (
+        "The VPN drops", "outdated")  # fmt: skip
+    entry = sim.rows("sys_journal_field", "element=comments^valueLIKETCP 443^ORDERBYsys_created_on")[0]
+    row = sim.get(f"/v2/table/incident/{entry['element_id']}", display_value="all", fields="caller_id.name,assignment_group,comments,state")
+    assert (row["caller_id.name"]["value"], row["assignment_group"]["display_value"]) == ("Dana Whitlock", "Network")
+    assert " - Grace Okafor (Additional comments)\nHello Dana" in row["comments"]["display_value"]
