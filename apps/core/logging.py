@@ -25,8 +25,8 @@ from apps.core.events import EVERYWHERE, LOG_EVENTS, fits, mark
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("apps/", "config/", "embedded/", "simulators/", "manage.py")
-# say something of every call or message; httpx is the vector store's
-TALKATIVE = ("celery", "httpx", "httpcore", "httpx2", "httpcore2", "django.server", "uvicorn.access", "gunicorn.access")
+# say something of every call or message; httpx is the vector store's, and openai's would be whole prompts (LLM-9)
+TALKATIVE = ("celery", "openai", "httpx", "httpcore", "httpx2", "httpcore2", "django.server", "uvicorn.access", "gunicorn.access")
 DEEPEST, LONGEST_CHAIN = 12, 4  # frames of one exception; exceptions that led to one another
 _PACKAGES = "site-packages/"
 _crash = logging.getLogger("deskhand.crash")

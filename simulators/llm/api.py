@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from simulators.llm.faults import Fault, FaultPlan, error, instead
-from simulators.llm.manners import MANNERS, REFUSAL, text_for
+from simulators.llm.manners import MANNERS, text_for
 from simulators.llm.prompts import Json, tokens_of, words_of
 from simulators.llm.vectors import packed, spoiled, vector_of
 from simulators.llm.wire import Saying
@@ -110,14 +110,15 @@ class Api:
             entry["tokens"] += 1
 
         saying = Saying(
-            f"chatcmpl-{entry['number']}", model, text, finish, usage, int(entry["at"]), fault, self.first_token, self.gap, sent
-        )
+            f"chatcmpl-{entry['number']}", model, text, finish, usage, int(entry["at"]), fault, self.first_token, self.gap, sent,
+            manner == "refuse",
+        )  # fmt: skip
         if not asked.get("stream"):
             delay = self.first_token + self.gap * spoken
             if fault is not None and fault.kind in ("stall_first", "stall"):
                 delay += fault.seconds
             cut = len(saying.whole()) // 2 if fault is not None and fault.kind in ("cut", "early_end") else None
-            return Response(200, _refused(saying, manner) or saying.whole(), delay=delay, cut_at=cut)
+            return Response(200, saying.whole(), delay=delay, cut_at=cut)
         usage_too = bool((asked.get("stream_options") or {}).get("include_usage"))
         return Response(200, content_type="text/event-stream; charset=utf-8", pieces=saying.events(usage=usage_too))
 
@@ -147,15 +148,6 @@ class Api:
         used = sum(len(tokens_of(str(one))) for one in texts)
         body = {"object": "list", "data": rows, "model": model, "usage": {"prompt_tokens": used, "total_tokens": used}}
         return Response(200, _json_with_nan(body))
-
-
-def _refused(saying: Saying, manner: str) -> bytes | None:
-    """A refusal of a call without streaming says so in a field of its own."""
-    if manner != "refuse":
-        return None
-    body = orjson.loads(saying.whole())
-    body["choices"][0]["message"] |= {"content": None, "refusal": REFUSAL}
-    return orjson.dumps(body)
 
 
 def _json_with_nan(body: Any) -> bytes:

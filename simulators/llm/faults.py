@@ -124,4 +124,4 @@ def instead(fault: Fault) -> Response | None:
 
 
 def _bomb() -> bytes:
-    return gzip.compress(b" " * 100 * 1024 * 1024, compresslevel=1)
+    return gzip.compress(b" " * 30 * 1024 * 1024, compresslevel=1)

@@ -28,6 +28,7 @@ class Saying:
     first_token: float  # seconds before the first
     gap: float  # seconds before each other
     sent: Callable[[], None]  # told of each token
+    refused: bool = False  # said in a field of its own
 
     @property
     def kind(self) -> str:
@@ -38,6 +39,8 @@ class Saying:
         message: Json = {"role": "assistant", "content": self.text, "refusal": None}
         if self.finish == "content_filter":
             message["content"] = None
+        if self.refused:
+            message |= {"content": None, "refusal": self.text}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish}
         body: Json = {
             "id": self.id, "object": "chat.completion", "created": self.created, "model": self.model,
@@ -77,7 +80,7 @@ class Saying:
             if kind == "error_event" and at == after:
                 yield data({"error": {"message": "Simulated.", "type": "server_error", "code": "internal_error"}})
                 return
-            yield self._event({"content": token})
+            yield self._event({"refusal" if self.refused else "content": token})
             self.sent()
 
     def _event(self, delta: Json, finish: str | None = None) -> bytes:
