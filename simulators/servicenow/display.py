@@ -35,9 +35,7 @@ class Dress:
         read = self.world.reader(table, one)
         hidden = self.world.hidden_fields.get(table, set())
         empty = self.world.switches.hidden_field == "empty"
-        class_ = one.get("sys_class_name")
-        fields = TABLES[class_ if table != class_ and class_ in TABLES and TABLES[class_].parent == table and names else table].fields
-        wanted = [name for name in names if self.world.known(table, name) or name in fields] if names else list(fields)
+        wanted = [name for name in names if self.world.known(table, name)] if names else list(TABLES[table].fields)
         made: dict[str, Any] = {}
         for name in wanted:
             if name in hidden and not empty:
@@ -58,6 +56,8 @@ class Dress:
         if self.mode == "false":
             return {"link": self._link(to, value), "value": value} if linked and self.links else value
         shown = self.display(home, name.rpartition(".")[2], kind, value)
+        if name == "number" and one.get("version"):  # articles that have versions show which one it is
+            shown = f"{value} v{self.title('kb_version', one.get('version'))}"
         if self.mode == "true":
             return {"display_value": shown, "link": self._link(to, value)} if linked and self.links else shown
         both: dict[str, str | None] = {"display_value": shown, "value": value}
@@ -69,8 +69,6 @@ class Dress:
         """The table and type of the field at the end of a dot-walk."""
         first, _, rest = name.partition(".")
         fields = TABLES[table].fields
-        if first not in fields:  # of a child table
-            return table, Field()
         if not rest:
             return table, fields[first]
         return self._kind(target(first, fields[first]), rest)

@@ -117,8 +117,8 @@ class Incidents(_Shelf):
         })  # fmt: skip
 
     def by(self, name: str, low: str, high: str) -> Iterator[tuple[str, list[int]]] | None:
-        if name == "number":
-            return ((self.peek(place)["number"], [place]) for place in self._numbers(low, high))
+        if name in ("number", "sys_created_on"):
+            return self._by_number(name, low, high)
         if name != "sys_updated_on":
             return super().by(name, low, high)
         first, last = self._span(low, high)
@@ -139,11 +139,17 @@ class Incidents(_Shelf):
         first = bisect_left(index, low, key=lambda key: stamp(key >> _BITS)) if low else 0
         return first, bisect_right(index, high, key=lambda key: stamp(key >> _BITS)) if high else len(index)
 
-    def _numbers(self, low: str, high: str) -> Iterator[int]:
-        for number in range(self.facts.count):
-            text = f"INC{number + 1:07d}"
-            if (not low or text >= low) and (not high or text <= high):
-                yield self.facts.order.to(number)
+    def _by_number(self, name: str, low: str, high: str) -> Iterator[tuple[str, list[int]]]:
+        """In the order of creation."""
+
+        def value(number: int) -> str:
+            return f"INC{number + 1:07d}" if name == "number" else stamp(self.facts.times(number)[0])
+
+        numbers = range(self.facts.count)
+        first = bisect_left(numbers, low, key=value) if low else 0
+        last = bisect_right(numbers, high, key=value) if high else len(numbers)
+        for shown, found in groupby(numbers[first:last], key=value):
+            yield shown, [self.facts.order.to(number) for number in found]
 
     @property
     def index(self) -> array[int]:

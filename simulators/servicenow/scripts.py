@@ -24,7 +24,7 @@ _FAULTS = ("429", "500", "502", "503", "504", "cut", "truncated", "slow", "html_
            "reset_after", "429_html")  # fmt: skip
 _UNKNOWN = (
     "invalid_query_no_rows", "journals_follow_acl", "files_follow_acl", "delete_takes_journals", "archive_takes_journals",
-    "archive_in_audit", "file_moves_record", "batch_counts", "retry_after", "choices_under_parent", "comments_stripped",
+    "archive_in_audit", "file_moves_record", "batch_counts", "retry_after", "comments_stripped",
 )  # fmt: skip
 Events = list[tuple[int, Change]]
 

@@ -54,4 +54,3 @@ class Switches(Switching):
     batch_seconds: float = 0.0  # what each request of a batch takes: thirty seconds are for all of them
     comments_stripped: bool = False  # HTML comments of written entries are lost
     retry_after: bool = True  # 429 says how long
-    choices_under_parent: bool = True  # sys_choice holds some rows under `task`

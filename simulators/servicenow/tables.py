@@ -32,7 +32,7 @@ def list_rows(world: World, request: Request, table: str) -> Response:
     limit = _whole(asked.get("sysparm_limit", ""), world.switches.max_rows)
     offset = _whole(asked.get("sysparm_offset", ""), 0)
     finder = None if refused_table(world, table) else find(world, table, asked.get("sysparm_query", ""))
-    counted = asked.get("sysparm_no_count", "false") != "true"
+    counted = not _on(asked, "no_count")
     page = finder.page(offset, limit) if finder else []
     total = (finder.total() if finder else 0) if counted else None
     shown = [one for one in page if world.visible(table, one)]
@@ -46,7 +46,7 @@ def list_rows(world: World, request: Request, table: str) -> Response:
     response = cancelled(world, rows) or answers.result(rows)
     if total is not None:
         response.headers["X-Total-Count"] = str(total)
-        if asked.get("sysparm_suppress_pagination_header") != "true":
+        if not _on(asked, "suppress_pagination_header"):
             response.headers["Link"] = _links(request, offset, limit, total)
     return response
 
@@ -183,8 +183,8 @@ def cancelled(world: World, rows: list[Any]) -> Response | None:
 
 
 def dressed(world: World, request: Request) -> Dress:
-    mode = request.query.get("sysparm_display_value", "false")
-    links = request.query.get("sysparm_exclude_reference_link", "false") != "true"
+    mode = request.query.get("sysparm_display_value", "false").lower()
+    links = not _on(request.query, "exclude_reference_link")
     return Dress(world, mode if mode in ("true", "all") else "false", links, _prefix(world, request))
 
 
@@ -197,6 +197,10 @@ def _prefix(world: World, request: Request) -> str:
 def _names(asked: dict[str, str]) -> list[str] | None:
     names = [name.strip() for name in asked.get("sysparm_fields", "").split(",") if name.strip()]
     return list(dict.fromkeys(names)) or None
+
+
+def _on(asked: dict[str, str], name: str) -> bool:
+    return asked.get(f"sysparm_{name}", "").lower() == "true"
 
 
 def _whole(text: str, default: int) -> int:

@@ -84,6 +84,11 @@ def test_without_an_order_there_is_none(still: Inside) -> None:
     assert ordered == sorted(ordered)
     times = [row["sys_updated_on"] for row in still.rows("incident", "ORDERBYDESCsys_updated_on")]
     assert times == sorted(times, reverse=True)
+    for name in ("number", "sys_created_on"):
+        values = [row[name] for row in still.rows("incident", f"{name}ISNOTEMPTY^ORDERBY{name}")]
+        assert (len(values), values) == (300, sorted(values))
+        middle = still.rows("incident", f"{name}>={values[100]}^{name}<{values[200]}^ORDERBY{name}")
+        assert [row[name] for row in middle] == values[100:200]
     crowd = max(set(times), key=times.count)
     assert times.count(crowd) >= 37, "an import: many rows in one second"
     assert still.ids("incident", f"sys_updated_on>={crowd}^ORDERBYsys_updated_on", limit=9) != still.ids(
