@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import ClassVar
 
 from apps.core.errors import ExternalError, NotFound
-from apps.platforms.adapters.servicenow import checking, files, gone, knowledge, mapping, query, tickets, writing
+from apps.platforms.adapters.servicenow import (
+    checking,
+    files,
+    gone,
+    knowledge,
+    mapping,
+    probing,
+    query,
+    tickets,
+    writing,
+)
 from apps.platforms.adapters.servicenow import payloads as wire
 from apps.platforms.adapters.servicenow.client import ServiceNowClient
 from apps.platforms.adapters.servicenow.config import ServiceNowConfig
@@ -33,6 +43,7 @@ from apps.platforms.base import (
 )
 from apps.platforms.changes import TicketChange
 from apps.platforms.filedata import FileData, FileRef
+from apps.platforms.probing import ProbeReport, Tell
 from apps.platforms.threaddata import ThreadData, ThreadPage
 
 ARCHIVED = "ar_"  # before the name of a table: where its old rows are moved to
@@ -90,6 +101,10 @@ class ServiceNowAdapter(PlatformAdapter):
 
     def clock(self) -> datetime:
         return self._client.server_time
+
+    @classmethod
+    async def probe_account(cls, config: ServiceNowConfig, *, allow_hosts: frozenset[str], tell: Tell) -> ProbeReport:
+        return await probing.probe(config, allow_hosts, tell)
 
     async def check(self) -> CheckReport:
         return await checking.check(self._client, self._config)

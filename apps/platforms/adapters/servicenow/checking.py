@@ -11,23 +11,29 @@ from apps.platforms.adapters.servicenow import payloads as wire
 from apps.platforms.adapters.servicenow import query
 from apps.platforms.adapters.servicenow.client import ServiceNowClient
 from apps.platforms.adapters.servicenow.config import CASE, INCIDENT, ServiceNowConfig
+from apps.platforms.adapters.servicenow.gone import TABLE as DELETIONS
+from apps.platforms.adapters.servicenow.knowledge import TABLE as ARTICLES
 from apps.platforms.adapters.servicenow.reference import PRIMARY, languages, statuses
+from apps.platforms.adapters.servicenow.threads import FILES, JOURNAL
 from apps.platforms.adapters.servicenow.tickets import is_absent
 from apps.platforms.base import CheckReport
 
 NOBODY = "deskhand-no-such-value"
+LATE = "2999-01-01 00:00:00"
 # Every field that a walk goes by, with a literal that no row has: a row that comes all the same shows that it was dropped.
 FILTERS: dict[str, tuple[str, ...]] = {
-    INCIDENT: ("sys_id=" + NOBODY, "sys_updated_on>=2999-01-01 00:00:00"),
-    "sys_journal_field": ("name=" + NOBODY, "element=" + NOBODY, "element_id=" + NOBODY, "sys_created_on>=2999-01-01 00:00:00"),
-    "sys_attachment": ("table_name=" + NOBODY, "table_sys_id=" + NOBODY, "sys_updated_on>=2999-01-01 00:00:00"),
-    "kb_knowledge": ("workflow_state=" + NOBODY, "sys_updated_on>=2999-01-01 00:00:00"),
-    "sys_audit_delete": ("tablename=" + NOBODY, "sys_created_on>=2999-01-01 00:00:00"),
+    INCIDENT: ("sys_id=" + NOBODY, "sys_updated_on>=" + LATE),
+    JOURNAL: ("element_id=" + NOBODY, "name=" + NOBODY, "element=" + NOBODY, "sys_created_on>=" + LATE),
+    FILES: ("table_sys_id=" + NOBODY, "table_name=" + NOBODY, "sys_updated_on>=" + LATE),
+    ARTICLES: ("sys_id=" + NOBODY, "workflow_state=" + NOBODY, "sys_updated_on>=" + LATE),
+    DELETIONS: ("sys_id=" + NOBODY, "tablename=" + NOBODY, "sys_created_on>=" + LATE),
 }
+# By what rows of a large table are found quickly: the others are asked for with a row that is there, never alone.
+KEYS = {JOURNAL: "element_id", FILES: "table_sys_id"}
 _LOOKED_AT = 3  # rows whose own time is asked for: one may change between two calls
 _TRIED: dict[AbilityName, str] = {
-    "thread_feed": "sys_journal_field", "delete_feed": "sys_audit_delete", "kb_feed": "kb_knowledge", "articles": "kb_knowledge",
-    "translations": "kb_knowledge", "agents": "sys_user_grmember", "archive_lookup": "ar_incident", "cases": CASE,
+    "thread_feed": JOURNAL, "delete_feed": DELETIONS, "kb_feed": ARTICLES, "articles": ARTICLES,
+    "translations": ARTICLES, "agents": "sys_user_grmember", "archive_lookup": "ar_incident", "cases": CASE,
 }  # fmt: skip
 _DOCUMENTED: dict[AbilityName, int | None] = {"signed_push": None, "per_ticket_thread_cost": 3}
 _WARNED = {
@@ -37,24 +43,27 @@ _WARNED = {
 
 @dataclass(slots=True)
 class Look:
-    """What is found on the way. `states` of tables: tried, access_denied, table_unknown, no_rows, …"""
+    """What is found on the way. `states` of tables: tried, access_denied, not_found, no_rows; `keys` of a row of each."""
 
     states: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
 async def check(client: ServiceNowClient, config: ServiceNowConfig) -> CheckReport:
     """Raises ExternalError(code="zone_shifted") where times that are asked for are not those of the database."""
     look = Look()
-    if INCIDENT in config.table_names:
-        await client.page(INCIDENT, query.ordered("sys_id"), wire.Record, limit=1)  # without them there is nothing to read
+    if INCIDENT in config.table_names:  # without them there is nothing to read
+        rows = await client.page(INCIDENT, query.ordered("sys_id"), wire.Record, limit=1)
+        if rows.all:
+            look.keys[INCIDENT] = f"sys_id={rows.all[0].sys_id}"
     await _same_zone(client, config.table_names)
     for table in dict.fromkeys((*_TRIED.values(), "sys_user", "user_criteria", "kb_uc_can_read_mtom", "kb_uc_cannot_read_mtom")):
-        look.states[table] = await _try(client, table)
+        look.states[table] = await _try(client, look, table)
     await _no_filter_dropped(client, look)
     me = await _me(client, config)
     found = abilities(look.states)
-    look.warnings += [_WARNED[one.name] for one in found if one.name in _WARNED and one.state != "yes"]
+    look.warnings += [_WARNED[one.name] for one in found if one.name in _WARNED and (one.state == "no" or one.name == "thread_feed" and one.state != "yes")]
     if any(look.states[table] == "access_denied" for table in ("user_criteria", "kb_uc_can_read_mtom", "kb_uc_cannot_read_mtom")):
         look.warnings.append("criteria_unreadable")
     if await _drops_unknown(client):
@@ -92,10 +101,12 @@ async def _same_zone(client: ServiceNowClient, tables: Sequence[str]) -> None:
         raise ExternalError("times are read in another zone: set the zone of the user we sign in with to GMT", code="zone_shifted")
 
 
-async def _try(client: ServiceNowClient, table: str) -> str:
+async def _try(client: ServiceNowClient, look: Look, table: str) -> str:
     """Whether a table can be read. Rows that are there and hidden are none; none at all cannot be told from that."""
+    by = KEYS.get(table, "sys_id")
+    shape = {JOURNAL: wire.JournalPlace, FILES: wire.AttachmentPlace}.get(table, wire.Record)
     try:
-        rows = await client.page(table, query.ordered("sys_id"), wire.Record, limit=100)
+        rows = await client.page(table, query.ordered(by), shape, limit=100)
     except CredentialsRejected as exc:
         if exc.code != "access_denied":
             raise
@@ -106,18 +117,20 @@ async def _try(client: ServiceNowClient, table: str) -> str:
         if not is_absent(exc):
             raise
         return "not_found"
-    if rows.all:
+    if rows.good:
+        look.keys[table] = f"{by}={query.value(str(getattr(rows.good[-1], by)))}"
         return "tried"
     return "access_denied" if rows.total else "no_rows"
 
 
 async def _no_filter_dropped(client: ServiceNowClient, look: Look) -> None:
     """Raises ExternalError where a part of our own queries is dropped: the walks would never end."""
-    for table, parts in FILTERS.items():
-        if look.states.get(table, "tried") not in ("tried",):
+    for table, (first, *others) in FILTERS.items():
+        if table not in look.keys:
             continue
-        for part in parts:
-            if (await client.page(table, query.joined(part, query.ordered("sys_id")), wire.Record, limit=1)).all:
+        for part in (first, *[f"{look.keys[table]}^{one}" for one in others]):
+            full = query.joined(part, query.ordered(KEYS.get(table, "sys_id")))
+            if (await client.page(table, full, wire.Record, limit=1)).all:
                 raise ExternalError("the instance drops a part of our queries", code="query_ignored")
 
 
