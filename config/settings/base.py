@@ -253,7 +253,10 @@ EMBEDDING_PROVIDER = ENV.embedding_provider
 SECOND_EMBEDDING_PROVIDER = ENV.second_embedding_provider
 MODELS_THREADS = ENV.models_threads
 JSON_STORE_ROOT = ENV.json_store_root
-PLATFORM_ADAPTERS = ["apps.platforms.adapters.freshdesk.FreshdeskAdapter"]
+PLATFORM_ADAPTERS = [
+    "apps.platforms.adapters.freshdesk.FreshdeskAdapter",
+    "apps.platforms.adapters.servicenow.ServiceNowAdapter",
+]
 if JSON_STORE_ROOT:  # elsewhere there is no such platform
     PLATFORM_ADAPTERS.append("apps.platforms.adapters.json_store.JsonStoreAdapter")
 

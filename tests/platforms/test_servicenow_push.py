@@ -29,7 +29,7 @@ def call(body: object, *, key: str = KEY, at: float | str = NOW.timestamp(), sig
 
 @pytest.mark.parametrize(("body", "ids"), [
     ({"table": "incident", "sys_id": ID, "op": "update"}, (ID,)), ([{"sys_id": ID}, {"sys_id": OTHER}, {"sys_id": ID}], (ID, OTHER)),
-    ({"sys_id": "x^ORstate=1"}, ()), ({"sys_id": 7}, ()), ({}, ()),
+    ({"table": "sys_attachment", "sys_id": ID}, ()), ({"sys_id": "x^ORstate=1"}, ()), ({"sys_id": 7}, ()), ({}, ()),
 ])  # fmt: skip
 def test_a_signed_call_names_tickets(body, ids):
     assert push.read(*call(body), KEY, NOW) == ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from apps.platforms.adapters.servicenow import (
     knowledge,
     mapping,
     probing,
+    push,
     query,
     tickets,
     writing,
@@ -57,6 +58,8 @@ class ServiceNowAdapter(PlatformAdapter):
     capabilities: ClassVar[Capabilities] = Capabilities(
         thread_feed=True, gone_feed=True, kb_feed=True, archive_lookup=True, signed_push=True, write_back=True, thread_cost=3
     )
+    ticket_path: ClassVar[str] = "/nav_to.do?uri=task.do%3Fsys_id%3D{remote_id}"  # finds the table by itself
+    key_help: ClassVar[str] = "Check the user, or the application, that Deskhand signs in with: it needs rights to read by REST."
     Config: ClassVar[type[ServiceNowConfig]] = ServiceNowConfig
     TicketCursor: ClassVar[type[Cursor]] = tickets.TicketCursor
     ArticleCursor: ClassVar[type[Cursor]] = knowledge.ArticleCursor
@@ -101,6 +104,14 @@ class ServiceNowAdapter(PlatformAdapter):
 
     def clock(self) -> datetime:
         return self._client.server_time
+
+    @classmethod
+    def push_script(cls, url: str, key: str) -> str:
+        return push.script(url, key)
+
+    @classmethod
+    def read_push(cls, headers: Mapping[str, str], body: bytes, key: str, now: datetime) -> tuple[str, ...]:
+        return push.read(headers, body, key, now)
 
     @classmethod
     async def probe_account(cls, config: ServiceNowConfig, *, allow_hosts: frozenset[str], tell: Tell) -> ProbeReport:

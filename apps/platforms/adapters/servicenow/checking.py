@@ -104,7 +104,7 @@ async def _same_zone(client: ServiceNowClient, tables: Sequence[str]) -> None:
 async def _try(client: ServiceNowClient, look: Look, table: str) -> str:
     """Whether a table can be read. Rows that are there and hidden are none; none at all cannot be told from that."""
     by = KEYS.get(table, "sys_id")
-    shape = {JOURNAL: wire.JournalPlace, FILES: wire.AttachmentPlace}.get(table, wire.Record)
+    shape: type[wire.Record] = wire.JournalPlace if table == JOURNAL else wire.AttachmentPlace if table == FILES else wire.Record
     try:
         rows = await client.page(table, query.ordered(by), shape, limit=100)
     except CredentialsRejected as exc:

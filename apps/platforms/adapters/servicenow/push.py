@@ -14,6 +14,7 @@ import orjson
 
 from apps.core.errors import Forbidden
 from apps.platforms.adapters.servicenow import query
+from apps.platforms.adapters.servicenow.config import TABLES
 
 SIGNATURE, TIMESTAMP = "x-deskhand-signature", "x-deskhand-timestamp"
 WINDOW_SECONDS = 300
@@ -71,7 +72,7 @@ def read(headers: Mapping[str, str], body: bytes, key: str, now: datetime) -> tu
     except orjson.JSONDecodeError:
         raise Forbidden("signed, and unreadable", code="push_unreadable") from None
     rows = told if isinstance(told, list) else [told]
-    found = [row.get("sys_id") for row in rows[:MOST_IDS] if isinstance(row, dict)]
+    found = [row.get("sys_id") for row in rows[:MOST_IDS] if isinstance(row, dict) and row.get("table", TABLES[0]) in TABLES]
     return tuple(dict.fromkeys(one for one in found if isinstance(one, str) and query.is_id(one)))
 
 
