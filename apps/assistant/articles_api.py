@@ -22,6 +22,7 @@ from apps.assistant.sql import get_article, list_articles
 from apps.core.errors import BadInput
 from apps.core.views import DatabaseView
 from apps.ingest.progress import progress
+from apps.platforms.reach import reach_of
 
 REFUSED = dict.fromkeys((400, 401, 403, 404), Problem)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
@@ -45,9 +46,10 @@ class ArticleListView(DatabaseView):
     )
     def get(self, request: Request) -> HttpResponse:
         language, since, private = language_of(request), since_of(request), reads_private(request)
+        reach = reach_of(request.user)
         return keyset_page(
             request,
-            lambda limit, after: list_articles(private=private, language=language, since=since, limit=limit, after=after),
+            lambda limit, after: list_articles(private=private, reach=reach, language=language, since=since, limit=limit, after=after),
         )
 
 
@@ -58,7 +60,7 @@ class ArticleView(DatabaseView):
 
     @extend_schema(operation_id="articles_retrieve", responses={200: WholeArticle, **REFUSED})
     def get(self, request: Request, article_id: UUID) -> HttpResponse:
-        found = get_article(article_id, private=reads_private(request))
+        found = get_article(article_id, private=reads_private(request), reach=reach_of(request.user))
         if found is None:
             raise Http404
         return json_answer(found)

@@ -194,8 +194,8 @@ def _by_words(wish: Wish, language: str) -> list[Passage]:
     if wish.of_tickets or wish.product is not None or not wish.reach.everything:
         held = Q(ticket_id__in=_tickets(wish).values("pk"))
         others = Q(ticket_id=None)
-        if wish.product is not None:
-            others &= Q(source_id__in=Article.objects.filter(article_serves(wish.product)).values("pk"))
+        if wish.product is not None or wish.reach.met is not None:
+            others &= Q(source_id__in=Article.objects.within(wish.reach).filter(article_serves(wish.product)).values("pk"))
         rows = rows.filter(held if wish.of_tickets else held | others)
     holds = [_one_if(Q(text__icontains=term) | Q(header__icontains=term)) for term in terms]
     rows = rows.annotate(held=reduce(add, holds)).filter(held__gt=len(terms) // 2).order_by("-held", "-updated_at")

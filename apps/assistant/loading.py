@@ -93,6 +93,7 @@ def load_passages(ranked: Sequence[Ranked[Hit]], reach: Reach, product: UUID | N
     with transaction.atomic(savepoint=False):  # both in one: alone, each is bound and ended by itself
         articles = (
             Article.objects.usable()
+            .within(reach)
             .filter(article_serves(product))
             .only(*_OF_ARTICLE)
             .in_bulk({one.source_id for one in chunks if one.kind == Chunk.Kind.ARTICLE})

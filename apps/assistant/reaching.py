@@ -1,6 +1,6 @@
 """The brief somebody of limited reach gets: briefs are made once, of all a company knows, and shown to many.
 
-Nothing of a ticket out of reach is shown, nor of what belongs to another product by now. What lists tickets and articles
+Nothing of a ticket or article out of reach is shown, nor of what belongs to another product by now. What lists tickets and articles
 loses those; a suggested reply that rests on one is not shown at all, and the brief is composed anew.
 """
 
@@ -19,6 +19,7 @@ from apps.assistant.linked import is_merged
 from apps.assistant.loading import load_threads
 from apps.assistant.models import Brief
 from apps.assistant.services import compose
+from apps.platforms.articles import article_in_reach
 from apps.platforms.models import Article, Ticket
 from apps.platforms.products import article_serves, serves
 from apps.tenancy.cache import declare
@@ -49,7 +50,7 @@ def within(brief: shapes.Brief, reach: Reach, product: UUID | None = None) -> sh
     similar = [_counted(one, held) for one in brief.similar if one.ticket_id in held]
     if any(quote.source.kind != "article" and quote.source.ticket_id not in held for quote in brief.draft.citations):
         return None
-    foreign, numbers = _foreign(brief, product)
+    foreign, numbers = _foreign(brief, reach, product)
     if any(quote.source.id in foreign for quote in brief.draft.citations):
         return None
     articles = [one for one in brief.articles if one.article_id not in foreign]
@@ -76,15 +77,15 @@ def _held(ids: Collection[str], reach: Reach, product: UUID | None = None) -> fr
     return frozenset(map(str, rows.values_list("pk", flat=True)))
 
 
-def _foreign(brief: shapes.Brief, product: UUID | None) -> tuple[frozenset[str], frozenset[str]]:
-    """Our ids, and the helpdesk's, of the brief's articles that belong to other products by now: the lines of the trace
-    know the latter alone."""
-    if product is None:
+def _foreign(brief: shapes.Brief, reach: Reach, product: UUID | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Our ids, and the helpdesk's, of the brief's articles that belong to other products by now, or are not for this reader:
+    the lines of the trace know the latter alone."""
+    if product is None and reach.met is None:
         return frozenset(), frozenset()
     named = {quote.source.id for quote in brief.draft.citations if quote.source.kind == "article"}
     named |= {one.article_id for one in brief.articles}
     traced = {line.remote_id for line in brief.why if line.kind == "article"}
-    rows = Article.objects.filter(Q(pk__in=named) | Q(remote_id__in=traced)).exclude(article_serves(product))
+    rows = Article.objects.filter(Q(pk__in=named) | Q(remote_id__in=traced)).exclude(article_serves(product) & article_in_reach(reach))
     found = list(rows.values_list("pk", "remote_id"))
     return frozenset(str(pk) for pk, _ in found), frozenset(number for _, number in found)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from operator import mul
 from uuid import UUID
 
-from apps.accounts.reach import ALL_TICKETS
+from apps.accounts.reach import Reach
 from apps.assistant.extractive.inputs import Passage, Thread
 from apps.assistant.loading import load_passages
 from apps.core.text import normalise
@@ -71,20 +71,21 @@ def search(question: Asked, wanted: Wanted) -> list[Passage]:
 
 
 def search_articles(
-    question: Asked, visibilities: tuple[str, ...], *, among: tuple[str, ...] | None = None, product: UUID | None = None
+    question: Asked, visibilities: tuple[str, ...], *, reach: Reach, among: tuple[str, ...] | None = None, product: UUID | None = None
 ) -> list[Passage]:
-    """Articles whole that serve the product, best first; the nearest ones come with all their parts and languages.
+    """Articles whole that the reach reads and that serve the product, best first; the nearest ones come with all their parts
+    and languages.
 
     `among`: our ids of the articles to put in order, all when None.
     """
-    wanted = Wanted(ALL_TICKETS, kinds=("article",), visibilities=visibilities, sources=among, product=product)
+    wanted = Wanted(reach, kinds=("article",), visibilities=visibilities, sources=among, product=product)
     hits = alike(find(dense=question.dense, sparse=question.sparse, wanted=wanted, second=question.second))
     if among is None:
         nearest = list(dict.fromkeys(one.item.chunk.remote_id for one in by_source(hits, question)))[:WHOLE]
         hits = alike(hits + measure_articles(
             question.dense, nearest, known=hits, visibilities=visibilities, second=question.second
         ))  # fmt: skip
-    return load_passages(by_source(hits, question), ALL_TICKETS, product)
+    return load_passages(by_source(hits, question), reach, product)
 
 
 def _source_of(hit: Hit) -> UUID:

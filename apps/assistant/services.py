@@ -97,7 +97,7 @@ def compose(
         reach, kinds=("message",), visibilities=EVERYTHING, not_ticket=thread.ticket_id, product=thread.product
     )
     messages = [one for one in search(question, wanted) if keep(one)]
-    articles = [one for one in search_articles(question, EVERYTHING, product=thread.product) if keep(one)]
+    articles = [one for one in search_articles(question, EVERYTHING, reach=reach, product=thread.product) if keep(one)]
     near = [one for one in messages if passes(one.dense, one.lexical, DEFAULTS.related)]
     near = gather_merged(near, reach, thread.ticket_id)
     similar, fixes = _similar(near, question, wanted)

@@ -16,6 +16,7 @@ from apps.assistant.readable import find_file, find_message
 from apps.assistant.templatetags.assistant import quote_mark
 from apps.core.text import normalise, visible
 from apps.platforms.models import Article, Attachment
+from apps.platforms.reach import reach_of
 
 
 @allow("tickets.read")
@@ -48,7 +49,7 @@ def source_attachment(request: HttpRequest, source_id: UUID) -> HttpResponse:
 @require_GET
 def source_article(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """One language of an article, as long as it is published."""
-    article = Article.objects.usable().filter(pk=source_id).first()
+    article = Article.objects.usable().within(reach_of(request.user)).filter(pk=source_id).first()
     if article is None or (article.visibility != "public" and not may("notes.read", request.user.role)):
         raise Http404
     context = _marked(request, article.text, article.html) | {

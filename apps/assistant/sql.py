@@ -17,7 +17,7 @@ from apps.accounts.reach import Reach
 from apps.assistant.linked import BACK, MERGED_INTO
 from apps.core.errors import BadInput
 from apps.platforms.models import Ticket
-from apps.platforms.sql import AGENTS, AgentRow
+from apps.platforms.sql import AGENTS, Standing
 
 
 def _named(columns: dict[str, str]) -> str:
@@ -64,7 +64,7 @@ ORDER BY t.updated_at DESC, t.id DESC LIMIT {limit}
 _REACH = "AND (t.connection_id <> ALL(%s::uuid[]) OR t.group_id = ANY(%s::uuid[]) OR t.agent_id = ANY(%s::uuid[]))"
 # What decides whether its reader may see a ticket comes with it: one way to the server and back, not two.
 _PLACE = f"""t.connection_id, t.group_id, t.agent_id, t.product_id,
-  (SELECT json_agg(json_build_array(a.connection_id, a.id, a.scope, a.groups)) FROM ({AGENTS}) a)::text"""  # noqa: S608
+  (SELECT json_agg(json_build_array(a.connection_id, a.id, a.scope, a.groups, a.criteria, a.closed)) FROM ({AGENTS}) a)::text"""  # noqa: S608
 _BACK = " ".join(f"WHEN '{told}' THEN '{seen}'" for told, seen in BACK.items())
 # Tickets that hang together with it, with the places that say who may see them: either end may have told.
 _LINKED = f"""(SELECT json_agg(json_build_array(k.kind, o.id, coalesce(nullif(o.number, ''), o.remote_id), o.connection_id, o.group_id, o.agent_id)
@@ -102,20 +102,25 @@ LEFT JOIN assistant_brief b ON b.ticket_id = t.id AND NOT (t.status_category IN 
 WHERE t.id = %s AND t.state IN ('live', 'archived') AND NOT t.deleted
 """  # noqa: S608 - our own columns
 _WHOLE_BRIEF, _DRAFT = _BRIEF.format(part="b.data"), _BRIEF.format(part="(b.data -> 'draft')")
+# {connection: criteria met there}: Reach.reads, as PostgreSQL asks it
+_READS = """AND (a.readers = '[]'::jsonb AND a.barred = '[]'::jsonb OR EXISTS (
+  SELECT FROM jsonb_each(%s::jsonb) met WHERE met.key = a.connection_id::text
+    AND (a.readers = '[]'::jsonb OR EXISTS (SELECT FROM jsonb_array_elements_text(a.readers) one WHERE met.value ? one))
+    AND NOT EXISTS (SELECT FROM jsonb_array_elements_text(a.barred) one WHERE met.value ? one)))"""
 _ARTICLES = """
 SELECT {columns}
 FROM platforms_article a
-WHERE a.published AND NOT a.deleted {public} {language} {since} {after}
+WHERE a.published AND NOT a.deleted {reads} {public} {language} {since} {after}
 ORDER BY a.updated_at DESC, a.id DESC LIMIT {limit}
 """
 _ONE_ARTICLE = f"""
 SELECT {", ".join(_WHOLE.values())}, a.connection_id
 FROM platforms_article a
-WHERE a.id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s)
+WHERE a.id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s) {{reads}}
 """  # noqa: S608 - our own columns
 _TRANSLATIONS = """
 SELECT a.id, a.language::text FROM platforms_article a
-WHERE a.connection_id = %s AND a.remote_id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s)
+WHERE a.connection_id = %s AND a.remote_id = %s AND a.published AND NOT a.deleted AND (a.visibility = 'public' OR %s) {reads}
 ORDER BY a.language
 """
 _SIDES = """
@@ -152,13 +157,11 @@ class Place:
     group: UUID | None
     agent: UUID | None
     product: UUID | None
-    agents: list[AgentRow]
+    agents: Standing
 
     @classmethod
     def of(cls, home: UUID, group: UUID | None, agent: UUID | None, product: UUID | None, agents: str | None) -> Place:
-        rows = orjson.loads(agents) if agents else []
-        known = [(UUID(one), UUID(key), scope, orjson.loads(groups)) for one, key, scope, groups in rows]
-        return cls(home, group, agent, product, known)
+        return cls(home, group, agent, product, Standing.of(orjson.loads(agents or "[]")))
 
     def within(self, reach: Reach) -> bool:
         return reach.holds(self.connection, self.group, self.agent)
@@ -181,8 +184,8 @@ class LinkedRow(NamedTuple):
 
 def list_tickets(*, status: str, reach: Reach, limit: int, after: tuple[str, ...] | None) -> list[Row]:
     """Rows within reach as the API shows them, newest change first, keyset by (updated_at, id)."""
-    statement = _list(status, not reach.everything, limit, after is not None)
-    held = [] if reach.everything else [list(reach.limited), list(reach.groups), list(reach.agents)]
+    statement = _list(status, bool(reach.limited), limit, after is not None)
+    held = [] if not reach.limited else [list(reach.limited), list(reach.groups), list(reach.agents)]
     return _rows(statement, [*held, *(_key(after) if after else [])] or None, tuple(_LISTED))
 
 
@@ -204,21 +207,23 @@ def brief_text(ticket_id: UUID, reader: UUID, *, draft: bool = False) -> tuple[P
 
 
 def list_articles(
-    *, private: bool, language: str, since: datetime | None, limit: int, after: tuple[str, ...] | None
+    *, private: bool, reach: Reach, language: str, since: datetime | None, limit: int, after: tuple[str, ...] | None
 ) -> list[Row]:
-    """Usable articles, newest change first. `private`: with those customers do not see."""
-    statement = _articles(private, bool(language), since is not None, limit, after is not None)
-    given = [*([language] if language else []), *([since] if since else []), *(_key(after) if after else [])]
+    """Usable articles that this reach reads, newest change first. `private`: with those customers do not see."""
+    statement = _articles(private, reach.met is not None, bool(language), since is not None, limit, after is not None)
+    given = [*_met(reach), *([language] if language else []), *([since] if since else []), *(_key(after) if after else [])]
     return [_with_tags(row) for row in _rows(statement, given, tuple(_ARTICLE))]
 
 
-def get_article(article_id: UUID, *, private: bool) -> Row | None:
+def get_article(article_id: UUID, *, private: bool, reach: Reach) -> Row | None:
     """One language of a usable article with the others it exists in; None when there is none for this reader."""
-    found = _rows(_ONE_ARTICLE, [article_id, private], (*_WHOLE, "connection"))
+    reads = _READS if reach.met is not None else ""
+    found = _rows(_ONE_ARTICLE.format(reads=reads), [article_id, private, *_met(reach)], (*_WHOLE, "connection"))
     if not found:
         return None
     row = _with_tags(found[0])
-    languages = _rows(_TRANSLATIONS, [row.pop("connection"), row["number"], private], ("id", "language"))
+    given = [row.pop("connection"), row["number"], private, *_met(reach)]
+    languages = _rows(_TRANSLATIONS.format(reads=reads), given, ("id", "language"))
     return row | {"translations": [one for one in languages if one["id"] != article_id]}
 
 
@@ -242,6 +247,10 @@ def _rows(statement: str, given: list[Any] | None, names: tuple[str, ...]) -> li
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+def _met(reach: Reach) -> list[str]:
+    return [] if reach.met is None else [orjson.dumps({str(home): ids for home, ids in reach.met}).decode()]
+
+
 def _with_tags(row: Row) -> Row:
     return row | {"tags": orjson.loads(row["tags"])}
 
@@ -261,9 +270,10 @@ def _list(status: str, limited: bool, limit: int, later: bool) -> str:
 
 
 @lru_cache(maxsize=64)
-def _articles(private: bool, language: bool, since: bool, limit: int, later: bool) -> str:
+def _articles(private: bool, closed: bool, language: bool, since: bool, limit: int, later: bool) -> str:
     return _ARTICLES.format(
         columns=", ".join(_ARTICLE.values()),
+        reads=_READS if closed else "",
         public="" if private else "AND a.visibility = 'public'",
         language="AND a.language = %s" if language else "",
         since="AND a.updated_at >= %s" if since else "",

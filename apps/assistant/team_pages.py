@@ -91,7 +91,7 @@ def team_feedback(request: HttpRequest) -> HttpResponse:
 
 def within(rows: QuerySet[Feedback], reach: Reach) -> QuerySet[Feedback]:
     """Of what somebody of this reach may read: where it was shown, and what it names. Answers may belong to no ticket."""
-    if reach.everything:
+    if not reach.limited:
         return rows
     for ticket in ("ticket", "similar"):
         rows = rows.filter(Q(**{f"{ticket}__isnull": True}) | in_reach(reach, f"{ticket}__"))

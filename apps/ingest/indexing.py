@@ -27,6 +27,7 @@ from apps.ingest.timing import Stage, timed
 from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Attachment, Message, Ticket
 from apps.search.index import (
+    CLOSED,
     PLACE,
     PROFILE,
     Point,
@@ -178,7 +179,7 @@ def _row(source: Indexable, piece: ChunkText) -> Chunk:
 def _place(source: Indexable) -> dict[str, Any]:
     """What of the payload may change while the words stay."""
     told = source.payload | {"visibility": source.visibility}
-    return {key: told[key] for key in PLACE}
+    return {key: told[key] for key in (*PLACE, *CLOSED) if key in told}
 
 
 def _by_place(moved: Sequence[tuple[Chunk, Indexable]]) -> Iterable[tuple[dict[str, Any], list[UUID]]]:

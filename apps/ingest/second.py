@@ -66,7 +66,7 @@ def second_articles(claimed: Sequence[Claimed]) -> None:
 def place_of_article(article: Article) -> dict[str, Any]:
     """What of its points may change while the words stay, beside who may see it."""
     told = {"connection": str(article.connection_id), "group": "", "agent": "", "customer": ""}
-    return told | {"products": products_told(article.products)}
+    return told | {"products": products_told(article.products), "readers": article.readers, "barred": article.barred}
 
 
 def _points(rows: Sequence[Chunk], places: Mapping[UUID, dict[str, Any]]) -> list[Point]:

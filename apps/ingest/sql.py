@@ -112,7 +112,7 @@ MESSAGE_COLUMNS = (
 )  # fmt: skip
 ARTICLE_COLUMNS = (
     "connection_id", "remote_id", "language", "title", "html", "text", "published", "status_value", "visibility",
-    "category", "folder", "folder_id", "portals", "products", "tags", "deleted", "created_at", "updated_at", "raw_hash",
+    "category", "folder", "folder_id", "portals", "products", "readers", "barred", "tags", "deleted", "created_at", "updated_at", "raw_hash",
     "sweep",
 )  # fmt: skip
 _TYPES = {  # of the rest: text
@@ -120,7 +120,7 @@ _TYPES = {  # of the rest: text
     "customer_id": "uuid", "firm_id": "uuid", "deleted": "bool", "published": "bool", "priority": "int2", "number": "int4", "sweep": "int8",
     "due_by": "timestamptz", "created_at": "timestamptz", "updated_at": "timestamptz",
 }  # fmt: skip
-_JSON = frozenset({"tags", "portals", "products"})  # comes as text and becomes jsonb in the INSERT
+_JSON = frozenset({"tags", "portals", "products", "readers", "barred"})  # comes as text and becomes jsonb in the INSERT
 
 
 def owe_rows(kind: str, object_ids: list[UUID], priority: int, *, aside: int = 0) -> None:
@@ -272,7 +272,8 @@ _MESSAGES = _Mirrored(
 )  # fmt: skip
 _ARTICLES = _Mirrored(
     "platforms_article", ARTICLE_COLUMNS, ("connection_id", "remote_id", "language"),
-    guard="(t.raw_hash, t.deleted, t.sweep) IS DISTINCT FROM (excluded.raw_hash, excluded.deleted, excluded.sweep)",
+    guard="(t.raw_hash, t.deleted, t.sweep, t.readers, t.barred)"
+    " IS DISTINCT FROM (excluded.raw_hash, excluded.deleted, excluded.sweep, excluded.readers, excluded.barred)",
     returning="t.id",
 )  # fmt: skip
 MIRRORED = (_TICKETS, _MESSAGES, _ARTICLES)

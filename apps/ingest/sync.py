@@ -299,12 +299,15 @@ def store_articles(connection: Connection, items: Sequence[ArticleData], *, swee
     """Upsert article languages; what changed owes its index. Returns how many changed."""
     keys = {item.remote_id for item in items}
     rows = Article.objects.filter(connection=connection, remote_id__in=keys)
-    held = rows.values_list("remote_id", "language", "raw_hash", "deleted", "products")
+    held = rows.values_list("remote_id", "language", "raw_hash", "deleted", "products", "readers", "barred")
     before = {(one[0], one[1]): one[2:] for one in held}
     known = portals_of(list(Product.objects.filter(connection=connection)))
     products = {item.remote_id: products_behind(item.portals, known) for item in items}
     upsert_articles([_article_row(connection, item, sweep, products[item.remote_id]) for item in items])
-    now = {(item.remote_id, item.language): (item.raw_hash, False, products[item.remote_id]) for item in items}
+    now = {
+        (item.remote_id, item.language): (item.raw_hash, False, products[item.remote_id], list(item.readers), list(item.barred))
+        for item in items
+    }
     moved = {key for key, facts in now.items() if before.get(key) != facts}
     changed = [pk for pk, *key in rows.values_list("id", "remote_id", "language") if tuple(key) in moved]
     owe(Outbox.Kind.INDEX_ARTICLE, changed, priority=2)
@@ -317,7 +320,7 @@ def _article_row(connection: Connection, item: ArticleData, sweep: int, products
     return (
         connection.id, item.remote_id, item.language, item.title, _clean(item.html), _clean(item.text), item.published,
         str(item.status_value), item.visibility, item.category, item.folder, item.folder_id,
-        orjson.dumps(item.portals).decode(), orjson.dumps(products).decode(),
+        *(orjson.dumps(one).decode() for one in (item.portals, products, item.readers, item.barred)),
         orjson.dumps(list(item.tags)).decode(), False, item.created_at, item.updated_at, item.raw_hash, sweep,
     )  # fmt: skip
 

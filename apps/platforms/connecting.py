@@ -173,7 +173,7 @@ def store_reference(connection: Connection, reference: Reference) -> None:
     agents = [
         Person(
             connection=connection, remote_id=agent.remote_id, kind=Person.Kind.AGENT, name=agent.name,
-            email=(agent.email or "").lower(), language=agent.language or "", scope=agent.scope,
+            email=(agent.email or "").lower(), language=agent.language or "", scope=agent.scope, criteria=list(agent.criteria),
             groups=sorted(str(groups[one]) for one in agent.group_ids if one in groups),
         )
         for agent in reference.agents
@@ -182,6 +182,6 @@ def store_reference(connection: Connection, reference: Reference) -> None:
         agents,
         update_conflicts=True,
         unique_fields=["connection", "remote_id"],
-        update_fields=["kind", "name", "email", "language", "scope", "groups"],
+        update_fields=["kind", "name", "email", "criteria", "language", "scope", "groups"],
     )
     map_agents(connection=connection)

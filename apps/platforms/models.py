@@ -120,6 +120,7 @@ class Person(CompanyModel):
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "remote_id": NONE, "kind": NONE, "name": CONTACT,
         "email": CONTACT, "language": NONE, "user": NONE, "named": NONE, "mapped": NONE, "scope": NONE, "groups": NONE,
+        "criteria": NONE,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -139,6 +140,7 @@ class Person(CompanyModel):
     # Of an agent: which tickets the helpdesk shows them (reach.py), and our ids of their groups.
     scope = models.CharField(_("tickets they see"), max_length=10, choices=Scope, default=Scope.UNKNOWN, db_default=Scope.UNKNOWN)
     groups = models.JSONField(_("groups"), default=list, db_default=models.Value([], models.JSONField()))
+    criteria = models.JSONField(null=True)  # of articles, as the helpdesk names them: those they meet; None: not known
 
     class Meta:
         verbose_name = _("person in the helpdesk")
@@ -151,7 +153,7 @@ class Person(CompanyModel):
 
 def in_reach(reach: Reach, ticket: str = "") -> models.Q:
     """The condition that a ticket is within a reach; `ticket` leads to it from another row: "ticket__"."""
-    if reach.everything:
+    if not reach.limited:
         return models.Q()
     limited = models.Q(**{f"{ticket}connection_id__in": reach.limited})
     own = models.Q(**{f"{ticket}group_id__in": reach.groups}) | models.Q(**{f"{ticket}agent_id__in": reach.agents})

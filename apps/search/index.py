@@ -52,8 +52,9 @@ POINTS = UUID("7a0f4f5e-53b1-5d55-9a35-6d1f2e3c8b47")  # namespace of point ids
 BATCH = 128
 VACUUM = {"deleted_threshold": 0.001, "vacuum_min_vector_number": 100}  # the least a server takes
 VISIBILITIES = frozenset(("public", "private", "restricted"))  # all that are indexed
-KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "agent", "connection", "products")
+KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "agent", "connection", "products", "readers", "barred")
 PLACE = ("connection", "group", "agent", "customer", "visibility", "products")  # may change while the words stay
+CLOSED = ("readers", "barred")  # criteria, of articles; none: everybody may read it
 EVERY_PRODUCT = "*"  # of a point that belongs to none, and so serves all
 
 
@@ -85,7 +86,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a search may return inside the company. `reach`: of whoever will see it; articles are within everybody's.
+    """What a search may return inside the company. `reach`: of whoever will see it; articles with it, too.
     `sources`: only chunks of these messages, files and articles; `tickets`: only of these tickets; `since`: only of sources
     changed at that time or later; `product`: only what serves it, None asks for no product."""
 
@@ -147,11 +148,12 @@ class CompanyIndex:
             _engine(self._client.delete, self._alias, models.FilterSelector(filter=condition), wait=True)
 
     def place(self, ids: Iterable[UUID], place: Mapping[str, Any]) -> None:
-        """Change whose points are and who may see them, while their words stay the same: no new vectors. Keys of PLACE."""
+        """Change whose points are and who may see them, while their words stay the same: no new vectors. Keys of PLACE
+        and CLOSED."""
         wanted = [str(one) for one in ids]
         if wanted:
             condition = models.Filter(must=[self._own(), models.HasIdCondition(has_id=wanted)])
-            told = {key: place[key] for key in PLACE if key in place}
+            told = {key: place[key] for key in (*PLACE, *CLOSED) if key in place}
             _engine(self._client.set_payload, self._alias, told, points=condition, wait=True)
 
     def doubt(self, ids: Iterable[UUID]) -> None:
@@ -271,19 +273,32 @@ class CompanyIndex:
 def placed(payload: Mapping[str, Any]) -> str:
     """Digest of what of a payload may change while the words stay."""
     told = [str(payload.get(key, "")) for key in PLACE]
+    told += [f"{key} {sorted(payload[key])}" for key in CLOSED if payload.get(key)]
     return hashlib.sha256("\0".join(told).encode()).hexdigest()[:32]
 
 
 def _within(reach: Reach) -> models.Filter:
-    """Points of tickets within the reach, and of articles. A point that does not tell is left out where it is limited."""
-    limited = models.FieldCondition(key="connection", match=_any(reach.limited))
-    should: list[Any] = [
-        models.FieldCondition(key="kind", match=models.MatchValue(value="article")),
-        models.Filter(must_not=[limited]),
-    ]
+    """Points of tickets and articles within the reach. A point that does not tell is left out where tickets are limited; the
+    rows are asked again of both."""
+    article = models.FieldCondition(key="kind", match=models.MatchValue(value="article"))
+    limited = [models.FieldCondition(key="connection", match=_any(reach.limited))] if reach.limited else []
+    should: list[Any] = [models.Filter(must_not=[article, *limited])]
+    should += [article] if reach.met is None else _read_articles(article, reach.met)
     for key, ids in (("group", reach.groups), ("agent", reach.agents)):
         should += [models.FieldCondition(key=key, match=_any(ids))] if ids else []
     return models.Filter(should=should)
+
+
+def _read_articles(article: Any, met: Iterable[tuple[UUID, tuple[str, ...]]]) -> list[Any]:
+    """Points of articles that `Reach.reads` lets through: those of everybody, and a connection's by the criteria met there."""
+    nobody_asked, nobody_barred = (models.IsEmptyCondition(is_empty=models.PayloadField(key=key)) for key in CLOSED)
+    found = [models.Filter(must=[article, nobody_asked, nobody_barred])]
+    for home, ids in met:
+        here = models.FieldCondition(key="connection", match=models.MatchValue(value=str(home)))
+        named, barring = (models.FieldCondition(key=key, match=models.MatchAny(any=list(ids))) for key in CLOSED)
+        reads = models.Filter(should=[nobody_asked, *([named] if ids else [])])
+        found.append(models.Filter(must=[article, here, reads], must_not=[barring] if ids else None))
+    return found
 
 
 def _any(ids: Sequence[UUID]) -> models.MatchAny:

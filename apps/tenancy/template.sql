@@ -116,6 +116,7 @@ CREATE TABLE @schema@.platforms_person (
     mapped character varying(5) DEFAULT ''::character varying NOT NULL,
     groups jsonb DEFAULT '[]'::jsonb NOT NULL,
     scope character varying(10) DEFAULT 'unknown'::character varying NOT NULL,
+    criteria jsonb,
     CONSTRAINT platforms_person_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_person_key UNIQUE (connection_id, remote_id),
     CONSTRAINT platforms_person_pkey PRIMARY KEY (id),
@@ -534,6 +535,8 @@ CREATE TABLE @schema@.platforms_article (
     connection_id uuid NOT NULL,
     portals jsonb DEFAULT '[]'::jsonb NOT NULL,
     products jsonb DEFAULT '[]'::jsonb NOT NULL,
+    readers jsonb DEFAULT '[]'::jsonb NOT NULL,
+    barred jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT platforms_article_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT platforms_article_key UNIQUE (connection_id, remote_id, language),
     CONSTRAINT platforms_article_pkey PRIMARY KEY (id),
@@ -779,6 +782,7 @@ CREATE INDEX ingest_noticemail_person_id_61fdb40d ON @schema@.ingest_noticemail 
 CREATE INDEX ingest_outbox_suspect ON @schema@.ingest_outbox USING btree (kind) WHERE ((deliveries > 0) OR (aside > 0));
 CREATE INDEX ingest_outbox_turn ON @schema@.ingest_outbox USING btree (kind, priority, due_at, id);
 CREATE INDEX ingest_stagetime_stage_9dd1825c_like ON @schema@.ingest_stagetime USING btree (stage varchar_pattern_ops);
+CREATE INDEX platforms_article_closed ON @schema@.platforms_article USING btree (connection_id) WHERE ((NOT (readers = '[]'::jsonb)) OR (NOT (barred = '[]'::jsonb)));
 CREATE INDEX platforms_attachment_unread ON @schema@.platforms_attachment USING btree (id) WHERE ((outcome)::text = ''::text);
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
 CREATE INDEX platforms_outgoing_agent_id_49fd9052 ON @schema@.platforms_outgoing USING btree (agent_id);
@@ -1116,17 +1120,18 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(70, 'platforms', '0017_time_entries', now()),
 	(71, 'platforms', '0018_unread', now()),
 	(72, 'platforms', '0019_number', now()),
-	(73, 'search', '0001_initial', now()),
-	(74, 'search', '0002_placed', now()),
-	(75, 'search', '0003_files', now()),
-	(76, 'search', '0004_products', now()),
-	(77, 'sessions', '0001_initial', now()),
-	(78, 'tenancy', '0001_initial', now()),
-	(79, 'tenancy', '0002_domain_verified_at', now()),
-	(80, 'tenancy', '0003_orders', now());
+	(73, 'platforms', '0020_criteria', now()),
+	(74, 'search', '0001_initial', now()),
+	(75, 'search', '0002_placed', now()),
+	(76, 'search', '0003_files', now()),
+	(77, 'search', '0004_products', now()),
+	(78, 'sessions', '0001_initial', now()),
+	(79, 'tenancy', '0001_initial', now()),
+	(80, 'tenancy', '0002_domain_verified_at', now()),
+	(81, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 188, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 47, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 80, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 81, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

@@ -34,7 +34,7 @@ def in_charging(charging):
 
 
 def test_an_article_comes_with_its_translations_as_one_family(in_charging):
-    found = search_articles(asked("left earbud does not charge after the update", "en"), EVERYTHING)
+    found = search_articles(asked("left earbud does not charge after the update", "en"), EVERYTHING, reach=ALL_TICKETS)
     restored = [one for one in found if one.source.remote_id == "11"]
     assert {one.source.language for one in restored} == {"en", "de"}
     assert len({one.family for one in restored}) == 1

@@ -96,10 +96,10 @@ def test_articles_are_found_by_both_meanings_once_all_have_both(in_acme):
     texts = [article_data(1, "Charging", FIX), article_data(2, "Invoices", "Invoices are sent within two days.")]
     fill([], texts)
     question = asked("The power does not get into my left headphone", "en")
-    found = search_articles(question, ("public",))
+    found = search_articles(question, ("public",), reach=ALL_TICKETS)
     assert [one.second is not None for one in found] == [True, True]
     open_index(SECOND).delete([held().popitem()[0]])
-    assert [one.second for one in search_articles(question, ("public",))] == [None, None]
+    assert [one.second for one in search_articles(question, ("public",), reach=ALL_TICKETS)] == [None, None]
 
 
 def test_a_search_since_a_day_reaches_the_second_meaning_too(in_acme):
@@ -117,10 +117,10 @@ def test_without_the_second_space_everything_is_found_by_the_first(in_acme, monk
 
     fill([], [article_data(1, "Charging", FIX)])
     with override_settings(SECOND_EMBEDDING_PROVIDER=""):
-        assert [one.second for one in search_articles(asked("charging", "en"), ("public",))] == [None]
+        assert [one.second for one in search_articles(asked("charging", "en"), ("public",), reach=ALL_TICKETS)] == [None]
     nowhere = retrieval.SECOND.__class__("nowhere", "v1", "e5", 384, words=False)
     monkeypatch.setattr(retrieval, "SECOND", nowhere)
-    assert [one.second for one in search_articles(asked("charging", "en"), ("public",))] == [None]
+    assert [one.second for one in search_articles(asked("charging", "en"), ("public",), reach=ALL_TICKETS)] == [None]
 
 
 def test_nothing_is_owed_where_there_is_no_second_provider(in_acme):

@@ -17,10 +17,10 @@ LATE = (f"{STORED}points_that_are_late_show_nothing_and_follow_without_new_vecto
 
 FAULTS = (
     Fault("a scope that nobody knows counts as all", REACH,
-          "all(scope != Person.Scope.ALL for _, _, scope, _ in rows)",
-          "all(scope in (Person.Scope.GROUP, Person.Scope.RESTRICTED) for _, _, scope, _ in rows)", WHOSE),
+          "all(one.scope != Person.Scope.ALL for one in rows)",
+          "all(one.scope in (Person.Scope.GROUP, Person.Scope.RESTRICTED) for one in rows)", WHOSE),
     Fault("who sees their own tickets only sees those of their groups", REACH,
-          "if scope == Person.Scope.GROUP for one in groups", "if scope != Person.Scope.ALL for one in groups", WHOSE),
+          "if row.scope == Person.Scope.GROUP for one in row.groups", "if row.scope != Person.Scope.ALL for one in row.groups", WHOSE),
     Fault("who is limited in one helpdesk is not where another shows everything", REACH,
           "limited = {home: rows for home, rows in homes.items() if", "limited = {home: rows for home, rows in homes.items() if len(homes) == 1 and", WHOSE),
     Fault("leads read everything", REACH, "{Role.ADMIN, Role.PRIVACY, VISITOR}", "{Role.ADMIN, Role.PRIVACY, Role.LEAD, VISITOR}", WHOSE),
@@ -31,6 +31,9 @@ FAULTS = (
     Fault("rows are not asked whether they are within reach", "apps/platforms/models.py", "return ~limited | own", "return models.Q()", WHOSE),
     Fault("the vector engine does not hear of the reach", "apps/search/index.py",
           "if not wanted.reach.everything:", "if False:", ("tests/search/test_walls.py",)),
+    Fault("the vector engine does not hear whom an article is for", "apps/search/index.py",
+          "should += [article] if reach.met is None else _read_articles(article, reach.met)", "should += [article]",
+          ("tests/assistant/test_criteria.py::test_the_engine_itself_leaves_out_what_its_reader_may_not_see",)),
     Fault("what the engine finds is not asked of the rows again", "apps/assistant/loading.py",
           'in_reach(reach, "ticket__"), ', "", LATE),
     Fault("the engine is not told when a ticket moves", "apps/ingest/indexing.py", "for place, ids in _by_place(moved):", "for place, ids in ():", LATE),
