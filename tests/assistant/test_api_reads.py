@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.reach import ALL_TICKETS
 from apps.assistant import answers
 from apps.ingest.models import DeadLetter, Outbox, Stream
 from apps.platforms.budget import AccountGate
@@ -180,7 +181,7 @@ def test_who_may_not_read_notes_gets_what_customers_see(acme, connection):
 
     with bind_company(acme.binding()):
         private = Article.objects.get(visibility="private")
-        rows = list_articles(private=False, language="", since=None, limit=50, after=None)
+        rows = list_articles(private=False, reach=ALL_TICKETS, language="", since=None, limit=50, after=None)
         assert {row["visibility"] for row in rows} == {"public"}
-        assert get_article(private.pk, private=False) is None
-        assert get_article(private.pk, private=True)["number"] == "12"
+        assert get_article(private.pk, private=False, reach=ALL_TICKETS) is None
+        assert get_article(private.pk, private=True, reach=ALL_TICKETS)["number"] == "12"

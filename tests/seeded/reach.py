@@ -49,7 +49,7 @@ FAULTS = (
           (f"{STORED}a_brief_that_cannot_be_composed_is_awaited_on_the_page_and_refused_by_the_api",)),
     Fault("the API lists tickets out of reach", SQL, 'reach=_REACH if limited else "",', 'reach="AND (true OR t.id = ANY(%s::uuid[]) OR t.id = ANY(%s::uuid[]) OR t.id = ANY(%s::uuid[]))" if limited else "",', RANDOM),
     Fault("a ticket is found by its number whatever the reach", "apps/assistant/views.py",
-          "Ticket.objects.shown().within(reach_of(request.user)).filter(remote_id=number)", "Ticket.objects.shown().filter(remote_id=number)", RANDOM),
+          "Ticket.objects.shown().within(reach_of(request.user)).named(number)", "Ticket.objects.shown().named(number)", RANDOM),
     Fault("the queue shows what waits out of reach", "apps/assistant/queues.py", "return Ticket.objects.waiting().within(reach)", "return Ticket.objects.waiting()", COUNTED),
     Fault("other tickets of a customer are told whatever the reach", "apps/assistant/customers.py",
           "Ticket.objects.shown().within(reach).filter(customer_id", "Ticket.objects.shown().filter(customer_id",
