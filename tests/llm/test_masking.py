@@ -13,7 +13,7 @@ from apps.core.text import LANGUAGES
 from apps.llm.masking import Kind, Known, Level, Restorer, Table, mask
 from tests.llm.pii import corpus
 
-PEOPLE = tuple(person for people in corpus.PEOPLE.values() for person in people)
+PEOPLE = tuple(person for language in ("ko", "ja", "zh", "de") for person in corpus.PEOPLE[language])
 SCRIPTS = ("abzAZ", "가김민수힣", "あのアン々", "王小明李", "äöüßÄ", "éèçœÉ", "ñáíóú¿")
 PIECES = [
     *SCRIPTS, "⟦", "⟧", "[[", "]]", "_", "%E2%9F%A6", "〚", "⟦EMAIL_1⟧", "⟦name 2⟧", "[[PHONE_3_1]]", "0", "1", "7", "９", "+", "-", "/", ".", ":",
@@ -21,7 +21,7 @@ PIECES = [
     "Müller", "Jürgen", "王先生", "田中様", "203.0.113.9", "https://a.example/?token=", "2001:db8::1", "Musterstraße 12", "geb. 01.02.1970", "12345678Z",
 ]  # fmt: skip
 TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=14).map("".join)
-MANY = settings(max_examples=80, deadline=None)
+MANY = settings(max_examples=50, deadline=None)
 
 
 def shown(text: corpus.Planted) -> tuple[str, list[tuple[int, int]]]:
@@ -55,20 +55,32 @@ def table(title: str, found: Counter, planted: Counter) -> str:
     return "\n".join(lines)
 
 
-def test_of_300_values_in_seven_languages_none_is_left():
+def test_of_600_values_in_seven_languages_none_is_left():
     left, found, planted = left_in_clear(corpus.read("planted"))
     print("\n" + table("planted", found, planted))
-    assert sum(planted.values()) >= 300
+    assert sum(planted.values()) >= 600
     assert set(planted) == {(kind, language) for kind in Kind for language in LANGUAGES}
     assert left == []
 
 
 def test_what_was_planted_after_the_recognisers_were_written_is_told_as_it_is():
-    """Not fitted to: what is missed here is known to be missed. The floor only tells when a recogniser breaks."""
+    """What is missed here is known to be missed (decision 0079 has the first measurement of each such set). The floor only
+    tells when a recogniser breaks."""
     left, found, planted = left_in_clear(corpus.read("heldout"))
-    print("\n" + table("held out", found, planted), *left, sep="\n")
-    assert sum(found.values()) >= 0.8 * sum(planted.values()) >= 0.8 * 150
-    strict = {one.value for one in (Kind.CARD, Kind.IBAN, Kind.IP)}  # what has a form of its own
+    print("\n" + table("held out (first measured: 70 of 84)", found, planted), *left, sep="\n")
+    assert sum(found.values()) >= 0.9 * sum(planted.values()) >= 0.9 * 80
+    strict = {one.value for one in (Kind.EMAIL, Kind.PHONE, Kind.CARD, Kind.IBAN, Kind.IP, Kind.URL)}  # what has a form of its own
+    assert [one for one in left if one.split()[1] in strict] == []
+
+
+@pytest.mark.verify
+@corpus.needs_pack
+def test_in_texts_of_others_nothing_with_a_form_of_its_own_is_left():
+    """Other countries' telephones, towns, names nobody told us of and the like are not looked for; they are counted."""
+    left, found, planted = left_in_clear(corpus.pack())
+    print("", *sorted(f"{kind}: {found[kind, one]} of {count}" for (kind, one), count in planted.items()), sep="\n")
+    strict = {"CREDIT_CARD", "IBAN_CODE", "EMAIL_ADDRESS", "IP_ADDRESS"}
+    assert sum(planted[kind, "en"] for kind in strict) >= 100
     assert [one for one in left if one.split()[1] in strict] == []
 
 
@@ -96,6 +108,7 @@ def test_numbers_of_things_dates_prices_and_words_stay_as_they_are():
         (Known("Ana", ("ana.lopez7@x.example",)), "ANA.LOPEZ7@X.EXAMPLE, user ana.lopez7, banana", "*, user *, banana"),
         (Known("", (), ("+49 (0)171 1234567",)), "call 0171/123 45-67 or 1711234567, not 171123456", "call * or *, not 171123456"),
         (Known("", (), (), ("Hof 3, Dorf",)), "Post an HOF 3, DORF.", "Post an *."),
+        (Known("Juan Carlos Núñez"), "J. C. Núñez, JC Nunez, C. Nuñez", "*, *, C. *"),
         (Known("José Núñez"), "jose nunez / JOSE\u0301 NUN\u0303EZ", "* / *"),
     ],
 )  # fmt: skip

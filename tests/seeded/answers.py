@@ -11,7 +11,7 @@ MASKING, WORDS, SHOWN = "tests/llm/test_masking.py", "tests/llm/test_untrusted.p
 
 FAULTS = (
     Fault("names the ticket knows go to the model", RUN, "    yield from find_names(plain, people.known)\n", "",
-          (f"{MASKING}::test_of_300_values_in_seven_languages_none_is_left",)),
+          (f"{MASKING}::test_of_600_values_in_seven_languages_none_is_left",)),
     Fault("a customer who writes a token is given its value", RUN, "        table.reserve(text)\n", "        pass\n",
           (f"{MASKING}::test_a_customer_who_writes_a_token_gets_nobodys_value",)),
     Fault("a token cut by the stream is shown as it stands", TOKENS, "cut = begun.start() if begun else len(text)", "cut = len(text)",

@@ -15,12 +15,9 @@ if TYPE_CHECKING:
     from stdnum.fr import nir as france
     from stdnum.jp import in_ as japan
     from stdnum.kr import rrn as korea
-    from stdnum.us import ssn as states
 else:
     phones, iban, luhn = Late("phonenumbers"), Late("stdnum.iban"), Late("stdnum.luhn")
     germany, france, japan = (Late(f"stdnum.{name}") for name in ("de.idnr", "fr.nir", "jp.in_"))
-    spain, spain_foreign, korea, states = (Late(f"stdnum.{name}") for name in ("es.dni", "es.nie", "kr.rrn", "us.ssn"))
+    spain, spain_foreign, korea = (Late(f"stdnum.{name}") for name in ("es.dni", "es.nie", "kr.rrn"))
 
-__all__ = [
-    "france", "germany", "iban", "japan", "korea", "luhn", "phones", "spain", "spain_foreign", "states",
-]  # fmt: skip
+__all__ = ["france", "germany", "iban", "japan", "korea", "luhn", "phones", "spain", "spain_foreign"]

@@ -27,7 +27,9 @@ _SMALL = frozenset(re.split(
     " ", "al am an and as at auf aus av be bin by da de del dem den der des di do dos du e el en et für go he i im in is it la las "
     "le les lo los me mit my no o of on or so st te ter the to tu um un und up us van vom von we y zu zum zur"
 ))  # fmt: skip
-_NO_MAILBOX = re.compile(r"(?i)(?:info|support|hello|contact|sales|admin|office|service|help|mail|kontakt|team|noreply|no-reply)")
+_NO_MAILBOX = re.compile(
+    r"(?i)(?:info|support|hello|contact|sales|admin|office|service|help|mail|kontakt|team|noreply|no-reply)"
+)
 
 _KO_TITLES = (
     "고객님|선생님|대표님|사장님|이사님|부장님|차장님|과장님|대리님|팀장님|실장님|주임님|매니저님|교수님|박사님|대표|사장|이사|부장|차장|과장|대리|팀장|실장"
@@ -84,6 +86,10 @@ def _western(parts: list[str]) -> Iterator[str]:
         for order in (long, [*long[-1:], *long[:-1]], long[::-1], [long[0], long[-1]]):
             whole = r"[\s,.·_-]{1,3}".join(_letters(part, small=True) for part in order)
             yield rf"(?<![^\W\d_])(?P<_>{whole}){_GENITIVE}"
+        for letters in dict.fromkeys((long[0][:1], "".join(part[0] for part in long[:-1]))):
+            short = r"\.?[ -]?".join(re.escape(one.upper()) for one in letters)
+            surname = "|".join(_letters(part, small=True) for part in long[1:])
+            yield rf"(?<![^\W\d_])(?P<_>{short}\.?[ ](?:{surname})){_GENITIVE}"
         yield rf"(?<![^\W_])(?P<_>{''.join(_letters(part, small=True) for part in (long[0], long[-1]))})(?![^\W_])"
     pieces = {piece for part in long for piece in (part, *part.split("-"))}
     for part in sorted(pieces):
@@ -149,11 +155,11 @@ def _chinese_and_japanese(parts: list[str], whole: str) -> Iterator[str]:
     titles = f"{_JA_TITLES}|{_ZH_TITLES}"
     for surname in sorted(_surnames(parts, whole)):
         yield rf"(?P<_>{surname})(?= ?(?:{titles}))"
-        if len(parts) > 1 and len(surname) > 1:
+        if len(surname) > 1 and (len(parts) > 1 or len(whole) > 3):
             yield rf"(?<![{_HAN}])(?P<_>{surname})(?![{_HAN}])"
     given = parts[1] if len(parts) > 1 else whole[2 if whole.startswith(_ZH_DOUBLE) or len(whole) >= 4 else 1 :]
     if len(given) >= 2:
-        yield rf"(?P<_>{given})(?= ?(?:{titles}))"
+        yield rf"(?P<_>{given})(?= ?(?:{titles}|您|你|，))"
         yield rf"(?<![{_HAN}])(?P<_>{given})(?![{_HAN}])"
 
 

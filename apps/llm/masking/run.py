@@ -86,8 +86,13 @@ def _found_near(text: str, start: int, end: int, people: _People) -> Iterator[Sp
     left, right = max(0, start - _NEAR), min(len(text), end + _NEAR)
     begin = max(0, left - _NEAR)
     for one in _found(text[begin:right], people):
-        if begin + one.start >= left:
-            yield one._replace(start=begin + one.start, end=begin + one.end)
+        low, high = begin + one.start, begin + one.end
+        while low < high and text[low].isspace():
+            low += 1
+        while low < high and text[high - 1].isspace():
+            high -= 1
+        if left <= low < high:
+            yield one._replace(start=low, end=high)
 
 
 def _found(text: str, people: _People) -> Iterator[Span]:
