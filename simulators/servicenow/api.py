@@ -110,7 +110,9 @@ class Api:
 
     def _answer(self, request: Request) -> Response:
         if self.world.switches.asleep:
-            return answers.page(self.world.switches.asleep)
+            page = answers.page(self.world.switches.asleep)
+            self.script.called(self, listed=False)
+            return page
         if len(request.target) > _ADDRESS_MOST:
             return Response(414, b"<html><body><h1>414 Request-URI Too Large</h1></body></html>", content_type="text/html")
         if request.path == "/oauth_token.do":

@@ -29,15 +29,18 @@ class Dress:
     links: bool
     prefix: str
     labels: dict[tuple[str, str, str], str] = field(default_factory=dict)  # looked up for this answer
+    titles: dict[tuple[str, str], str] = field(default_factory=dict)
+    asked: dict[str, list[str]] = field(default_factory=dict)  # fields that exist, by table
 
     def row(self, table: str, one: Handle, names: list[str] | None) -> dict[str, Any]:
         """The fields that were asked for and exist, or all. What a field ACL hides is missing or empty."""
         read = self.world.reader(table, one)
         hidden = self.world.hidden_fields.get(table, set())
         empty = self.world.switches.hidden_field == "empty"
-        wanted = [name for name in names if self.world.known(table, name)] if names else list(TABLES[table].fields)
+        if table not in self.asked:
+            self.asked[table] = [name for name in names if self.world.known(table, name)] if names else list(TABLES[table].fields)
         made: dict[str, Any] = {}
-        for name in wanted:
+        for name in self.asked[table]:
             if name in hidden and not empty:
                 continue
             if name in hidden:
@@ -108,8 +111,10 @@ class Dress:
         """What stands for a row where it is referred to."""
         if sys_id == GLOBAL or to not in TABLES:
             return sys_id
-        row = self.world.get(to, sys_id)
-        return row.get(TABLES[to].shown, "") if row is not None else ""
+        if (to, sys_id) not in self.titles:
+            row = self.world.get(to, sys_id)
+            self.titles[to, sys_id] = row.get(TABLES[to].shown, "") if row is not None else ""
+        return self.titles[to, sys_id]
 
     def _journal(self, one: Handle, name: str) -> Value:
         """Nothing in the database; for people one text, newest first."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import groupby
 
-from simulators import odd, phrases
+from simulators import mail, odd, phrases
 from simulators.dice import mix
 from simulators.servicenow import beside, knowledge, records, setup
 from simulators.servicenow.facts import AGENTS, GROUPS, Facts, planted
@@ -257,8 +257,12 @@ class Journals(Parts):
             text = dice.choice(("", " ", "\n\n"))
         elif roll < 0.12:
             text = f"[code]{dice.choice(odd.PIECES)}[/code]{text}"
-        elif roll < 0.121:
-            text = odd.huge(dice) if entry == 0 and number % 50 == 7 else text
+        elif roll < 0.2:  # what came by mail keeps its marks
+            quoted = mail.Quoted(text, "Agent 1", "agent1@generated.example", facts.entry_time(number, entry), "desk", order)
+            client = dice.choice(("gmail", "outlook", "apple"))
+            text = f"[code]{mail.render(text, client, spoken, quoted=quoted if roll < 0.16 else None)}[/code]"  # type: ignore[arg-type]
+        elif roll < 0.201 and entry == 0 and number % 50 == 7:
+            text = odd.huge(dice)
         text += "".join(f"\n{line}" for line, _ in planted(facts, number, entry))
         return known | {"value": text, "sys_created_by": speaker, "sys_tags": ""}
 
@@ -299,8 +303,12 @@ class People(_Shelf):
 
     def __init__(self, facts: Facts) -> None:
         self.facts, self.ids = facts, facts.person_ids
+        self._made = lru_cache(maxsize=2000)(self._make)
 
     def row(self, place: int) -> Row:
+        return dict(self._made(place))
+
+    def _make(self, place: int) -> Row:
         at = stamp(self.facts.now - 900 * _DAY)
         language = phrases.LANGUAGES[place % len(phrases.LANGUAGES)]
         return records.row("sys_user", {

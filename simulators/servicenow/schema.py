@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 Kind = Literal["string", "reference", "choice", "datetime", "duration", "boolean", "integer", "journal", "list"]
@@ -157,6 +158,7 @@ def target(name: str, one: Field) -> str:
     return one.to if one.kind == "reference" else _LISTS.get(name, "") if one.kind == "list" else ""
 
 
+@cache
 def family(name: str) -> tuple[str, ...]:
     """A table and all that extend it: a list of a parent shows rows of its children."""
     found = [name]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 _WORDS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S", "a": "%p"}
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def stamp(second: int) -> str:
     """2020-04-07 07:26:01"""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -25,6 +25,8 @@ def seconds(text: str) -> int | None:
 
 def shown(text: str, zone: str, form: str) -> str:
     """A stamp in a user's zone and format ("dd/MM/yyyy HH:mm:ss")."""
+    if (zone, form) == ("GMT", "yyyy-MM-dd HH:mm:ss"):
+        return text
     second = seconds(text)
     if second is None:
         return text

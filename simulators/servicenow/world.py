@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 from simulators.clock import Clock
@@ -19,6 +20,11 @@ from simulators.servicenow.times import stamp
 
 _HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 _HOMES = {"kb_template_how_to": "kb_knowledge"}  # children that stand in their parent's store
+
+
+@cache
+def _members(table: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_HOMES.get(name, name) for name in family(table)))
 
 
 class Origin(Protocol):
@@ -67,9 +73,9 @@ class World:
     def store(self, table: str) -> Store:
         return self.stores[_HOMES.get(table, table)]
 
-    def members(self, table: str) -> list[str]:
+    def members(self, table: str) -> tuple[str, ...]:
         """The tables whose rows a list of this one shows, as stores."""
-        return list(dict.fromkeys(_HOMES.get(name, name) for name in family(table)))
+        return _members(table)
 
     def get(self, table: str, sys_id: str) -> Row | None:
         """A row of the table or of one that extends it."""

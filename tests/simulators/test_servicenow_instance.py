@@ -53,7 +53,10 @@ def test_two_hundred_does_not_mean_that_it_went_well(sim: Inside) -> None:
         sim.switch(asleep=state)
         answer = sim.ask("GET", "/v2/table/incident")
         assert (answer.status, b"html" in answer.body or status == 302) == (status, True)
-    sim.switch(asleep="", cancel_after_rows=0)
+    sim.switch(asleep="hibernating", cancel_after_rows=0)
+    sim.tell("script", rules=[{"after": 2, "of": "calls", "apply": [{"op": "switches", "asleep": ""}]}])
+    kinds = [sim.ask("GET", "/v2/table/incident", limit=1).content_type for _ in range(3)]
+    assert ["html" in kind for kind in kinds] == [True, True, False], "calls count while it sleeps: a script can wake it"
     assert sim.ask("GET", "/v2/table/incident", query="sys_idIN" + "a" * 8200).status == 414
     assert sim.ask("GET", "/v2/table/incident", headers={"accept": ""}).status == 400
     assert sim.ask("POST", "/v2/table/incident", {}, headers={"content-type": "text/plain"}).status == 415
