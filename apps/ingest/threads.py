@@ -187,6 +187,7 @@ def _lay_down(ticket: Ticket, fate: str) -> None:
 
 def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
     """Messages of several tickets by one COPY; what is no longer in a thread goes; versions move."""
+    _lock([ticket.pk for ticket, _ in threads])
     people = names_of(threads)
     rows = [row for ticket, thread in threads for row in message_rows(ticket, thread, people)]
     upsert_messages(rows)
@@ -198,6 +199,13 @@ def store_threads(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> None:
     move_versions([version_of(ticket, thread) for ticket, thread in threads])
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if not ticket.is_solved], priority=3)
     owe(Outbox.Kind.INDEX_TICKET, [ticket.pk for ticket, _ in threads if ticket.is_solved], priority=4)
+
+
+def _lock(ticket_ids: Sequence[UUID]) -> None:
+    """In the order of ids, before the first row of theirs: two who store the same threads, a walk and a read of its own, wait
+    for each other once and never in a ring."""
+    rows = Ticket.objects.select_for_update(no_key=True).filter(pk__in=ticket_ids)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def names_of(threads: Sequence[tuple[Ticket, list[MessageData]]]) -> dict[tuple[UUID, str], str]:
