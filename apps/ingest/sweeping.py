@@ -22,6 +22,11 @@ def sweep_owed() -> int:
     """Owe the threads that were never read, and what was set aside and is to be tried again. Returns how much."""
     sweep_hints()
     again = revive(due=True)
+    return again + owe_unread() + _owe_unplaced() + sweep_files()
+
+
+def owe_unread() -> int:
+    """Owe the threads that were never read, that no walk will bring, and that nobody owes. Returns how many."""
     waiting = Outbox.objects.filter(kind=Outbox.Kind.THREAD, object_id=OuterRef("pk"))
     dead = DeadLetter.objects.filter(kind=Outbox.Kind.THREAD, key=Cast(OuterRef("pk"), CharField()))
     walks = Stream.objects.filter(connection=OuterRef("connection"), kind=Stream.Kind.THREADS, first_completed_at=None)
@@ -30,7 +35,7 @@ def sweep_owed() -> int:
     with transaction.atomic():
         missing = list(unread.values_list("pk", flat=True)[:MOST])
         owe(Outbox.Kind.THREAD, missing)
-    return again + len(missing) + _owe_unplaced() + sweep_files()
+    return len(missing)
 
 
 def _owe_unplaced() -> int:

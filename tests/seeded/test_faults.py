@@ -12,6 +12,7 @@ from tests.seeded import (
     database,
     files,
     freshness,
+    json_store,
     mirror,
     notices,
     operations,
@@ -27,7 +28,7 @@ from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, pl
 
 FAULTS = (
     *database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *reach.FAULTS, *freshness.FAULTS,
-    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *synced.FAULTS, *answers.FAULTS, *tool.FAULTS,
+    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *synced.FAULTS, *json_store.FAULTS, *answers.FAULTS, *tool.FAULTS,
 )  # fmt: skip
 
 
