@@ -256,9 +256,8 @@ JSON_STORE_ROOT = ENV.json_store_root
 PLATFORM_ADAPTERS = [
     "apps.platforms.adapters.freshdesk.FreshdeskAdapter",
     "apps.platforms.adapters.servicenow.ServiceNowAdapter",
+    "apps.platforms.adapters.json_store.JsonStoreAdapter",  # opens nothing without JSON_STORE_ROOT
 ]
-if JSON_STORE_ROOT:  # elsewhere there is no such platform
-    PLATFORM_ADAPTERS.append("apps.platforms.adapters.json_store.JsonStoreAdapter")
 
 LOGGING_CONFIG = None
 logging.configure(level=ENV.log_level, form=ENV.log_format)

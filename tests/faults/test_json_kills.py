@@ -20,13 +20,12 @@ from apps.ingest.models import Outbox, Stream
 from apps.platforms.adapters.json_store import adapter
 from apps.platforms.management.commands.export_mirror import Command as Export
 from apps.platforms.models import Message
-from apps.platforms.registry import adapters
 from apps.tenancy.context import bind_company
 from apps.tenancy.models import Company
 from apps.tenancy.registry import forget_hosts
 from simulators.json_store.writing import append, write_company
 from tests.faults.test_sync_kills import let_go
-from tests.ingest.stores import allow, mirrored, truth
+from tests.ingest.stores import mirrored, truth
 from tests.isolation.companies import drop
 
 KILLS, TICKETS, MOST, SEED = 20, 240, 240, int(os.environ.get("KILLS_SEED", "4"))
@@ -71,7 +70,7 @@ def test_an_import_killed_at_twenty_moments_ends_equal_to_its_files(
     monkeypatch.setattr(adapter, "PAGE", 40)
     folder = tmp_path / "stores" / "moved"
     write_company(folder, tickets=TICKETS)
-    allow(settings, folder.parent)
+    settings.JSON_STORE_ROOT = str(folder.parent)
     dice, kills = random.Random(SEED), 0
     with django_db_blocker.unblock():
         try:
@@ -99,7 +98,6 @@ def test_an_import_killed_at_twenty_moments_ends_equal_to_its_files(
             with bind_company(company.binding()):
                 assert not Message.objects.exists() and not Stream.objects.exists()
         finally:
-            adapters.cache_clear()
             let_go()
             drop(superuser_url, "moved")
             forget_hosts()

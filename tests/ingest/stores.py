@@ -6,17 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from apps.platforms.registry import adapters
 from tests.simulated import fingerprint
-
-ADAPTER = "apps.platforms.adapters.json_store.JsonStoreAdapter"
-
-
-def allow(settings, root: Path) -> None:
-    """As with JSON_STORE_ROOT set; whoever calls it clears `adapters` afterwards."""
-    settings.JSON_STORE_ROOT = str(root)
-    settings.PLATFORM_ADAPTERS = [*settings.PLATFORM_ADAPTERS, ADAPTER]
-    adapters.cache_clear()
 
 
 def truth(folder: Path) -> dict[str, tuple]:

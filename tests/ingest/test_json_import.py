@@ -15,15 +15,16 @@ from django.utils import timezone
 
 from apps.ingest.models import DeadLetter, Outbox, Stream
 from apps.ingest.outbox import work_off
+from apps.ingest.streams import due_streams, hurry
+from apps.ingest.sync import read_feed
 from apps.platforms.adapters.json_store import adapter
 from apps.platforms.management.commands.export_mirror import Command as Export
 from apps.platforms.models import Article, Connection, Group, Message, Person, Ticket
-from apps.platforms.registry import adapters
 from apps.search.index import open_index
 from apps.search.models import Chunk
 from simulators.json_store.broken import BROKEN
 from simulators.json_store.writing import append, seal, write_company
-from tests.ingest.stores import allow, mirrored, truth
+from tests.ingest.stores import mirrored, truth
 from tests.mirror import make_connection
 
 TICKETS, KILLS = 80, 20
@@ -33,9 +34,8 @@ TICKETS, KILLS = 80, 20
 def folder(tmp_path: Path, settings):
     made = tmp_path / "stores" / "acme"
     write_company(made, tickets=TICKETS)
-    allow(settings, made.parent)
-    yield made
-    adapters.cache_clear()
+    settings.JSON_STORE_ROOT = str(made.parent)
+    return made
 
 
 def run(folder: Path, capsys, *options: str) -> dict:
@@ -103,15 +103,19 @@ def test_nothing_outside_the_allowed_root_is_imported(in_acme, folder, settings,
         call_command("import_json", str(folder.parent))
 
 
-def test_where_the_operator_allows_none_there_is_no_such_platform(in_acme, folder, settings, capsys):
+def test_where_the_operator_allows_none_any_more_nothing_is_read_and_the_rest_goes_on(in_acme, folder, settings, capsys, client_of):
     run(folder, capsys)
-    settings.PLATFORM_ADAPTERS = settings.PLATFORM_ADAPTERS[:-1]
-    adapters.cache_clear()
-    out = io.StringIO()
-    with pytest.raises(SystemExit):
-        call_command("import_json", str(folder.parent), stdout=out)
-    assert "platform_unknown" in out.getvalue()
+    append(folder, 5)
+    settings.JSON_STORE_ROOT = ""
+    hurry(Connection.objects.get())
+    for stream_id in due_streams():
+        read_feed(stream_id=stream_id, go_on=lambda: True)
+    assert Stream.objects.get(kind="tickets").last_error == "store_refused"
+    with pytest.raises(CommandError, match="JSON_STORE_ROOT"):
+        call_command("connect", "acme", "json_store", "--option", "folder=acme")
     assert Ticket.objects.count() == TICKETS and Message.objects.exists()
+    ticket = Ticket.objects.filter(state="live").first()
+    assert client_of(in_acme, "lead").get(f"/tickets/{ticket.pk}/").status_code == 200
 
 
 class Killed(BaseException):
