@@ -75,8 +75,8 @@ async def _every(fetch: Callable[[Any], Any], cursor: Any) -> Any:
 def mirror_side(connection: Connection) -> Side:
     """What we hold of this connection."""
     side = Side()
-    messages = Message.objects.exclude(kind=Message.Kind.DESCRIPTION)
-    rows = Ticket.objects.filter(connection=connection, deleted=False).prefetch_related(
+    messages = Message.objects.exclude(kind=Message.Kind.DESCRIPTION).defer("html")
+    rows = Ticket.objects.filter(connection=connection, deleted=False).defer("description_html").prefetch_related(
         Prefetch("messages", queryset=messages, to_attr="entries")
     )
     for row in _in_pages(rows):
