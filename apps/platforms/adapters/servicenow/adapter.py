@@ -80,9 +80,8 @@ class ServiceNowAdapter(PlatformAdapter):
     def first_tickets(
         cls, feed: TicketFeed = "live", *, since: datetime | None = None, statuses: Sequence[StatusData] = ()
     ) -> tickets.TicketCursor:
-        if feed != "live":
-            raise NotFound("ServiceNow has no trash", code="not_offered")
-        return tickets.TicketCursor(since=since)
+        """There is neither trash nor spam: those feeds are empty, and cost no call."""
+        return tickets.TicketCursor(since=since, empty=feed != "live")
 
     @classmethod
     def first_ids(cls) -> tickets.TicketCursor:
@@ -125,6 +124,8 @@ class ServiceNowAdapter(PlatformAdapter):
 
     async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
         at = tickets.TicketCursor.model_validate(cursor.model_dump())
+        if at.empty:
+            return Page([], at, False)
         return await tickets.fetch(self._client, tickets.begun(at, self._config.table_names))
 
     async def fetch_ids(self, cursor: Cursor) -> Page[TicketPlace]:
@@ -135,7 +136,10 @@ class ServiceNowAdapter(PlatformAdapter):
         return await self._threads.step(ThreadCursor.model_validate(cursor.model_dump()))
 
     async def fetch_threads(self, ticket_ids: Sequence[str]) -> list[ThreadData]:
-        return await self._threads.read(ticket_ids)
+        """An archived one is told as far as its entries are still shown."""
+        found = await self._threads.read(ticket_ids)
+        left = [one for one in ticket_ids if one not in {thread.ticket_id for thread in found}]
+        return [*found, *(await self._threads.read(left, self._archives) if left else [])]
 
     async def fetch_thread(self, ticket_id: str) -> list[MessageData]:
         for tables in (self._config.table_names, self._archives):

@@ -62,13 +62,7 @@ class Readers:
 
 
 async def step(client: ServiceNowClient, at: ArticleCursor) -> Page[ArticleData]:
-    if at.again is not None and client.server_time >= at.again and at.keys is None and not _under_way(at):
-        at = ArticleCursor(size=at.size)
     return await (_all(client, at) if at.keys is not None else _changed(client, at, at.window or Window.of(client.server_time)))
-
-
-def _under_way(at: ArticleCursor) -> bool:
-    return at.window is not None and at.window.started is not None
 
 
 async def _all(client: ServiceNowClient, at: ArticleCursor) -> Page[ArticleData]:
@@ -100,6 +94,8 @@ async def _changed(client: ServiceNowClient, at: ArticleCursor, window: Window) 
     items = await _articles(client, [row for row in rows.good if row.sys_id in fresh])
     again = min([at.again or client.server_time, *_ends(rows.good, client.server_time)])
     odd = tuple(row.sys_id for row in rows.odd if row.sys_id in fresh)
+    if not more and client.server_time >= again:  # all again, as a pass of its own: what it does not bring is gone
+        return Page(items, ArticleCursor(size=rows.next_limit), False, odd, whole=False)
     return Page(items, at.model_copy(update={"window": after, "again": again, "size": rows.next_limit}), more, odd, whole=False)
 
 
