@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.access import allow
 from apps.accounts.confirm_views import confirm_first
 from apps.core.audit import record_sparingly
-from apps.core.errors import BadInput, RateLimited
+from apps.core.errors import BadInput, Forbidden, RateLimited
 from apps.core.network import network_of
 from apps.ingest.models import Hook
 from apps.ingest.tasks import send_hints
@@ -72,9 +72,15 @@ def _hear(request: HttpRequest, company_id: str, secret: str) -> HttpResponse | 
         return None
     body = request.read(BODY_MOST + 1)
     if len(body) > BODY_MOST:
+        if hook.signed:
+            _count(caller)
+            return None
         return HttpResponse(f"at most {BODY_MOST} bytes.", status=413, content_type="text/plain")
     try:
-        news = hear(hook=hook, body=body)
+        news = hear(hook=hook, body=body, headers=request.headers)
+    except Forbidden:  # of the right address, and not signed: nobody is told that there is one
+        _count(caller)
+        return None
     except BadInput as problem:
         return HttpResponse(problem.message, status=400, content_type="text/plain")
     if news:
@@ -127,7 +133,9 @@ def _page(request: HttpRequest, *, connection: Connection | None = None, fresh: 
     ways = [_way(adapter_class(kind)) for kind in sorted({one.platform for one, _hook in rows})]
     context: dict[str, Any] = {"section": "webhooks", "rows": rows, "header": HEADER, "ways": ways}
     if connection is not None and fresh is not None:
-        context |= {"fresh": fresh, "fresh_of": connection, "address": _address(request, fresh.path)}
+        address = _address(request, fresh.path)
+        script = adapter_class(connection.platform).push_script(address, fresh.key) if fresh.key else ""
+        context |= {"fresh": fresh, "fresh_of": connection, "address": address, "script": script}
     return render(request, "ingest/webhooks.html", context)
 
 
@@ -135,7 +143,7 @@ def _way(adapter: type[PlatformAdapter]) -> dict[str, Any]:
     """What to do in a helpdesk so that it calls."""
     told = [_(step) % {"header": HEADER} if "%(header)s" in step else _(step) for step in adapter.push_steps]
     examples = [adapter.push_example if step.endswith(":") else "" for step in adapter.push_steps]
-    return {"platform": adapter.label, "steps": list(zip(told, examples, strict=True)), "example": adapter.push_example}
+    return {"signed": adapter.capabilities.signed_push, "platform": adapter.label, "steps": list(zip(told, examples, strict=True)), "example": adapter.push_example}
 
 
 def _address(request: HttpRequest, path: str) -> str:

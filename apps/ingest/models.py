@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.fields import SealedField
 from apps.core.ids import uuid7
 from apps.core.privacy import NONE, SECRET, DataClass
 from apps.platforms.models import Connection
@@ -158,22 +159,25 @@ class StageTime(CompanyModel):
 
 class Hook(CompanyModel):
     """The address at which a connection's helpdesk says that a ticket may have changed. Its secrets are shown once; here are
-    their digests. After a rotation the old ones work until the new ones are heard, or until `old_until`."""
+    their digests, and sealed the key by which a helpdesk signs. After a rotation the old ones work until the new ones are heard, or until `old_until`."""
 
     data_classes: ClassVar[dict[str, DataClass]] = {
         "id": NONE, "company_id": NONE, "connection": NONE, "path_digest": SECRET, "header_digest": SECRET,
         "old_path_digest": SECRET, "old_header_digest": SECRET, "old_until": NONE, "made_at": NONE, "heard_at": NONE,
+        "sign_key": SECRET, "old_sign_key": SECRET,
     }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="hook")
     path_digest = models.CharField(max_length=64)
-    header_digest = models.CharField(max_length=64)
+    header_digest = models.CharField(max_length=64, blank=True)  # "": its calls are signed
     old_path_digest = models.CharField(max_length=64, blank=True)
     old_header_digest = models.CharField(max_length=64, blank=True)
     old_until = models.DateTimeField(null=True)
     made_at = models.DateTimeField()
     heard_at = models.DateTimeField(null=True)  # the last hint, to ten seconds
+    sign_key = SealedField(blank=True, default="", db_default="")  # by which its helpdesk signs
+    old_sign_key = SealedField(blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("webhook")

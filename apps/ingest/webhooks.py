@@ -1,6 +1,7 @@
 """Webhooks of helpdesks: an address of each connection at which its helpdesk says that tickets may have changed.
 
-Helpdesks of this kind do not sign (contract 2.8), so whoever calls shows two secrets: one in the address, one in a header.
+Who calls shows two secrets, one in the address and one in a header; a helpdesk that signs its calls (contracts 2.8, 3.7)
+shows the first one and signs by a key that lies sealed here, within five minutes.
 The body is a hint and no more: the numbers of tickets are read from it, and those tickets are asked for.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import compress
@@ -21,7 +23,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from apps.core.audit import record_on_commit
-from apps.core.errors import BadInput
+from apps.core.crypto import seal, unseal
+from apps.core.errors import BadInput, Forbidden, SealBroken
 from apps.ingest import hints
 from apps.ingest.models import Hook
 from apps.platforms.base import PlatformAdapter
@@ -45,32 +48,40 @@ _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A hook whose secrets somebody showed. `fresh`: the new ones, not those of before a rotation."""
+    """A hook whose secrets somebody showed; of one whose calls are signed the address alone, and the signature is still to
+    be read. `fresh`: the new ones, not those of before a rotation."""
 
     id: UUID
     connection_id: UUID
     fresh: bool
     platform: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """In clear, once: the last part of the address, and the value of the header."""
+    """In clear, once: the last part of the address, and the value of the header, or the key by which calls are signed."""
 
     path: str
-    header: str
+    header: str = ""
+    key: str = ""
 
 
 def make_hook(*, connection: Connection) -> tuple[Hook, Secrets]:
     """New secrets for a connection. Old ones work on until the new ones are heard, for a week at most."""
-    fresh, now = Secrets(secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SECRET_BYTES)), timezone.now()
+    signs, now = adapter_class(connection.platform).capabilities.signed_push, timezone.now()
+    path, other = secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+    fresh = Secrets(path, key=other) if signs else Secrets(path, header=other)
     with transaction.atomic():
         held = Hook.objects.select_for_update().filter(connection=connection).first()
         hook = held or Hook(connection=connection)
         if held is not None:
-            hook.old_path_digest, hook.old_header_digest = held.path_digest, held.header_digest
+            hook.old_path_digest, hook.old_header_digest, hook.old_sign_key = held.path_digest, held.header_digest, ""
+            if held.sign_key:  # sealed for another field
+                hook.old_sign_key = _seal(_unseal(held.sign_key, "sign_key"), "old_sign_key")
             hook.old_until = now + OLD_WORKS
-        hook.path_digest, hook.header_digest, hook.made_at = digest(fresh.path), digest(fresh.header), now
+        hook.path_digest, hook.header_digest = digest(fresh.path), digest(fresh.header) if fresh.header else ""
+        hook.sign_key, hook.made_at = _seal(fresh.key, "sign_key") if fresh.key else "", now
         hook.save()
         _forget()
         looks.begin(current_company().company_id, HEARD, (str(hook.pk),), {})  # the first call with the new ones counts
@@ -101,10 +112,12 @@ def find_hook(path: str, header: str) -> Known | None:
     """
     given, now, found = (digest(path), digest(header)), timezone.now(), None
     for one in HOOKS.get_or_make("all", make=_load):
-        fresh = _same(given, (one["path_digest"], one["header_digest"]))
-        hook = Known(UUID(one["id"]), UUID(one["connection_id"]), fresh, one["connection__platform"])
+        signed = adapter_class(one["connection__platform"]).capabilities.signed_push
+        same = _same_path if signed else _same
+        fresh = same(given, (one["path_digest"], one["header_digest"]))
+        hook = Known(UUID(one["id"]), UUID(one["connection_id"]), fresh, one["connection__platform"], signed)
         until = datetime.fromisoformat(one["old_until"]) if one["old_until"] else None
-        old = _same(given, (one["old_path_digest"], one["old_header_digest"])) and until is not None and now < until
+        old = same(given, (one["old_path_digest"], one["old_header_digest"])) and until is not None and now < until
         if hook.fresh or old:
             found = hook
     return found
@@ -116,12 +129,13 @@ def _load() -> list[dict[str, Any]]:
     return [{name: "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value) for name, value in row.items()} for row in rows]
 
 
-def hear(*, hook: Known, body: bytes) -> int:
+def hear(*, hook: Known, body: bytes, headers: Mapping[str, str]) -> int:
     """Note what a call that showed the right secrets says. Returns for how many tickets that was news.
 
-    Raises BadInput when it names none.
+    Raises BadInput when it names none, Forbidden when it should be signed and is not.
     """
-    company_id, numbers = current_company().company_id, numbers_in(body, adapter_class(hook.platform))
+    adapter = adapter_class(hook.platform)
+    company_id, numbers = current_company().company_id, _signed(hook, body, headers) if hook.signed else numbers_in(body, adapter)
     marks = [hints.mark(hook.connection_id, one) for one in numbers]
     if hook.fresh:
         marks.append((HEARD, (str(hook.id),)))
@@ -129,10 +143,31 @@ def hear(*, hook: Known, body: bytes) -> int:
     told = hints.owe_reads(hook.connection_id, list(compress(numbers, news)))
     if hook.fresh and news[-1]:
         rows = Hook.objects.filter(pk=hook.id)
-        if rows.exclude(old_until=None).update(old_path_digest="", old_header_digest="", old_until=None):
+        if rows.exclude(old_until=None).update(old_path_digest="", old_header_digest="", old_sign_key="", old_until=None):
             HOOKS.clear()
         rows.update(heard_at=timezone.now())
     return told
+
+
+def _signed(hook: Known, body: bytes, headers: Mapping[str, str]) -> list[str]:
+    """Remote ids of the tickets that a signed call names. Raises Forbidden, also where the key cannot be opened."""
+    name = "sign_key" if hook.fresh else "old_sign_key"
+    held = Hook.objects.filter(pk=hook.id).values_list(name, flat=True).first()
+    if not held:
+        raise Forbidden("there is no such key", code="signature_invalid")
+    try:
+        key = _unseal(held, name)
+    except SealBroken as exc:  # KeyDestroyed is one of them
+        raise Forbidden("the key cannot be opened", code="signature_invalid") from exc
+    return list(adapter_class(hook.platform).read_push(headers, body, key, timezone.now()))[:TICKETS_MOST]
+
+
+def _seal(key: str, name: str) -> str:
+    return seal(key.encode(), company_id=current_company().company_id, field=f"ingest.hook.{name}")
+
+
+def _unseal(sealed: str, name: str) -> str:
+    return unseal(sealed, company_id=current_company().company_id, field=f"ingest.hook.{name}").decode()
 
 
 def numbers_in(body: bytes, adapter: type[PlatformAdapter]) -> list[str]:
@@ -155,6 +190,10 @@ def numbers_in(body: bytes, adapter: type[PlatformAdapter]) -> list[str]:
 def digest(secret: str) -> str:
     """256 random bits need no slow hash (AUT-7)."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _same_path(given: tuple[str, str], held: tuple[str, str]) -> bool:
+    return constant_time_compare(given[0], held[0]) and bool(held[0])
 
 
 def _same(given: tuple[str, str], held: tuple[str, str]) -> bool:

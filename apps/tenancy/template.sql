@@ -418,6 +418,8 @@ CREATE TABLE @schema@.ingest_hook (
     made_at timestamp with time zone NOT NULL,
     heard_at timestamp with time zone,
     connection_id uuid NOT NULL,
+    sign_key text DEFAULT ''::text NOT NULL,
+    old_sign_key text DEFAULT ''::text NOT NULL,
     CONSTRAINT ingest_hook_company CHECK ((company_id = '@company@'::text)),
     CONSTRAINT ingest_hook_connection_id_key UNIQUE (connection_id),
     CONSTRAINT ingest_hook_pkey PRIMARY KEY (id),
@@ -1115,23 +1117,24 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(65, 'ingest', '0019_times', now()),
 	(66, 'ingest', '0020_activities', now()),
 	(67, 'ingest', '0021_threads', now()),
-	(68, 'platforms', '0015_label', now()),
-	(69, 'platforms', '0016_ratings', now()),
-	(70, 'platforms', '0017_time_entries', now()),
-	(71, 'platforms', '0018_unread', now()),
-	(72, 'platforms', '0019_number', now()),
-	(73, 'platforms', '0020_criteria', now()),
-	(74, 'search', '0001_initial', now()),
-	(75, 'search', '0002_placed', now()),
-	(76, 'search', '0003_files', now()),
-	(77, 'search', '0004_products', now()),
-	(78, 'sessions', '0001_initial', now()),
-	(79, 'tenancy', '0001_initial', now()),
-	(80, 'tenancy', '0002_domain_verified_at', now()),
-	(81, 'tenancy', '0003_orders', now());
+	(68, 'ingest', '0022_signed', now()),
+	(69, 'platforms', '0015_label', now()),
+	(70, 'platforms', '0016_ratings', now()),
+	(71, 'platforms', '0017_time_entries', now()),
+	(72, 'platforms', '0018_unread', now()),
+	(73, 'platforms', '0019_number', now()),
+	(74, 'platforms', '0020_criteria', now()),
+	(75, 'search', '0001_initial', now()),
+	(76, 'search', '0002_placed', now()),
+	(77, 'search', '0003_files', now()),
+	(78, 'search', '0004_products', now()),
+	(79, 'sessions', '0001_initial', now()),
+	(80, 'tenancy', '0001_initial', now()),
+	(81, 'tenancy', '0002_domain_verified_at', now()),
+	(82, 'tenancy', '0003_orders', now());
 SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 188, true);
 SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 47, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 81, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 82, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger

@@ -11,6 +11,9 @@ RENEWED = (f"{HOOKS}new_secrets_end_the_old_when_they_are_heard_or_after_a_week"
 APART = (f"{HOOKS}what_is_told_while_it_is_read_is_read_once_more_ten_seconds_after_that_began",)
 
 FAULTS = (
+    Fault("whoever knows the address of a helpdesk that signs is heard", "apps/platforms/adapters/servicenow/push.py",
+          ' or not _is_signed(given.get(SIGNATURE, ""), timestamp, body, key)', "",
+          ("tests/ingest/test_signed_push.py::test_the_script_of_the_page_makes_calls_that_are_heard_and_nothing_else_is",)),
     Fault("one of two secrets opens a webhook", WEBHOOKS, "return all(both) and all(held)", "return any(both) and all(held)", WRONG),
     Fault("an old secret works for ever", WEBHOOKS, "until is not None and now < until", "until is not None", RENEWED),
     Fault("old secrets stay when the new ones are heard", WEBHOOKS, "if rows.exclude(old_until=None).update(", "if rows.none().update(", RENEWED),
