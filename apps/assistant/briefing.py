@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Q
 
+from apps.assistant.models import Brief
 from apps.assistant.services import make_brief
 from apps.core.errors import AppError
 from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import Claimed, owe, put_off, settle
 from apps.ingest.timing import Stage, timed
-from apps.platforms.models import Ticket
+from apps.platforms.models import Article, Ticket
 
+AGAIN = 4  # priority
 
 def make_owed(claimed: Sequence[Claimed]) -> None:
     """Worker of Outbox.Kind.BRIEF."""
@@ -28,6 +32,15 @@ def make_owed(claimed: Sequence[Claimed]) -> None:
             put_off([one], code=exc.code)
         else:
             settle([one])
+
+
+def owe_without(sender: object, ids: Sequence[UUID], **_more: Any) -> None:
+    """Hears `left`: briefs that name one of these articles are made anew, in the transaction of the sender."""
+    named = Q()
+    for pk, number in Article.objects.filter(pk__in=ids).values_list("pk", "remote_id"):
+        named |= Q(data__articles__contains=[{"article_id": str(pk)}]) | Q(data__draft__citations__contains=[{"source": {"id": str(pk)}}])
+        named |= Q(data__why__contains=[{"kind": "article", "remote_id": number}])  # the trace knows the helpdesk's id alone
+    owe(Outbox.Kind.BRIEF, list(Brief.objects.filter(named).values_list("ticket_id", flat=True)), priority=AGAIN)
 
 
 def renew_after_first_sync() -> int:

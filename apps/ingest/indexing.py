@@ -26,6 +26,7 @@ from apps.ingest.sql import name_authors
 from apps.ingest.timing import Stage, timed
 from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Attachment, Message, Ticket
+from apps.platforms.signals import left
 from apps.search.index import (
     CLOSED,
     PLACE,
@@ -80,7 +81,8 @@ def index_articles(claimed: Sequence[Claimed]) -> None:
     ids = [one.object_id for one in claimed]
     sources = [_article_source(article) for article in Article.objects.usable().filter(pk__in=ids)]
     existing = list(Chunk.objects.filter(kind=Chunk.Kind.ARTICLE, source_id__in=ids))
-    _refresh(sources, existing, claimed, briefs=[], second=ids)
+    gone = sorted({row.source_id for row in existing} - {source.source_id for source in sources})
+    _refresh(sources, existing, claimed, briefs=[], second=ids, gone=gone)
 
 
 def _message_sources(ticket: Ticket) -> Iterable[Indexable]:
@@ -127,6 +129,7 @@ def _refresh(
     *,
     briefs: list[UUID],
     second: Sequence[UUID] = (),
+    gone: Sequence[UUID] = (),
 ) -> None:
     """Engine first, then rows and the settled claim in one transaction: a crash in between repeats harmlessly."""
     old = {row.pk: row for row in existing}
@@ -158,6 +161,8 @@ def _refresh(
         )
         owe(Outbox.Kind.BRIEF, briefs, priority=3)
         owe_second(second)
+        if gone:
+            left.send(sender=Article, ids=gone)
         settle(claimed)
     log.info("indexed", sources=len(sources), chunks=len(wanted), embedded=len(fresh), removed=len(stale), placed=len(moved))
 

@@ -12,3 +12,5 @@ written = Signal()
 refused = Signal()
 # `connection_id`: its helpdesk has taken a key. In the transaction that stores the key.
 accepted = Signal()
+# `ids`: articles nobody may read any more, unpublished or gone. In the transaction that knows them out of the index.
+left = Signal()

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from apps.ingest.models import Outbox
+from apps.ingest.models import Outbox, Stream
 from apps.ingest.outbox import due_kinds, work_off
 from apps.ingest.progress import progress
 from apps.ingest.webhooks import numbers_in
@@ -21,6 +22,7 @@ from apps.platforms.links import ticket_page
 from apps.platforms.models import Connection, Ticket
 from apps.platforms.registry import adapters
 from tests.ingest.test_sync import run_feeds
+from tests.ingest.test_thread_walk import turn
 from tests.platforms.toy.adapter import Account, ToyAdapter
 from tests.platforms.toy.joined import known
 
@@ -70,8 +72,14 @@ def test_it_needs_its_package_and_the_setting_alone(account, in_acme, client_of,
     assert "Set it up in Toy" in admin.get("/webhooks/").content.decode()
     assert account.name in admin.get("/sync/").content.decode()
     assert numbers_in(b'{"ticket_ids": ["00b2", 7, "../x", ""]}', ToyAdapter) == ["00b2", "7"]
+    assert "Article k1" in page
+    account.whole, account.articles = False, {"k1": account.write("k1", "It is out of print.", published=False)}
+    turn(Stream.Kind.ARTICLES)
+    everything_done()
+    assert "Article k1" not in agent.get(f"/tickets/{ticket.pk}/").content.decode(), "what is not published any more leaves briefs too"
     account.calls.clear()
     call_command("sync", "acme", tickets="toy00b2", json=True)
+    Outbox.objects.filter(kind=Outbox.Kind.HINT).update(due_at=timezone.now())  # it was opened a moment ago
     work_off(Outbox.Kind.HINT)
     assert ("ticket", "00b2") in account.calls
     with pytest.raises(CommandError, match="Its options: name, token"):
