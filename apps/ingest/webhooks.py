@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import compress
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -25,6 +25,7 @@ from django.utils.crypto import constant_time_compare
 from apps.core.audit import record_on_commit
 from apps.core.crypto import seal, unseal
 from apps.core.errors import BadInput, Forbidden, SealBroken
+from apps.core.fields import SealedField
 from apps.ingest import hints
 from apps.ingest.models import Hook
 from apps.platforms.base import PlatformAdapter
@@ -163,11 +164,15 @@ def _signed(hook: Known, body: bytes, headers: Mapping[str, str]) -> list[str]:
 
 
 def _seal(key: str, name: str) -> str:
-    return seal(key.encode(), company_id=current_company().company_id, field=f"ingest.hook.{name}")
+    return seal(key.encode(), company_id=current_company().company_id, field=_column(name).place)
 
 
 def _unseal(sealed: str, name: str) -> str:
-    return unseal(sealed, company_id=current_company().company_id, field=f"ingest.hook.{name}").decode()
+    return unseal(sealed, company_id=current_company().company_id, field=_column(name).place).decode()
+
+
+def _column(name: str) -> SealedField:
+    return cast(SealedField, Hook._meta.get_field(name))
 
 
 def numbers_in(body: bytes, adapter: type[PlatformAdapter]) -> list[str]:
