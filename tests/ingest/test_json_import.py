@@ -59,6 +59,16 @@ def test_counts_and_hashes_are_equal_and_what_is_added_or_deleted_follows(in_acm
     assert mirrored(Export().perform()) == truth(folder)
 
 
+def test_progress_is_shown_where_somebody_asks_and_the_report_is_written_for_people(in_acme, folder, capsys):
+    BROKEN["date"][0](folder)
+    out = io.StringIO()
+    call_command("import_json", str(folder.parent), "--progress", stdout=out)
+    told, shown = out.getvalue(), capsys.readouterr().err
+    assert "acme: imported" in told and "1 lines skipped" in told and "counts and hashes equal" in told
+    assert "skip: tickets.jsonl:3: date_invalid (updated_at): Write the time as" in told
+    assert shown.count("\racme [") >= 1 and "tickets" in shown
+
+
 def test_a_dry_run_reads_everything_and_changes_nothing(in_acme, folder, capsys, tmp_path):
     BROKEN["date"][0](folder)
     report = run(folder, capsys, "--dry-run", "--report", str(tmp_path / "report.json"))

@@ -48,7 +48,8 @@ def importing(site: RunningSite, folder: Path, *options: str) -> Iterator[tuple[
     """The command as somebody runs it, and where its report will be."""
     report = folder.parent / f"{folder.name}.report"
     command = [sys.executable, "scripts/migrate_to_postgresql.py", str(folder), "--json", *options]
-    with report.open("wb") as out, subprocess.Popen(command, cwd=site.root, env=site.environment, stdout=out) as process:
+    pipes = {"stderr": subprocess.PIPE} if "--progress" in options else {}
+    with report.open("wb") as out, subprocess.Popen(command, cwd=site.root, env=site.environment, stdout=out, **pipes) as process:
         try:
             yield process, report
         finally:
@@ -116,9 +117,10 @@ def test_killed_twenty_times_it_goes_on_and_taken_back_nothing_is_left(site, roo
     write_company(folder, tickets=TICKETS // 10)
     dice, kills = random.Random(4), 0
     while kills < KILLS:
-        with importing(site, folder) as (process, _report):
+        with importing(site, folder, "--progress") as (process, _report):
+            process.stderr.read(1)  # the first sign of progress
             try:
-                process.wait(dice.uniform(0.5, 8))
+                process.wait(dice.uniform(0, 4))
                 append(folder, TICKETS // 100, seed=kills, deletions=3)
             except subprocess.TimeoutExpired:
                 process.kill()
