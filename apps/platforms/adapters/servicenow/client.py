@@ -110,11 +110,11 @@ class ServiceNowClient:
             following = _paced(limit, time.monotonic() - began)
             return Rows(good, odd, every, int(total) if counted and total is not None else None, limit, following)
 
-    async def every(self, table: str, query: str, shape: type[R], *, limit: int = NARROW, by: str = "sys_id") -> AsyncIterator[R]:
-        """All rows of a query by their ids, however many are hidden between them."""
-        at = walk.Keyset()
+    async def every(self, table: str, query: str, shape: type[R], *, limit: int = NARROW, after: str = "") -> AsyncIterator[R]:
+        """All rows of a query by their ids, or those after one, however many are hidden between them."""
+        at = walk.Keyset(after=after)
         for _ in range(_MOST_PAGES):
-            full = f"{query}^{at.query(by)}" if query else at.query(by)
+            full = f"{query}^{at.query()}" if query else at.query()
             rows = await self.page(table, full, shape, limit=limit, offset=at.offset, counted=at.counts(limit))
             for row in rows.good:
                 yield row

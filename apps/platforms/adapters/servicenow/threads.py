@@ -117,9 +117,10 @@ class Threads:
         for row in rows:
             if row.element_id in found.whole:
                 of[row.element_id].append(row)
-        if found.large:
+        if found.large:  # its first rows fill the page
             one = query.joined(_journal(self._tables), f"element_id={query.value(found.large)}")
-            of[found.large] = [row async for row in self._client.every(JOURNAL, one, wire.Journal, limit=SIZE_MOST)]
+            rest = self._client.every(JOURNAL, one, wire.Journal, limit=SIZE_MOST, after=rows[-1].sys_id)
+            of[found.large] = [*rows, *[row async for row in rest]]
         return of
 
     async def _read_ahead(self, at: ThreadCursor, upto: str) -> ThreadCursor:
