@@ -24,11 +24,12 @@ FIX = (
 )
 
 
-def make_connection() -> Connection:
+def make_connection(platform: str = "freshdesk") -> Connection:
+    """Of that kind, unless there is one: nothing above the adapters may care which."""
     connection = Connection.objects.filter(account="acme.example").first()
     if connection is None:
         connection = Connection(
-            platform="freshdesk", account="acme.example", config={"base_url": "https://acme.example"}
+            platform=platform, account="acme.example", config={"base_url": "https://acme.example"}
         )
         connection.set_secrets({"api_key": "secret-key-of-the-helpdesk"})
         connection.save()

@@ -9,13 +9,14 @@ import pytest
 from apps.platforms.models import Ticket
 from apps.tenancy.context import bind_company
 from tests.assistant.reader import Reader, build
-from tests.mirror import charging_case
+from tests.mirror import charging_case, make_connection
 
 
-@pytest.fixture
-def case(acme):
-    """Ticket 102 of acme, with its brief and the knowledge it rests on."""
+@pytest.fixture(params=["freshdesk", pytest.param("servicenow", marks=pytest.mark.verify)])
+def case(acme, request):
+    """Ticket 102 of acme, with its brief and the knowledge it rests on, whichever helpdesk it is of."""
     with bind_company(acme.binding()):
+        make_connection(request.param)
         charging_case()
         return Ticket.objects.get(remote_id="102")
 
