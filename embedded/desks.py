@@ -45,6 +45,13 @@ DESKS = {
         ("noor@globex.example",),
         "freshdesk", "simulators.freshdesk", ("control", "files"), ("--api-key", "globex-demo-key", "--lived-in"), {"api_key": "globex-demo-key"},
     ),
+    "initech": Desk(
+        "Initech IT",
+        (("priya.raman@initech.example", "Priya Raman", "agent"), ("admin@initech.example", "Initech Admin", "admin")),
+        ("priya.raman@initech.example",),
+        "servicenow", "simulators.servicenow", ("control",), ("--password", "initech-demo-password"),
+        {"option": ["auth=basic", "user=deskhand.integration", "password=initech-demo-password"]},
+    ),
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ LEAST_REFUSED, MOST_WRONGLY = 0.53, 0.13  # of the unanswerable, of the answerab
 
 @pytest.mark.verify
 @pytest.mark.usefixtures("both_meanings")
-def test_of_every_fifth_ticket_the_suggested_replies_are_right_and_the_rest_is_honest(in_acme, settings):
+def test_of_every_eighth_ticket_the_suggested_replies_are_right_and_the_rest_is_honest(in_acme, settings):
     with connection.cursor() as cursor:  # all of it is one transaction, in which a slow machine embeds long
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO 0")
     with running("--account", "acme", "--plan", "unlimited") as simulator:
@@ -32,9 +32,9 @@ def test_of_every_fifth_ticket_the_suggested_replies_are_right_and_the_rest_is_h
         settle(join(simulator))
     work_off_everything()
     labels = labels_of("acme")
-    figures = measure_tickets(labels, every=5).figures()
-    # Floors well under what `make eval` finds over all tickets: a sample of 75 swings by several points.
-    assert figures["tickets"] >= 60
+    figures = measure_tickets(labels, every=8).figures()
+    # Floors well under what `make eval` finds over all tickets: a sample of 45 swings by several points.
+    assert figures["tickets"] >= 38
     assert figures["precision"] >= 0.8, figures
     assert figures["coverage"] >= 0.25, figures
     assert figures["false_confident"] <= 0.2, figures
