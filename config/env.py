@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -90,7 +91,7 @@ class Env(BaseSettings):
     email_from: str = Field(default="", description="Sender of mails. Default: no-reply@BASE_DOMAIN.")
     egress_allow_hosts: str = Field(
         default="",
-        description="host:port pairs, by comma, that may be plain http or a private address (helpdesk on site).",
+        description="host:port pairs, by comma, that may be plain http or a private address (helpdesk or model on site).",
     )
     json_store_root: str = Field(
         default="",
@@ -114,6 +115,11 @@ class Env(BaseSettings):
     second_embedding_provider: str = Field(
         default="apps.llm.providers.e5.E5Embeddings",
         description="Dotted path of a second, slower provider for articles, filled in behind; empty for none.",
+    )
+    llm_suffixes: str = Field(
+        default=".openai.com,.openai.azure.com,.mistral.ai",
+        description="Domains of providers of language models that companies may connect to, by comma. A model on site: "
+        "EGRESS_ALLOW_HOSTS.",
     )
     models_threads: int = Field(default=1, ge=1, le=16, description="Threads of the local embedding model.")
     metrics_token: SecretStr | None = Field(
@@ -152,6 +158,14 @@ class Env(BaseSettings):
             raise ValueError(f"{value!r} is no absolute path of a folder of its own")
         return value
 
+    @field_validator("llm_suffixes")
+    @classmethod
+    def _suffixes(cls, value: str) -> str:
+        for suffix in filter(None, (part.strip() for part in value.split(","))):
+            if not re.fullmatch(r"(\.[a-z0-9-]+){2,}", suffix):
+                raise ValueError(f"{suffix!r} is no domain with a dot before it")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -185,6 +199,10 @@ class Env(BaseSettings):
     @property
     def mfa_roles(self) -> frozenset[str]:
         return frozenset(filter(None, (part.strip() for part in self.mfa_required.split(","))))
+
+    @property
+    def llm_domains(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.llm_suffixes.split(",") if part.strip())
 
     @property
     def egress_hosts(self) -> frozenset[str]:

@@ -163,6 +163,9 @@ AUDIT_EVENTS: dict[str, Event] = {
     "agent_mapped": _company("change", "mode"),  # a person here, and an agent of the helpdesk
     "connection_saved": _company("platform", "change"),
     "connection_refused": _company("code"),
+    "model_connected": _company(),  # a provider of models, after a live call
+    "model_refused": _company("code"),
+    "models_changed": _company("kind", "change"),
     "portals_set": _company("count"),
     "label_set": _company("change"),  # whether what is sent says that an assistant helped
     "webhook_changed": _company("change"),
@@ -209,6 +212,8 @@ LOG_EVENTS: dict[str, Event] = {
     "writing_unsure": _company("kind", "code"),
     "work_set_aside": _company("kind", "code", "count"),
     "connection_refused": _company("connection", "code"),
+    "model_refused": _company("connection", "code"),
+    "spend_unsettled": _company(),
     "removals_held": _company("kind", "count"),
     "notice_opened": _company("kind", "connection", "code", "count"),
     "notice_ended": _company("kind", "connection", "seconds"),

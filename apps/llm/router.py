@@ -62,6 +62,7 @@ class Spent:
     """One call that was made, and what it used."""
 
     target: str
+    model: str
     usage: Usage
     code: str = ""  # of its failure
 
@@ -219,7 +220,7 @@ class _Run:
             breaker.untell()
             raise
         finally:
-            self._calls.append(Spent(target.key, self._used(), self._error.code if self._error else ""))
+            self._calls.append(Spent(target.key, target.model, self._used(), self._error.code if self._error else ""))
 
     def _used(self) -> Usage:
         """What the provider counted, or our estimate of what was asked and has come. Nothing where it answered nothing."""

@@ -514,6 +514,81 @@ CREATE TABLE @schema@.ingest_watch (
     CONSTRAINT ingest_watch_pkey PRIMARY KEY (connection_id),
     CONSTRAINT ingest_watch_connection_id_ef61592d_fk_platforms_connection_id FOREIGN KEY (connection_id) REFERENCES @schema@.platforms_connection(id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE @schema@.llm_budget (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    scope character varying(10) NOT NULL,
+    "group" uuid,
+    feature character varying(10) NOT NULL,
+    unit character varying(10) NOT NULL,
+    period character varying(10) NOT NULL,
+    most numeric(14,2) NOT NULL,
+    used bigint NOT NULL,
+    starts timestamp with time zone NOT NULL,
+    agent_id uuid,
+    CONSTRAINT llm_budget_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT llm_budget_one UNIQUE NULLS NOT DISTINCT (scope, "group", agent_id, feature, unit, period),
+    CONSTRAINT llm_budget_pkey PRIMARY KEY (id),
+    CONSTRAINT llm_budget_agent_id_a2e6881a_fk_accounts_user_id FOREIGN KEY (agent_id) REFERENCES @schema@.accounts_user(id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE @schema@.llm_modelconnection (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    label character varying(60) NOT NULL,
+    provider character varying(20) NOT NULL,
+    base_url character varying(300) NOT NULL,
+    region character varying(40) NOT NULL,
+    credentials text NOT NULL,
+    names jsonb NOT NULL,
+    state character varying(10) NOT NULL,
+    last_error character varying(60) NOT NULL,
+    checked_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT llm_modelconnection_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT llm_modelconnection_label_key UNIQUE (label),
+    CONSTRAINT llm_modelconnection_pkey PRIMARY KEY (id)
+);
+CREATE TABLE @schema@.llm_featurechoice (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    feature character varying(10) NOT NULL,
+    model character varying(120) NOT NULL,
+    second_model character varying(120) NOT NULL,
+    connection_id uuid NOT NULL,
+    second_id uuid,
+    CONSTRAINT llm_featurechoice_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT llm_featurechoice_feature_key UNIQUE (feature),
+    CONSTRAINT llm_featurechoice_pkey PRIMARY KEY (id),
+    CONSTRAINT llm_featurechoice_connection_id_efa390cb_fk_llm_model FOREIGN KEY (connection_id) REFERENCES @schema@.llm_modelconnection(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT llm_featurechoice_second_id_628f3e08_fk_llm_modelconnection_id FOREIGN KEY (second_id) REFERENCES @schema@.llm_modelconnection(id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE @schema@.llm_price (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    model character varying(120) NOT NULL,
+    prompt numeric(12,4) NOT NULL,
+    answer numeric(12,4) NOT NULL,
+    CONSTRAINT llm_price_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT llm_price_model_key UNIQUE (model),
+    CONSTRAINT llm_price_pkey PRIMARY KEY (id)
+);
+CREATE TABLE @schema@.llm_spend (
+    company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    feature character varying(10) NOT NULL,
+    agent uuid,
+    groups jsonb NOT NULL,
+    model character varying(120) NOT NULL,
+    tokens bigint NOT NULL,
+    money bigint NOT NULL,
+    calls smallint NOT NULL,
+    settled boolean NOT NULL,
+    outcome character varying(20) NOT NULL,
+    CONSTRAINT llm_spend_calls_check CHECK ((calls >= 0)),
+    CONSTRAINT llm_spend_company CHECK ((company_id = '@company@'::text)),
+    CONSTRAINT llm_spend_pkey PRIMARY KEY (id)
+);
 CREATE TABLE @schema@.platforms_article (
     company_id text DEFAULT NULLIF(current_setting('app.company_id'::text, true), ''::text) NOT NULL,
     id uuid NOT NULL,
@@ -784,6 +859,13 @@ CREATE INDEX ingest_noticemail_person_id_61fdb40d ON @schema@.ingest_noticemail 
 CREATE INDEX ingest_outbox_suspect ON @schema@.ingest_outbox USING btree (kind) WHERE ((deliveries > 0) OR (aside > 0));
 CREATE INDEX ingest_outbox_turn ON @schema@.ingest_outbox USING btree (kind, priority, due_at, id);
 CREATE INDEX ingest_stagetime_stage_9dd1825c_like ON @schema@.ingest_stagetime USING btree (stage varchar_pattern_ops);
+CREATE INDEX llm_budget_agent_id_a2e6881a ON @schema@.llm_budget USING btree (agent_id);
+CREATE INDEX llm_featurechoice_connection_id_efa390cb ON @schema@.llm_featurechoice USING btree (connection_id);
+CREATE INDEX llm_featurechoice_feature_43c51194_like ON @schema@.llm_featurechoice USING btree (feature varchar_pattern_ops);
+CREATE INDEX llm_featurechoice_second_id_628f3e08 ON @schema@.llm_featurechoice USING btree (second_id);
+CREATE INDEX llm_modelconnection_label_5ae03aa5_like ON @schema@.llm_modelconnection USING btree (label varchar_pattern_ops);
+CREATE INDEX llm_price_model_2b4681e1_like ON @schema@.llm_price USING btree (model varchar_pattern_ops);
+CREATE INDEX llm_spend_at_83478bde ON @schema@.llm_spend USING btree (at);
 CREATE INDEX platforms_article_closed ON @schema@.platforms_article USING btree (connection_id) WHERE ((NOT (readers = '[]'::jsonb)) OR (NOT (barred = '[]'::jsonb)));
 CREATE INDEX platforms_attachment_unread ON @schema@.platforms_attachment USING btree (id) WHERE ((outcome)::text = ''::text);
 CREATE INDEX platforms_connection_account_57dbc048_like ON @schema@.platforms_connection USING btree (account varchar_pattern_ops);
@@ -843,23 +925,28 @@ INSERT INTO @schema@.django_content_type (id, app_label, model, company_id) VALU
 	(28, 'platforms', 'readyanswer', '@company@'),
 	(29, 'platforms', 'rating', '@company@'),
 	(30, 'platforms', 'timeentry', '@company@'),
-	(31, 'search', 'chunk', '@company@'),
-	(32, 'ingest', 'outbox', '@company@'),
-	(33, 'ingest', 'stream', '@company@'),
-	(34, 'ingest', 'deadletter', '@company@'),
-	(35, 'ingest', 'hook', '@company@'),
-	(36, 'ingest', 'hint', '@company@'),
-	(37, 'ingest', 'stagetime', '@company@'),
-	(38, 'ingest', 'watch', '@company@'),
-	(39, 'ingest', 'notice', '@company@'),
-	(40, 'ingest', 'noticemail', '@company@'),
-	(41, 'assistant', 'brief', '@company@'),
-	(42, 'assistant', 'savedview', '@company@'),
-	(43, 'assistant', 'feedback', '@company@'),
-	(44, 'console', 'companyfigures', '@company@'),
-	(45, 'console', 'supportaccess', '@company@'),
-	(46, 'console', 'supportrequest', '@company@'),
-	(47, 'console', 'usedpass', '@company@');
+	(31, 'llm', 'modelconnection', '@company@'),
+	(32, 'llm', 'price', '@company@'),
+	(33, 'llm', 'spend', '@company@'),
+	(34, 'llm', 'featurechoice', '@company@'),
+	(35, 'llm', 'budget', '@company@'),
+	(36, 'search', 'chunk', '@company@'),
+	(37, 'ingest', 'outbox', '@company@'),
+	(38, 'ingest', 'stream', '@company@'),
+	(39, 'ingest', 'deadletter', '@company@'),
+	(40, 'ingest', 'hook', '@company@'),
+	(41, 'ingest', 'hint', '@company@'),
+	(42, 'ingest', 'stagetime', '@company@'),
+	(43, 'ingest', 'watch', '@company@'),
+	(44, 'ingest', 'notice', '@company@'),
+	(45, 'ingest', 'noticemail', '@company@'),
+	(46, 'assistant', 'brief', '@company@'),
+	(47, 'assistant', 'savedview', '@company@'),
+	(48, 'assistant', 'feedback', '@company@'),
+	(49, 'console', 'companyfigures', '@company@'),
+	(50, 'console', 'supportaccess', '@company@'),
+	(51, 'console', 'supportrequest', '@company@'),
+	(52, 'console', 'usedpass', '@company@');
 INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, company_id) VALUES
 	(1, 'Can add company', 1, 'add_company', '@company@'),
 	(2, 'Can change company', 1, 'change_company', '@company@'),
@@ -981,74 +1068,94 @@ INSERT INTO @schema@.auth_permission (id, name, content_type_id, codename, compa
 	(118, 'Can change time entry', 30, 'change_timeentry', '@company@'),
 	(119, 'Can delete time entry', 30, 'delete_timeentry', '@company@'),
 	(120, 'Can view time entry', 30, 'view_timeentry', '@company@'),
-	(121, 'Can add chunk', 31, 'add_chunk', '@company@'),
-	(122, 'Can change chunk', 31, 'change_chunk', '@company@'),
-	(123, 'Can delete chunk', 31, 'delete_chunk', '@company@'),
-	(124, 'Can view chunk', 31, 'view_chunk', '@company@'),
-	(125, 'Can add owed work', 32, 'add_outbox', '@company@'),
-	(126, 'Can change owed work', 32, 'change_outbox', '@company@'),
-	(127, 'Can delete owed work', 32, 'delete_outbox', '@company@'),
-	(128, 'Can view owed work', 32, 'view_outbox', '@company@'),
-	(129, 'Can add feed', 33, 'add_stream', '@company@'),
-	(130, 'Can change feed', 33, 'change_stream', '@company@'),
-	(131, 'Can delete feed', 33, 'delete_stream', '@company@'),
-	(132, 'Can view feed', 33, 'view_stream', '@company@'),
-	(133, 'Can add work set aside', 34, 'add_deadletter', '@company@'),
-	(134, 'Can change work set aside', 34, 'change_deadletter', '@company@'),
-	(135, 'Can delete work set aside', 34, 'delete_deadletter', '@company@'),
-	(136, 'Can view work set aside', 34, 'view_deadletter', '@company@'),
-	(137, 'Can add webhook', 35, 'add_hook', '@company@'),
-	(138, 'Can change webhook', 35, 'change_hook', '@company@'),
-	(139, 'Can delete webhook', 35, 'delete_hook', '@company@'),
-	(140, 'Can view webhook', 35, 'view_hook', '@company@'),
-	(141, 'Can add hint', 36, 'add_hint', '@company@'),
-	(142, 'Can change hint', 36, 'change_hint', '@company@'),
-	(143, 'Can delete hint', 36, 'delete_hint', '@company@'),
-	(144, 'Can view hint', 36, 'view_hint', '@company@'),
-	(145, 'Can add time of a step', 37, 'add_stagetime', '@company@'),
-	(146, 'Can change time of a step', 37, 'change_stagetime', '@company@'),
-	(147, 'Can delete time of a step', 37, 'delete_stagetime', '@company@'),
-	(148, 'Can view time of a step', 37, 'view_stagetime', '@company@'),
-	(149, 'Can add watch', 38, 'add_watch', '@company@'),
-	(150, 'Can change watch', 38, 'change_watch', '@company@'),
-	(151, 'Can delete watch', 38, 'delete_watch', '@company@'),
-	(152, 'Can view watch', 38, 'view_watch', '@company@'),
-	(153, 'Can add notice', 39, 'add_notice', '@company@'),
-	(154, 'Can change notice', 39, 'change_notice', '@company@'),
-	(155, 'Can delete notice', 39, 'delete_notice', '@company@'),
-	(156, 'Can view notice', 39, 'view_notice', '@company@'),
-	(157, 'Can add mail of a notice', 40, 'add_noticemail', '@company@'),
-	(158, 'Can change mail of a notice', 40, 'change_noticemail', '@company@'),
-	(159, 'Can delete mail of a notice', 40, 'delete_noticemail', '@company@'),
-	(160, 'Can view mail of a notice', 40, 'view_noticemail', '@company@'),
-	(161, 'Can add brief', 41, 'add_brief', '@company@'),
-	(162, 'Can change brief', 41, 'change_brief', '@company@'),
-	(163, 'Can delete brief', 41, 'delete_brief', '@company@'),
-	(164, 'Can view brief', 41, 'view_brief', '@company@'),
-	(165, 'Can add saved view', 42, 'add_savedview', '@company@'),
-	(166, 'Can change saved view', 42, 'change_savedview', '@company@'),
-	(167, 'Can delete saved view', 42, 'delete_savedview', '@company@'),
-	(168, 'Can view saved view', 42, 'view_savedview', '@company@'),
-	(169, 'Can add feedback', 43, 'add_feedback', '@company@'),
-	(170, 'Can change feedback', 43, 'change_feedback', '@company@'),
-	(171, 'Can delete feedback', 43, 'delete_feedback', '@company@'),
-	(172, 'Can view feedback', 43, 'view_feedback', '@company@'),
-	(173, 'Can add company figures', 44, 'add_companyfigures', '@company@'),
-	(174, 'Can change company figures', 44, 'change_companyfigures', '@company@'),
-	(175, 'Can delete company figures', 44, 'delete_companyfigures', '@company@'),
-	(176, 'Can view company figures', 44, 'view_companyfigures', '@company@'),
-	(177, 'Can add support access', 45, 'add_supportaccess', '@company@'),
-	(178, 'Can change support access', 45, 'change_supportaccess', '@company@'),
-	(179, 'Can delete support access', 45, 'delete_supportaccess', '@company@'),
-	(180, 'Can view support access', 45, 'view_supportaccess', '@company@'),
-	(181, 'Can add support request', 46, 'add_supportrequest', '@company@'),
-	(182, 'Can change support request', 46, 'change_supportrequest', '@company@'),
-	(183, 'Can delete support request', 46, 'delete_supportrequest', '@company@'),
-	(184, 'Can view support request', 46, 'view_supportrequest', '@company@'),
-	(185, 'Can add used pass', 47, 'add_usedpass', '@company@'),
-	(186, 'Can change used pass', 47, 'change_usedpass', '@company@'),
-	(187, 'Can delete used pass', 47, 'delete_usedpass', '@company@'),
-	(188, 'Can view used pass', 47, 'view_usedpass', '@company@');
+	(121, 'Can add connection to models', 31, 'add_modelconnection', '@company@'),
+	(122, 'Can change connection to models', 31, 'change_modelconnection', '@company@'),
+	(123, 'Can delete connection to models', 31, 'delete_modelconnection', '@company@'),
+	(124, 'Can view connection to models', 31, 'view_modelconnection', '@company@'),
+	(125, 'Can add price of a model', 32, 'add_price', '@company@'),
+	(126, 'Can change price of a model', 32, 'change_price', '@company@'),
+	(127, 'Can delete price of a model', 32, 'delete_price', '@company@'),
+	(128, 'Can view price of a model', 32, 'view_price', '@company@'),
+	(129, 'Can add spend', 33, 'add_spend', '@company@'),
+	(130, 'Can change spend', 33, 'change_spend', '@company@'),
+	(131, 'Can delete spend', 33, 'delete_spend', '@company@'),
+	(132, 'Can view spend', 33, 'view_spend', '@company@'),
+	(133, 'Can add choice of a model', 34, 'add_featurechoice', '@company@'),
+	(134, 'Can change choice of a model', 34, 'change_featurechoice', '@company@'),
+	(135, 'Can delete choice of a model', 34, 'delete_featurechoice', '@company@'),
+	(136, 'Can view choice of a model', 34, 'view_featurechoice', '@company@'),
+	(137, 'Can add budget for models', 35, 'add_budget', '@company@'),
+	(138, 'Can change budget for models', 35, 'change_budget', '@company@'),
+	(139, 'Can delete budget for models', 35, 'delete_budget', '@company@'),
+	(140, 'Can view budget for models', 35, 'view_budget', '@company@'),
+	(141, 'Can add chunk', 36, 'add_chunk', '@company@'),
+	(142, 'Can change chunk', 36, 'change_chunk', '@company@'),
+	(143, 'Can delete chunk', 36, 'delete_chunk', '@company@'),
+	(144, 'Can view chunk', 36, 'view_chunk', '@company@'),
+	(145, 'Can add owed work', 37, 'add_outbox', '@company@'),
+	(146, 'Can change owed work', 37, 'change_outbox', '@company@'),
+	(147, 'Can delete owed work', 37, 'delete_outbox', '@company@'),
+	(148, 'Can view owed work', 37, 'view_outbox', '@company@'),
+	(149, 'Can add feed', 38, 'add_stream', '@company@'),
+	(150, 'Can change feed', 38, 'change_stream', '@company@'),
+	(151, 'Can delete feed', 38, 'delete_stream', '@company@'),
+	(152, 'Can view feed', 38, 'view_stream', '@company@'),
+	(153, 'Can add work set aside', 39, 'add_deadletter', '@company@'),
+	(154, 'Can change work set aside', 39, 'change_deadletter', '@company@'),
+	(155, 'Can delete work set aside', 39, 'delete_deadletter', '@company@'),
+	(156, 'Can view work set aside', 39, 'view_deadletter', '@company@'),
+	(157, 'Can add webhook', 40, 'add_hook', '@company@'),
+	(158, 'Can change webhook', 40, 'change_hook', '@company@'),
+	(159, 'Can delete webhook', 40, 'delete_hook', '@company@'),
+	(160, 'Can view webhook', 40, 'view_hook', '@company@'),
+	(161, 'Can add hint', 41, 'add_hint', '@company@'),
+	(162, 'Can change hint', 41, 'change_hint', '@company@'),
+	(163, 'Can delete hint', 41, 'delete_hint', '@company@'),
+	(164, 'Can view hint', 41, 'view_hint', '@company@'),
+	(165, 'Can add time of a step', 42, 'add_stagetime', '@company@'),
+	(166, 'Can change time of a step', 42, 'change_stagetime', '@company@'),
+	(167, 'Can delete time of a step', 42, 'delete_stagetime', '@company@'),
+	(168, 'Can view time of a step', 42, 'view_stagetime', '@company@'),
+	(169, 'Can add watch', 43, 'add_watch', '@company@'),
+	(170, 'Can change watch', 43, 'change_watch', '@company@'),
+	(171, 'Can delete watch', 43, 'delete_watch', '@company@'),
+	(172, 'Can view watch', 43, 'view_watch', '@company@'),
+	(173, 'Can add notice', 44, 'add_notice', '@company@'),
+	(174, 'Can change notice', 44, 'change_notice', '@company@'),
+	(175, 'Can delete notice', 44, 'delete_notice', '@company@'),
+	(176, 'Can view notice', 44, 'view_notice', '@company@'),
+	(177, 'Can add mail of a notice', 45, 'add_noticemail', '@company@'),
+	(178, 'Can change mail of a notice', 45, 'change_noticemail', '@company@'),
+	(179, 'Can delete mail of a notice', 45, 'delete_noticemail', '@company@'),
+	(180, 'Can view mail of a notice', 45, 'view_noticemail', '@company@'),
+	(181, 'Can add brief', 46, 'add_brief', '@company@'),
+	(182, 'Can change brief', 46, 'change_brief', '@company@'),
+	(183, 'Can delete brief', 46, 'delete_brief', '@company@'),
+	(184, 'Can view brief', 46, 'view_brief', '@company@'),
+	(185, 'Can add saved view', 47, 'add_savedview', '@company@'),
+	(186, 'Can change saved view', 47, 'change_savedview', '@company@'),
+	(187, 'Can delete saved view', 47, 'delete_savedview', '@company@'),
+	(188, 'Can view saved view', 47, 'view_savedview', '@company@'),
+	(189, 'Can add feedback', 48, 'add_feedback', '@company@'),
+	(190, 'Can change feedback', 48, 'change_feedback', '@company@'),
+	(191, 'Can delete feedback', 48, 'delete_feedback', '@company@'),
+	(192, 'Can view feedback', 48, 'view_feedback', '@company@'),
+	(193, 'Can add company figures', 49, 'add_companyfigures', '@company@'),
+	(194, 'Can change company figures', 49, 'change_companyfigures', '@company@'),
+	(195, 'Can delete company figures', 49, 'delete_companyfigures', '@company@'),
+	(196, 'Can view company figures', 49, 'view_companyfigures', '@company@'),
+	(197, 'Can add support access', 50, 'add_supportaccess', '@company@'),
+	(198, 'Can change support access', 50, 'change_supportaccess', '@company@'),
+	(199, 'Can delete support access', 50, 'delete_supportaccess', '@company@'),
+	(200, 'Can view support access', 50, 'view_supportaccess', '@company@'),
+	(201, 'Can add support request', 51, 'add_supportrequest', '@company@'),
+	(202, 'Can change support request', 51, 'change_supportrequest', '@company@'),
+	(203, 'Can delete support request', 51, 'delete_supportrequest', '@company@'),
+	(204, 'Can view support request', 51, 'view_supportrequest', '@company@'),
+	(205, 'Can add used pass', 52, 'add_usedpass', '@company@'),
+	(206, 'Can change used pass', 52, 'change_usedpass', '@company@'),
+	(207, 'Can delete used pass', 52, 'delete_usedpass', '@company@'),
+	(208, 'Can view used pass', 52, 'view_usedpass', '@company@');
 INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(1, 'accounts', '0001_initial', now()),
 	(2, 'accounts', '0002_roles', now()),
@@ -1118,23 +1225,24 @@ INSERT INTO @schema@.django_migrations (id, app, name, applied) VALUES
 	(66, 'ingest', '0020_activities', now()),
 	(67, 'ingest', '0021_threads', now()),
 	(68, 'ingest', '0022_signed', now()),
-	(69, 'platforms', '0015_label', now()),
-	(70, 'platforms', '0016_ratings', now()),
-	(71, 'platforms', '0017_time_entries', now()),
-	(72, 'platforms', '0018_unread', now()),
-	(73, 'platforms', '0019_number', now()),
-	(74, 'platforms', '0020_criteria', now()),
-	(75, 'search', '0001_initial', now()),
-	(76, 'search', '0002_placed', now()),
-	(77, 'search', '0003_files', now()),
-	(78, 'search', '0004_products', now()),
-	(79, 'sessions', '0001_initial', now()),
-	(80, 'tenancy', '0001_initial', now()),
-	(81, 'tenancy', '0002_domain_verified_at', now()),
-	(82, 'tenancy', '0003_orders', now());
-SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 188, true);
-SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 47, true);
-SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 82, true);
+	(69, 'llm', '0001_initial', now()),
+	(70, 'platforms', '0015_label', now()),
+	(71, 'platforms', '0016_ratings', now()),
+	(72, 'platforms', '0017_time_entries', now()),
+	(73, 'platforms', '0018_unread', now()),
+	(74, 'platforms', '0019_number', now()),
+	(75, 'platforms', '0020_criteria', now()),
+	(76, 'search', '0001_initial', now()),
+	(77, 'search', '0002_placed', now()),
+	(78, 'search', '0003_files', now()),
+	(79, 'search', '0004_products', now()),
+	(80, 'sessions', '0001_initial', now()),
+	(81, 'tenancy', '0001_initial', now()),
+	(82, 'tenancy', '0002_domain_verified_at', now()),
+	(83, 'tenancy', '0003_orders', now());
+SELECT pg_catalog.setval('@schema@.auth_permission_id_seq', 208, true);
+SELECT pg_catalog.setval('@schema@.django_content_type_id_seq', 52, true);
+SELECT pg_catalog.setval('@schema@.django_migrations_id_seq', 83, true);
 ALTER TABLE ONLY @schema@.auth_permission
     ADD CONSTRAINT auth_permission_content_type_id_2f476e4b_fk_django_co FOREIGN KEY (content_type_id) REFERENCES @schema@.django_content_type(id) DEFERRABLE INITIALLY DEFERRED;
 CREATE FUNCTION @schema@.core_auditevent_grows_only() RETURNS trigger
@@ -1150,7 +1258,7 @@ CREATE TRIGGER core_auditevent_rows BEFORE DELETE OR UPDATE ON @schema@.core_aud
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_grows_only() FROM PUBLIC;
 REVOKE ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION @schema@.core_auditevent_head(OUT company text, OUT last bigint, OUT seal bytea) TO deskhand_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_notice, @schema@.ingest_noticemail, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.ingest_watch, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_rating, @schema@.platforms_readyanswer, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_timeentry, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE @schema@.accounts_apitoken, @schema@.accounts_recoverycode, @schema@.accounts_secondfactor, @schema@.accounts_user, @schema@.accounts_usersession, @schema@.assistant_brief, @schema@.assistant_feedback, @schema@.assistant_savedview, @schema@.auth_group, @schema@.auth_group_permissions, @schema@.auth_permission, @schema@.console_companyfigures, @schema@.console_supportaccess, @schema@.console_supportrequest, @schema@.console_usedpass, @schema@.core_companykey, @schema@.django_admin_log, @schema@.django_content_type, @schema@.django_session, @schema@.ingest_deadletter, @schema@.ingest_hint, @schema@.ingest_hook, @schema@.ingest_notice, @schema@.ingest_noticemail, @schema@.ingest_outbox, @schema@.ingest_stagetime, @schema@.ingest_stream, @schema@.ingest_watch, @schema@.llm_budget, @schema@.llm_featurechoice, @schema@.llm_modelconnection, @schema@.llm_price, @schema@.llm_spend, @schema@.platforms_article, @schema@.platforms_attachment, @schema@.platforms_connection, @schema@.platforms_firm, @schema@.platforms_group, @schema@.platforms_message, @schema@.platforms_outgoing, @schema@.platforms_person, @schema@.platforms_product, @schema@.platforms_rating, @schema@.platforms_readyanswer, @schema@.platforms_ticket, @schema@.platforms_ticketlink, @schema@.platforms_timeentry, @schema@.platforms_unsent, @schema@.search_chunk TO deskhand_app;
 GRANT USAGE ON SEQUENCE @schema@.auth_group_id_seq, @schema@.auth_group_permissions_id_seq, @schema@.auth_permission_id_seq, @schema@.django_admin_log_id_seq, @schema@.django_content_type_id_seq, @schema@.django_migrations_id_seq, @schema@.ingest_deadletter_id_seq, @schema@.ingest_outbox_id_seq, @schema@.ingest_stagetime_id_seq TO deskhand_app;
 GRANT SELECT,INSERT ON TABLE @schema@.core_auditevent TO deskhand_app;
 GRANT SELECT ON TABLE @schema@.django_migrations TO deskhand_app;
@@ -1212,6 +1320,16 @@ CREATE POLICY company_rows ON @schema@.ingest_stream TO deskhand_owner, deskhand
 CREATE POLICY company_schema ON @schema@.ingest_stream AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.ingest_watch TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.ingest_watch AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.llm_budget TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.llm_budget AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.llm_featurechoice TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.llm_featurechoice AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.llm_modelconnection TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.llm_modelconnection AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.llm_price TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.llm_price AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
+CREATE POLICY company_rows ON @schema@.llm_spend TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
+CREATE POLICY company_schema ON @schema@.llm_spend AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_article TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
 CREATE POLICY company_schema ON @schema@.platforms_article AS RESTRICTIVE TO deskhand_owner, deskhand_app USING ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text)) WITH CHECK ((NULLIF(current_setting('app.company_id'::text, true), ''::text) = '@company@'::text));
 CREATE POLICY company_rows ON @schema@.platforms_attachment TO deskhand_owner, deskhand_app USING ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text))) WITH CHECK ((company_id = NULLIF(current_setting('app.company_id'::text, true), ''::text)));
@@ -1273,6 +1391,11 @@ ALTER TABLE @schema@.ingest_outbox FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SE
 ALTER TABLE @schema@.ingest_stagetime FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.ingest_stream FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.ingest_watch FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.llm_budget FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.llm_featurechoice FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.llm_modelconnection FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.llm_price FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
+ALTER TABLE @schema@.llm_spend FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_article FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_attachment FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;
 ALTER TABLE @schema@.platforms_connection FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;

@@ -25,6 +25,7 @@ MASTER_KEYS = ENV.master_keys.get_secret_value()
 AUDIT_KEYS = ENV.audit_keys.get_secret_value() if ENV.audit_keys else ""
 AUDIT_HEADS_DIR = ENV.audit_heads_dir
 EGRESS_ALLOW_HOSTS = ENV.egress_hosts
+LLM_SUFFIXES = ENV.llm_domains
 POLL_SECONDS = ENV.poll_seconds
 POLL_FASTEST_SECONDS = ENV.poll_fastest_seconds
 POLL_SLOWEST_SECONDS = ENV.poll_slowest_seconds

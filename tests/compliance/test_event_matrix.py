@@ -10,10 +10,10 @@ from apps.core.events import AUDIT_EVENTS
 from apps.core.models import AuditEvent
 from apps.tenancy import closing
 from apps.tenancy.context import bind_company
-from tests.compliance import causes_factors, causes_people, causes_work
+from tests.compliance import causes_factors, causes_models, causes_people, causes_work
 from tests.compliance.causes import CAUSES, Entry, Place, marks
 
-assert causes_factors and causes_people and causes_work  # importing them fills the table
+assert causes_factors and causes_models and causes_people and causes_work  # importing them fills the table
 
 
 @pytest.fixture

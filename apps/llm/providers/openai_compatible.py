@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 import orjson
@@ -51,11 +52,17 @@ class OpenAICompatible:
     policy: EgressPolicy
     api_key: str = field(repr=False)
 
+    @property
+    def _bound(self) -> str:
+        """The maker's own service takes no `max_tokens` for its newer models; many other servers know only that."""
+        newer = urlsplit(self.base_url).hostname or ""
+        return "max_completion_tokens" if newer.endswith((".openai.com", ".openai.azure.com")) else "max_tokens"
+
     async def stream(self, model: str, ask: Ask, deadlines: Deadlines) -> AsyncGenerator[Token | Done]:
         """Tokens as they come, then one Done; an end without a reason to end is ModelBusy(code="broken_off")."""
         body: dict[str, Any] = {
             "model": model, "messages": [{"role": one.role, "content": one.text} for one in ask.prompt],
-            "max_tokens": ask.most_tokens, "temperature": ask.temperature,
+            self._bound: ask.most_tokens, "temperature": ask.temperature,
             "stream": True, "stream_options": {"include_usage": True},
         }  # fmt: skip
         if ask.schema is not None:
