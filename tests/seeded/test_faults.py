@@ -14,6 +14,7 @@ from tests.seeded import (
     freshness,
     json_store,
     mirror,
+    models,
     notices,
     operations,
     people,
@@ -28,7 +29,7 @@ from tests.seeded.running import ROOT, Fault, Outdated, Place, applied, line, pl
 
 FAULTS = (
     *database.FAULTS, *mirror.FAULTS, *stores.FAULTS, *people.FAULTS, *operations.FAULTS, *reach.FAULTS, *freshness.FAULTS,
-    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *synced.FAULTS, *json_store.FAULTS, *answers.FAULTS, *tool.FAULTS,
+    *sending.FAULTS, *files.FAULTS, *products.FAULTS, *notices.FAULTS, *synced.FAULTS, *json_store.FAULTS, *answers.FAULTS, *models.FAULTS, *tool.FAULTS,
 )  # fmt: skip
 
 
