@@ -147,7 +147,7 @@ async def _fetch(adapter: PlatformAdapter, stream: Stream) -> Page[Any]:
     """One page. Raises ExternalUnavailable when it takes so long that the lease would run out."""
     try:
         async with asyncio.timeout(streams.FETCH_SECONDS), adapter as opened:
-            cursor = _cursor(opened, stream)
+            cursor, opened.in_vain = _cursor(opened, stream), stream.failures
             if stream.kind == Stream.Kind.ARTICLES:
                 return await opened.fetch_articles(cursor)
             if stream.kind == Stream.Kind.IDS:

@@ -53,7 +53,7 @@ def read_thread_page(lease: streams.Lease, stream: Stream) -> bool:
         return streams.move_on(lease, cursor=None, items=0, more=False)
     cursor = type(first).model_validate(stream.cursor) if stream.cursor else first
     with timed(Stage.READING):
-        page, refusal = asyncio.run(_fetch(adapter, cursor))
+        page, refusal = asyncio.run(_fetch(adapter, cursor, stream.failures))
     if page is None:
         return streams.move_on(lease, cursor=stream.cursor, items=0, more=False, refusal=refusal)
     with timed(Stage.STORING), transaction.atomic():
@@ -63,10 +63,11 @@ def read_thread_page(lease: streams.Lease, stream: Stream) -> bool:
         return streams.move_on(lease, cursor=following, items=len(page.items), more=page.more)
 
 
-async def _fetch(adapter: PlatformAdapter, cursor: Any) -> tuple[ThreadPage | None, str]:
+async def _fetch(adapter: PlatformAdapter, cursor: Any, in_vain: int) -> tuple[ThreadPage | None, str]:
     """A page, or why this key may not read any."""
     try:
         async with asyncio.timeout(streams.FETCH_SECONDS), adapter as opened:
+            opened.in_vain = in_vain
             return await opened.fetch_thread_page(cursor), ""
     except TimeoutError as exc:
         raise ExternalUnavailable("the helpdesk did not give a page in time") from exc

@@ -257,6 +257,7 @@ class PlatformAdapter(CannedAnswers, ListsFirms, MetOutside, ABC):
     Config: ClassVar[type[BaseModel]]
     TicketCursor: ClassVar[type[Cursor]]
     ArticleCursor: ClassVar[type[Cursor]]
+    in_vain: int = 0  # how often in a row the page asked for next did not come: it may be too much at once
 
     async def __aenter__(self) -> Self:
         return self

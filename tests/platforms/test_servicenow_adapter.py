@@ -181,6 +181,20 @@ def test_a_cancelled_transaction_is_asked_again_with_half_the_rows(sim):
     assert heavy.value.code == "transaction_cancelled"
 
 
+@pytest.mark.parametrize(("times", "limits"), [(0, (1000, 100)), (1, (500, 50)), (3, (125, 25)), (99, (25, 25))])
+def test_a_page_that_did_not_come_is_asked_for_in_smaller_ones(sim, times, limits):
+    """The reader gives up before an instance does: nothing says then that it was too much, and the same again never comes."""
+
+    async def read(adapter: ServiceNowAdapter) -> None:
+        adapter.in_vain = times
+        for size in (1000, 100):
+            await adapter.fetch_tickets(TicketCursor(places=(TablePlace(table="incident", keys=Keyset(), size=size),)))
+
+    ask(sim, read)
+    asked = [row["query"]["sysparm_limit"] for row in sim.told("log")["requests"] if "table/incident" in row["path"]]
+    assert tuple(int(one) for one in asked[-2:]) == limits
+
+
 @pytest.mark.parametrize("asleep", ["hibernating", "login", "redirect"])
 def test_a_page_for_people_is_no_answer_and_may_pass(sim, asleep):
     sim.tell("switches", asleep=asleep)

@@ -73,6 +73,15 @@ class ServiceNowAdapter(PlatformAdapter):
         self._marks = Marks.of(config)
         self._threads = Threads(self._client, config.table_names, self._marks)
 
+    @property
+    def in_vain(self) -> int:
+        """Each time halves the pages that are asked for: a page that takes longer than its reader may wait never comes."""
+        return self._client.in_vain
+
+    @in_vain.setter
+    def in_vain(self, times: int) -> None:
+        self._client.in_vain = times
+
     async def close(self) -> None:
         await self._client.close()
 

@@ -31,6 +31,7 @@ from apps.platforms.base import Gate, Pass, RateState
 
 VENDOR = (".service-now.com",)
 FIRST_SIZE, SIZE_MOST, SIZE_LEAST = 500, 1000, 25
+HALVED_MOST = 6  # times
 NARROW = 10_000  # rows of a page with few fields
 FAST_SECONDS, SLOW_SECONDS = 5.0, 20.0
 KB_FIELDS = ("kb_knowledge_base", "kb_category")  # of every article
@@ -78,6 +79,7 @@ class ServiceNowClient:
         self._gate = gate or Gate()
         self.target = self._egress.target
         self.rate = RateState()
+        self.in_vain = 0
         self.server_time = datetime.now(UTC).replace(microsecond=0)  # of the last answer, whole seconds
 
     async def close(self) -> None:
@@ -89,6 +91,8 @@ class ServiceNowClient:
     ) -> Rows[R]:
         """One page of a table, with fewer rows where so many are too much for the instance. Raises TooHeavy when a few are.
         One row of a new shape must not hold up the rest: of it there is what `least` asks for."""
+        if self.in_vain and limit > SIZE_LEAST:
+            limit = max(limit >> min(self.in_vain, HALVED_MOST), SIZE_LEAST)
         while True:
             params: dict[str, str | int] = {
                 "sysparm_query": query, "sysparm_fields": ",".join(shape.fields()), "sysparm_limit": limit,
