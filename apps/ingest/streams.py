@@ -77,6 +77,8 @@ def ensure_streams(connection: Connection) -> None:
 
 def _lacks(adapter: type[PlatformAdapter], kind: Stream.Kind) -> bool:
     """Feeds of some helpdesks only, of which nobody asks the others."""
+    if kind in (Stream.Kind.TRASHED, Stream.Kind.SPAM):
+        return not adapter.capabilities.delete_feed
     first = {Stream.Kind.THREADS: adapter.first_threads, Stream.Kind.GONE: adapter.first_gone}.get(kind)
     return first is not None and first() is None
 

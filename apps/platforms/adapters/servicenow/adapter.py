@@ -89,8 +89,9 @@ class ServiceNowAdapter(PlatformAdapter):
     def first_tickets(
         cls, feed: TicketFeed = "live", *, since: datetime | None = None, statuses: Sequence[StatusData] = ()
     ) -> tickets.TicketCursor:
-        """There is neither trash nor spam: those feeds are empty, and cost no call."""
-        return tickets.TicketCursor(since=since, empty=feed != "live")
+        if feed != "live":
+            raise NotFound("ServiceNow has no trash", code="not_offered")
+        return tickets.TicketCursor(since=since)
 
     @classmethod
     def first_ids(cls) -> tickets.TicketCursor:
@@ -133,8 +134,6 @@ class ServiceNowAdapter(PlatformAdapter):
 
     async def fetch_tickets(self, cursor: Cursor) -> Page[TicketData]:
         at = tickets.TicketCursor.model_validate(cursor.model_dump())
-        if at.empty:
-            return Page([], at, False)
         return await tickets.fetch(self._client, tickets.begun(at, self._config.table_names))
 
     async def fetch_ids(self, cursor: Cursor) -> Page[TicketPlace]:

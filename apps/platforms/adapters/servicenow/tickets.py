@@ -37,7 +37,6 @@ class TicketCursor(Cursor):
 
     since: AwareDatetime | None = None
     ids: bool = False
-    empty: bool = False  # of a feed that there is none of
     turn: int = 0
     places: tuple[TablePlace, ...] = ()
 
