@@ -340,3 +340,17 @@ def test_a_probe_answers_what_the_contract_leaves_open_and_changes_nothing(sim):
     assert report.calls <= 16
     assert (found["literals"], found["wrong_table"], found["archived"], found["limits"]) == ("UTC", "400", "no", "none")
     assert sim.told("truth")["tickets"] == before
+
+
+def test_an_article_of_a_template_keeps_its_own_fields_beside_a_text_of_its_own(sim):
+    one = next(row for row in sim.rows("kb_knowledge", "workflow_state=published") if row["sys_class_name"] != "kb_knowledge")
+
+    async def read(adapter: ServiceNowAdapter) -> str:
+        articles, _ = await walked(adapter.fetch_articles, adapter.first_articles())
+        return next(article.text for article in articles if article.remote_id == one["sys_id"])
+
+    words = ask(sim, read)
+    sim.update(op="edit_article", ticket=one["sys_id"], fields={"text": "<p>Written beside the template.</p>"})
+    assert words
+    assert ask(sim, read).split() == ["Written", "beside", "the", "template.", *words.split()]
+    sim.update(op="edit_article", ticket=one["sys_id"], fields={"text": ""})

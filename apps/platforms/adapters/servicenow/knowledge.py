@@ -155,10 +155,10 @@ async def _judged(client: ServiceNowClient) -> dict[str, bool | None]:
 
 
 async def _template_texts(client: ServiceNowClient, rows: list[wire.Article]) -> dict[str, str]:
-    """What articles of templates say: their text is empty, the words stand in fields of their own tables."""
+    """What articles of templates say beside their text, which is mostly empty: in fields of their own tables."""
     of: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        if not row.text and row.sys_class_name not in ("", TABLE) and query.is_id(row.sys_class_name):
+        if row.sys_class_name not in ("", TABLE) and query.is_id(row.sys_class_name):
             of[row.sys_class_name].append(row.sys_id)
     found: dict[str, str] = {}
     for table, ids in of.items():
@@ -169,8 +169,8 @@ async def _template_texts(client: ServiceNowClient, rows: list[wire.Article]) ->
 
 def article(row: wire.Article, readers: Readers, template: str, now: datetime) -> ArticleData:
     may, may_not = readers.of(row)
-    html = row.text or template
-    text = html_to_text(html) if html else row.wiki
+    html = "\n".join(filter(None, (row.text, template)))
+    text = "\n".join(filter(None, ("" if row.text else row.wiki, html_to_text(html) if html else "")))
     visibility: Visibility = "restricted" if may or may_not else "public"
     return ArticleData(
         remote_id=row.sys_id, language=language(row.language), title=row.short_description, html=html, text=text,
