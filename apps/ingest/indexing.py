@@ -28,19 +28,17 @@ from apps.llm.registry import embeddings
 from apps.platforms.models import Article, Attachment, Message, Ticket
 from apps.platforms.signals import left
 from apps.search.index import (
-    CLOSED,
-    PLACE,
     PROFILE,
     Point,
     Sparse,
     ensure_collection,
     open_index,
-    placed,
     point_id,
     products_told,
 )
 from apps.search.lexical import document_vector
 from apps.search.models import Chunk
+from apps.search.placing import CLOSED, PLACE, placed
 from apps.tenancy.context import current_company
 
 log = structlog.get_logger("deskhand.ingest")

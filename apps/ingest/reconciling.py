@@ -17,8 +17,9 @@ from apps.ingest.models import Outbox
 from apps.ingest.outbox import owe
 from apps.ingest.second import owe_second
 from apps.llm.registry import second_embeddings
-from apps.search.index import CHUNKS, PROFILE, SECOND, Space, ensure_collection, open_index, placed
+from apps.search.index import CHUNKS, PROFILE, SECOND, Space, ensure_collection, open_index
 from apps.search.models import Chunk
+from apps.search.placing import placed
 
 PAGE = 500  # points a look
 KINDS = {

@@ -17,8 +17,9 @@ from apps.ingest.models import Outbox
 from apps.ingest.outbox import Claimed, owe, settle
 from apps.llm.registry import second_embeddings
 from apps.platforms.models import Article
-from apps.search.index import SECOND, Point, ensure_collection, open_index, placed, products_told
+from apps.search.index import SECOND, Point, ensure_collection, open_index, products_told
 from apps.search.models import Chunk
+from apps.search.placing import placed
 
 MOST = 16  # chunks a claim: about two seconds of a core to itself, and many times that of one that is shared
 LAST = 8  # priority

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from django.conf import settings
 from apps.accounts.reach import Reach
 from apps.core.errors import ExternalUnavailable, TenantLeak
 from apps.core.late import Late
+from apps.search.placing import CLOSED, PLACE
 from apps.tenancy.alarms import alarm
 from apps.tenancy.context import current_company
 
@@ -53,8 +53,6 @@ BATCH = 128
 VACUUM = {"deleted_threshold": 0.001, "vacuum_min_vector_number": 100}  # the least a server takes
 VISIBILITIES = frozenset(("public", "private", "restricted"))  # all that are indexed
 KEYWORDS = ("kind", "source_id", "ticket_id", "visibility", "language", "group", "agent", "connection", "products", "readers", "barred")
-PLACE = ("connection", "group", "agent", "customer", "visibility", "products")  # may change while the words stay
-CLOSED = ("readers", "barred")  # criteria, of articles; none: everybody may read it
 EVERY_PRODUCT = "*"  # of a point that belongs to none, and so serves all
 
 
@@ -268,13 +266,6 @@ class CompanyIndex:
             alarm("vector")
             raise TenantLeak("the vector engine returned a point of another company")
         return point
-
-
-def placed(payload: Mapping[str, Any]) -> str:
-    """Digest of what of a payload may change while the words stay."""
-    told = [str(payload.get(key, "")) for key in PLACE]
-    told += [f"{key} {sorted(payload[key])}" for key in CLOSED if payload.get(key)]
-    return hashlib.sha256("\0".join(told).encode()).hexdigest()[:32]
 
 
 def _within(reach: Reach) -> models.Filter:

@@ -11,6 +11,7 @@ from apps.accounts.reach import ALL_TICKETS, Reach
 from apps.core.errors import NoCompany, TenantLeak
 from apps.search import index
 from apps.search.index import DENSE_SIZE, PROFILE, Point, Sparse, Wanted, ensure_collection, open_index, point_id
+from apps.search.placing import PLACE
 from apps.tenancy.alarms import ALARMS
 from apps.tenancy.context import bind_company
 
@@ -48,7 +49,7 @@ def test_equal_points_are_found_by_their_own_company_only(acme, both):
 
 def test_another_company_s_points_are_neither_changed_nor_deleted_by_id(acme, globex, both):
     with bind_company(acme.binding()):
-        open_index().place([both["globex"].id], dict.fromkeys(index.PLACE, "private"))
+        open_index().place([both["globex"].id], dict.fromkeys(PLACE, "private"))
         open_index().doubt([both["globex"].id])
         open_index().delete([both["globex"].id])
     with bind_company(globex.binding()):
