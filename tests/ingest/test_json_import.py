@@ -76,6 +76,8 @@ def test_a_dry_run_reads_everything_and_changes_nothing(in_acme, folder, capsys,
     assert (one["result"], one["tickets"], one["skipped"], one["opens_company"]) == ("checked", TICKETS - 1, 1, False)
     assert one["problems"][0]["place"] == "tickets.jsonl:3"
     assert orjson.loads((tmp_path / "report.json").read_bytes()) == report
+    with pytest.raises(CommandError, match="Nothing was done"):
+        run(folder, capsys, "--dry-run", "--report", str(tmp_path / "nowhere" / "report.json"))
     assert (Connection.objects.count(), Ticket.objects.count(), Stream.objects.count()) == (0, 0, 0)
 
 

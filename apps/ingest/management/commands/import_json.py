@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from apps.core.audit import record
-from apps.core.errors import AppError, Conflict
+from apps.core.errors import AppError, BadInput, Conflict
 from apps.core.events import Scope
 from apps.ingest.importing.finding import PLATFORM, find_folders, look, told
 from apps.ingest.importing.progress_bar import ProgressBar
@@ -70,6 +70,8 @@ class Command(JsonCommand):
         super().add_arguments(parser)
 
     def perform(self, **options: Any) -> dict[str, Any]:
+        if options["report"] and not Path(options["report"]).absolute().parent.is_dir():
+            raise BadInput("--report: the folder of this file is not there. Nothing was done.", code="report_nowhere")
         if options["rollback"]:
             names = find_imported(options["directory"], options["company"])
             companies = [self._back(company_id, options) for company_id in names]
