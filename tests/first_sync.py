@@ -118,7 +118,7 @@ class FirstSync:
 
 def _tickets(export: dict[str, Any]) -> dict[str, Any]:
     return {
-        one["remote_id"]: {key: value for key, value in one.items() if key != "language"} for one in export["tickets"]
+        one["remote_id"]: {key: value for key, value in one.items() if key not in ("language", "number")} for one in export["tickets"]
     }
 
 
