@@ -52,16 +52,17 @@ def test_a_hundred_thousand_incidents_take_a_thousand_calls_and_none_is_lost():
             entries.update({one.ticket_id: len(one.messages or ())})
             files.update({one.ticket_id: len(one.files or ())})
 
-    async def read(adapter: ServiceNowAdapter) -> tuple[Any, Any]:
+    async def read(adapter: ServiceNowAdapter) -> tuple[Any, Any, Any]:
         async with adapter:
+            gone = await whole(adapter.fetch_gone, adapter.first_gone(), lambda _: None)
             first = await whole(adapter.fetch_tickets, adapter.first_tickets(), lambda items: tickets.update(one.remote_id for one in items))
-            return first, await whole(adapter.fetch_thread_page, adapter.first_threads(), take_threads)
+            return first, await whole(adapter.fetch_thread_page, adapter.first_threads(), take_threads), gone
 
-    async def poll(adapter: ServiceNowAdapter, places: tuple[Any, Any]) -> None:
+    async def poll(adapter: ServiceNowAdapter, places: tuple[Any, Any, Any]) -> None:
         async with adapter:
             await whole(adapter.fetch_tickets, places[0], lambda _: None)
             await whole(adapter.fetch_thread_page, places[1], lambda _: None)
-            await adapter.fetch_gone(adapter.first_gone())
+            await whole(adapter.fetch_gone, places[2], lambda _: None)
 
     with running("--account", f"generated:{INCIDENTS}:1") as simulator:
         simulator.tell("switches", plugin_cases=False)
