@@ -81,12 +81,13 @@ class Valkey:
             self.process = None
 
     def _answers(self) -> bool:
-        """Whether it is our server that answers, and has read its file (until then it says LOADING)."""
+        """Whether it is our server that answers, and has read its file: until then PING is told LOADING, INFO is not."""
         assert self.process is not None
         greeting = f"AUTH {self.password}\r\n" if self.password else ""
         try:
             with socket.create_connection(("127.0.0.1", self.port), 0.5) as line, line.makefile("rb") as replies:
-                line.sendall(f"{greeting}INFO server\r\nQUIT\r\n".encode())
-                return f"process_id:{self.process.pid}\r\n".encode() in replies.read()
+                line.sendall(f"{greeting}PING\r\nINFO server\r\nQUIT\r\n".encode())
+                told = replies.read()
+                return b"+PONG\r\n" in told and f"process_id:{self.process.pid}\r\n".encode() in told
         except OSError:
             return False

@@ -45,7 +45,8 @@ PLAIN = {
     "source": "email", "type": "", "group_id": None, "agent_id": None, "customer_id": None, "firm_id": None, "tags": "[]", "language": "en",
     "description_html": "", "due_by": None, "created_at": NOW, "updated_at": NOW, "raw_hash": "x", "number": 1,
     "kind": "description", "author": "customer", "author_name": "Ann", "author_remote_id": "", "visibility": "public",
-    "html": "", "published": True, "category": "", "folder": "", "folder_id": "", "portals": "[]", "products": "[]", "sweep": 1,
+    "html": "", "published": True, "category": "", "folder": "", "folder_id": "", "portals": "[]", "products": "[]", "readers": "[]", "barred": "[]",
+    "sweep": 1,
 }  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def fill(count: int) -> list[UUID]:
     helpdesk, _ = Connection.objects.get_or_create(platform="freshdesk", account=f"{uuid4().hex}.example", credentials=b"-")
     ids = []
     for start in range(0, count, 5000):
-        made = rows(TICKET_COLUMNS, min(5000, count - start), connection_id=helpdesk.pk)
+        made = rows(TICKET_COLUMNS, min(5000, count - start), connection_id=helpdesk.pk, number="")
         with transaction.atomic():
             stored = [row[0] for row in upsert_tickets(made)]
             upsert_messages([row for one in stored for row in rows(MESSAGE_COLUMNS, 1, ticket_id=one, remote_id="description")])
