@@ -53,7 +53,7 @@ def remedy_words(reason: str) -> str:
         "refused": _("Connect again with the key of an agent who may read it."),
         "require_feature": _("A higher plan of the helpdesk has it. Without it everything else works."),
         "not_offered": _("Nothing: Deskhand finds it out in another way."),
-        "not_used": _("Nothing: Deskhand needs no export."),
+        "not_used": _("Nothing: Deskhand works without it."),
         "not_exported": _("Switch it on in the helpdesk: then an edit that leaves no other trace is found a day later."),
         "one_language": _("Nothing."),
         "not_found": _("Nothing, unless you miss something: then look for it in the helpdesk."),
