@@ -6,7 +6,7 @@ import gzip
 import math
 import random
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from simulators.web import Response
 
@@ -17,6 +17,20 @@ KINDS = (
     "wrong_type", "slow", "drip", "invalid_json", "huge", "gzip", "429_html", "503_throttle", "403_throttle", "latency",
 )  # fmt: skip
 WHOLE = ("slow", "drip", "latency", "gzip", "wrong_type")  # the answer can be read all the same
+
+
+class Rule(Protocol):
+    """What every simulator's rules have, whatever else they are bound to."""
+
+    kind: str
+    at: frozenset[int]
+    rate: float
+    most: int
+    seen: int
+    hits: int
+
+
+F = TypeVar("F", bound=Rule)
 
 
 @dataclass(slots=True)
@@ -48,24 +62,34 @@ class FaultPlan:
 
     def load(self, rules: list[dict[str, Any]], seed: int = 0) -> None:
         """Replace the rules. Raises ValueError for an unknown kind, TypeError for an unknown option."""
-        faults = [Fault(**(rule | {"at": frozenset(rule.get("at", ()))})) for rule in rules]
-        unknown = [fault.kind for fault in faults if fault.kind not in KINDS]
-        if unknown:
-            raise ValueError(f"unknown fault {unknown[0]}; known: {', '.join(KINDS)}")
-        self.faults, self.dice = faults, random.Random(seed)
+        self.faults, self.dice = read_rules(rules, Fault, KINDS), random.Random(seed)
 
     def pick(self, path: str, method: str = "GET") -> Fault | None:
         """The fault of this call, if any."""
-        chosen = None
-        for fault in self.faults:
-            if not path.startswith(fault.path) or fault.method not in ("", method) or fault.hits >= fault.most:
-                continue
-            fault.seen += 1
-            fires = fault.seen in fault.at or (fault.rate > 0 and self.dice.random() < fault.rate)
-            if fires and chosen is None:
-                fault.hits += 1
-                chosen = fault
-        return chosen
+        return first_of([one for one in self.faults if path.startswith(one.path) and one.method in ("", method)], self.dice)
+
+
+def read_rules(rules: list[dict[str, Any]], made: type[F], kinds: tuple[str, ...]) -> list[F]:
+    """Raises ValueError for an unknown kind, TypeError for an unknown option."""
+    faults = [made(**(rule | {"at": frozenset(rule.get("at", ()))})) for rule in rules]
+    unknown = [fault.kind for fault in faults if fault.kind not in kinds]
+    if unknown:
+        raise ValueError(f"unknown fault {unknown[0]}; known: {', '.join(kinds)}")
+    return faults
+
+
+def first_of(met: list[F], dice: random.Random) -> F | None:
+    """Of the rules that a call meets the first that fires; each has seen it."""
+    chosen = None
+    for fault in met:
+        if fault.hits >= fault.most:
+            continue
+        fault.seen += 1
+        fires = fault.seen in fault.at or (fault.rate > 0 and dice.random() < fault.rate)
+        if fires and chosen is None:
+            fault.hits += 1
+            chosen = fault
+    return chosen
 
 
 def instead(fault: Fault) -> Response | None:

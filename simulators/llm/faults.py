@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from simulators.faults import first_of, read_rules
 from simulators.llm.manners import MANNERS
 from simulators.llm.vectors import ODD
 from simulators.web import Response
@@ -74,26 +75,14 @@ class FaultPlan:
     def load(self, rules: list[dict[str, Any]], seed: int = 0) -> None:
         """Replace the rules; one without `at` and `rate` fires always. Raises ValueError for an unknown kind,
         TypeError for an unknown option."""
-        faults = [Fault(**(rule | {"at": frozenset(rule.get("at", ()))})) for rule in rules]
-        unknown = [fault.kind for fault in faults if fault.kind not in KINDS]
-        if unknown:
-            raise ValueError(f"unknown fault {unknown[0]}; known: {', '.join(KINDS)}")
+        faults = read_rules(rules, Fault, KINDS)
         for fault in faults:
             fault.rate = fault.rate if fault.at or fault.rate else 1.0
         self.faults, self.dice = faults, random.Random(seed)
 
     def pick(self, path: str, model: str) -> Fault | None:
         """The fault of this call, if any."""
-        chosen = None
-        for fault in self.faults:
-            if not path.startswith(fault.path) or fault.model not in ("", model) or fault.hits >= fault.most:
-                continue
-            fault.seen += 1
-            fires = fault.seen in fault.at or (fault.rate > 0 and self.dice.random() < fault.rate)
-            if fires and chosen is None:
-                fault.hits += 1
-                chosen = fault
-        return chosen
+        return first_of([one for one in self.faults if path.startswith(one.path) and one.model in ("", model)], self.dice)
 
 
 def error(kind: str, headers: dict[str, str] | None = None) -> Response:

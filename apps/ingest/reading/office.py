@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from xml.parsers import expat
 
@@ -67,7 +68,7 @@ def office_text(body: bytes) -> str:
     raise NotReadable
 
 
-class _Xml:
+class _Xml(ABC):
     """Events of a part, by the names within their space."""
 
     def read(self, part: bytes) -> str:
@@ -85,17 +86,17 @@ class _Xml:
     def _refuse(*_: object) -> None:
         raise NotReadable
 
-    def start(self, name: str, given: dict[str, str]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def start(self, name: str, given: dict[str, str]) -> None: ...
 
-    def end(self, name: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def end(self, name: str) -> None: ...
 
-    def words(self, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def words(self, text: str) -> None: ...
 
-    def whole(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def whole(self) -> str: ...
 
 
 class _Words(_Xml):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
-from apps.core.errors import ExternalError
+from apps.core.errors import AppError, EffectUnknown, ExternalError
 
 WAIT_DEFAULT, WAIT_LONGEST = 60.0, 3600.0
 
@@ -69,6 +69,17 @@ def date_of(value: str | None) -> datetime | None:
         return parsedate_to_datetime(value or "").astimezone(UTC)
     except ValueError:
         return None
+
+
+def unwritten(status: int, otherwise: Callable[[], AppError]) -> AppError:
+    """What an answer other than 2xx says of a write: only a refusal says that nothing was done. `otherwise`: what the
+    helpdesk means by the refusals that all calls may meet."""
+    if not 400 <= status < 500 or status == 408:
+        return EffectUnknown(f"the helpdesk answered {status} to a write", code="answer_unclear")
+    if status in (400, 405, 409, 422):
+        code = {405: "ticket_closed_to_writes", 409: "helpdesk_conflict"}.get(status, "write_refused")
+        return ExternalError(f"the helpdesk answered {status}", code=code)
+    return otherwise()
 
 
 def digest(plain: object) -> str:

@@ -19,7 +19,7 @@ from apps.core.errors import (
     NotFound,
     RateLimited,
 )
-from apps.platforms.adapters.answers import date_of, number_of, parsed, seconds_of, shape_of, shaped
+from apps.platforms.adapters.answers import date_of, number_of, parsed, seconds_of, shape_of, shaped, unwritten
 from apps.platforms.base import Gate, Pass, RateState
 
 PER_PAGE = 100  # the most Freshdesk gives
@@ -172,12 +172,7 @@ def _written(answer: Answer, shape: TypeAdapter[T]) -> T:
             return shaped(parsed(answer.body), shape)
         except ExternalError:
             raise EffectUnknown("the helpdesk's answer to a write cannot be read", code="answer_unclear") from None
-    if not 400 <= answer.status < 500 or answer.status == 408:
-        raise EffectUnknown(f"the helpdesk answered {answer.status} to a write", code="answer_unclear")
-    if answer.status in (400, 405, 409, 422):
-        code = {405: "ticket_closed_to_writes", 409: "helpdesk_conflict"}.get(answer.status, "write_refused")
-        raise ExternalError(f"the helpdesk answered {answer.status}", code=code)
-    raise _failure(answer)
+    raise unwritten(answer.status, lambda: _failure(answer))
 
 
 def cost_of(path: str, params: Params | None) -> int:

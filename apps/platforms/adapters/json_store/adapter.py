@@ -20,6 +20,7 @@ from apps.platforms.adapters.json_store.lines import (
     TICKETS,
     AgentLine,
     ArticleLine,
+    Gone,
     GroupLine,
     Line,
     PersonLine,
@@ -153,7 +154,7 @@ class JsonStoreAdapter(PlatformAdapter):
     async def fetch_gone(self, cursor: Cursor) -> Page[str]:
         """Tombstones, from the first one on."""
         with self._store() as store:
-            lines, following, _odd = _page(store, TICKETS, Line, _at(cursor), gone=True)
+            lines, following, _odd = _page(store, TICKETS, Gone, _at(cursor), gone=True)
             return Page([one.key() for one in lines], following, following.offset < following.size)
 
     async def fetch_thread_page(self, cursor: Cursor) -> ThreadPage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -62,11 +63,12 @@ class StateFile(Told):
     files: dict[str, Sealed]
 
 
-class Line(Told):
+class Line(Told, ABC):
     """A line, or with `deleted` a tombstone that needs its id alone."""
 
+    @abstractmethod
     def key(self) -> str:
-        raise NotImplementedError
+        """By which a later line replaces this one."""
 
     def moment(self) -> datetime | None:
         """When what it says became true, where a later line may not be older; None: it may."""

@@ -16,7 +16,7 @@ from apps.core.errors import (
     NotFound,
     RateLimited,
 )
-from apps.platforms.adapters.answers import seconds_of
+from apps.platforms.adapters.answers import seconds_of, unwritten
 
 _CANCELLED = b"ransaction cancelled"
 
@@ -78,9 +78,4 @@ def written(answer: Answer) -> Any:
             return result_of(answer)
         except ExternalError:
             raise EffectUnknown("the helpdesk's answer to a write cannot be read", code="answer_unclear") from None
-    if not 400 <= answer.status < 500 or answer.status == 408:
-        raise EffectUnknown(f"the helpdesk answered {answer.status} to a write", code="answer_unclear")
-    if answer.status in (400, 405, 409, 422):
-        code = {405: "ticket_closed_to_writes", 409: "helpdesk_conflict"}.get(answer.status, "write_refused")
-        raise ExternalError(f"the helpdesk answered {answer.status}", code=code)
-    raise failure(answer)
+    raise unwritten(answer.status, lambda: failure(answer))
