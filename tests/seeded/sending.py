@@ -13,8 +13,8 @@ OLDER = (f"{SENT}older_words_and_words_of_others_are_not_taken_for_ours",)
 FAULTS = (
     Fault("what may have been sent is sent again without a look", SENDING,
           "doubtful = order.state != State.QUEUED", "doubtful = False", LOOKED),
-    Fault("an answer nobody can read passes for a refusal", "apps/platforms/adapters/freshdesk/client.py",
-          "if not 400 <= answer.status < 500 or answer.status == 408:", "if not 400 <= answer.status < 600 or answer.status == 408:",
+    Fault("an answer nobody can read passes for a refusal", "apps/platforms/adapters/answers.py",
+          "if not 400 <= status < 500 or status == 408:", "if not 400 <= status < 600 or status == 408:",
           ("tests/platforms/test_freshdesk_writing.py::test_what_nobody_can_know_is_said_to_be_unknown",)),
     Fault("what may still arrive is repeated at once", SENDING,
           "if found is not None or not _may_repeat(turn.order):", "if found is not None:",
